@@ -1,0 +1,407 @@
+//! What one file says, free of its language: definitions, regions, operations in order, values.
+//!
+//! Facts mirror the surface; meaning comes later. They hold no source text, no syntax tree and no telemetry.
+//! Everything sits in flat tables and refers by number, so facts are cheap to build, to keep and to link.
+
+use std::ops::Range;
+
+use crate::text::{Span, Symbol};
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+        pub(crate) struct $name(pub(crate) u32);
+        impl $name {
+            pub(crate) fn index(self) -> usize {
+                self.0 as usize
+            }
+        }
+    };
+}
+
+id!(/// A function, class body, module body or closure of one file. 0 is the module body.
+    FnId);
+id!(/// A class of one file.
+    ClassId);
+id!(/// A region of one file.
+    RegionId);
+id!(/// An operation of one file.
+    OpId);
+id!(/// A value of one file. 0 is opaque.
+    ValueId);
+
+/// A run of entries in one of the side tables.
+pub(crate) type Run = Range<u32>;
+
+impl ValueId {
+    pub(crate) const OPAQUE: ValueId = ValueId(0);
+}
+
+impl FnId {
+    pub(crate) const MODULE: FnId = FnId(0);
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Facts {
+    pub(crate) functions: Vec<Function>,
+    pub(crate) classes: Vec<Class>,
+    pub(crate) regions: Vec<Region>,
+    pub(crate) ops: Vec<Op>,
+    pub(crate) values: Vec<Value>,
+    /// Where each value stands, beside `values`.
+    pub(crate) value_spans: Vec<Span>,
+    /// Values in a row: elements of sequences, parts of templates, alternatives, bases, decorators.
+    pub(crate) lists: Vec<ValueId>,
+    /// Dictionary entries; no key is a spread (`**other`).
+    pub(crate) entries: Vec<(Option<ValueId>, ValueId)>,
+    pub(crate) args: Vec<Arg>,
+    pub(crate) params: Vec<Param>,
+    /// Names bound, grouped by the scope that owns them; see [`Facts::bindings_of`].
+    pub(crate) bindings: Vec<Binding>,
+    /// `from x import *` of the module scope, in order.
+    pub(crate) star_imports: Vec<Import>,
+    /// The names that the file exports explicitly (`__all__`), if it says so.
+    pub(crate) exports: Option<Vec<Symbol>>,
+    pub(crate) marks: Vec<Mark>,
+    pub(crate) problems: Vec<Problem>,
+    /// The file opens by saying that it is generated.
+    pub(crate) generated: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum FunctionKind {
+    Module,
+    ClassBody(ClassId),
+    Named,
+    /// A lambda or closure: its facts count for the named function around it.
+    Closure,
+}
+
+/// What a body amounts to, as far as its surface shows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Shape {
+    /// Nothing but `...`, `pass`, a docstring or "not implemented".
+    Stub,
+    /// Reads or stores something, without a call, a loop or a branch.
+    Accessor,
+    Normal,
+}
+
+#[derive(Debug)]
+pub(crate) struct Function {
+    pub(crate) kind: FunctionKind,
+    pub(crate) name: Symbol,
+    /// The dotted name inside its file: `Class.method`, `outer.inner`.
+    pub(crate) path: Symbol,
+    /// The function or body that it is defined in.
+    pub(crate) parent: Option<FnId>,
+    /// The class whose body it stands in directly.
+    pub(crate) class: Option<ClassId>,
+    pub(crate) params: Run,
+    /// Into `lists`, outermost first; they are evaluated in the parent.
+    pub(crate) decorators: Run,
+    /// The annotation of what it returns, or opaque.
+    pub(crate) returns: ValueId,
+    pub(crate) is_async: bool,
+    pub(crate) is_generator: bool,
+    pub(crate) shape: Shape,
+    /// Everything from the first decorator to the end.
+    pub(crate) span: Span,
+    /// The `def` or `fn` keyword up to the end of the name.
+    pub(crate) head: Span,
+    /// Statements in the body and all blocks in it, docstring and nested definitions aside.
+    pub(crate) statements: u32,
+    pub(crate) body: RegionId,
+    pub(crate) ops: Run,
+    pub(crate) bindings: Run,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum ParamKind {
+    PositionalOnly,
+    Normal,
+    KeywordOnly,
+    /// `*args`
+    Rest,
+    /// `**kwargs`
+    Keywords,
+}
+
+#[derive(Debug)]
+pub(crate) struct Param {
+    pub(crate) name: Symbol,
+    pub(crate) kind: ParamKind,
+    pub(crate) annotation: ValueId,
+    pub(crate) default: Option<ValueId>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Class {
+    pub(crate) name: Symbol,
+    pub(crate) path: Symbol,
+    pub(crate) parent: FnId,
+    pub(crate) bases: Run,
+    pub(crate) decorators: Run,
+    /// Its body as a scope: methods and fields are the names bound there.
+    pub(crate) body: FnId,
+    pub(crate) span: Span,
+}
+
+#[derive(Debug)]
+pub(crate) struct Region {
+    pub(crate) kind: RegionKind,
+    pub(crate) parent: Option<RegionId>,
+    pub(crate) function: FnId,
+    pub(crate) span: Span,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum RegionKind {
+    Body,
+    /// A managed block: one region for each item, the later inside the earlier.
+    With {
+        context: ValueId,
+        bound: Option<Symbol>,
+        is_async: bool,
+    },
+    /// What `else` guards is not part of it.
+    Try,
+    /// No types: everything is caught.
+    Handler {
+        types: Run,
+        bound: Option<Symbol>,
+    },
+    TryElse,
+    Finally,
+    Loop,
+    /// One arm of a decision. `negated` where the arm runs when the condition does not hold.
+    Branch {
+        condition: ValueId,
+        negated: bool,
+    },
+}
+
+#[derive(Debug)]
+pub(crate) struct Op {
+    pub(crate) kind: OpKind,
+    pub(crate) region: RegionId,
+    pub(crate) span: Span,
+}
+
+#[derive(Debug)]
+pub(crate) enum OpKind {
+    Call {
+        callee: ValueId,
+        args: Run,
+    },
+    /// A name gets a value; the binding tables say the same for look-up.
+    Bind {
+        name: Symbol,
+        value: ValueId,
+    },
+    SetMember {
+        of: ValueId,
+        name: Symbol,
+        value: ValueId,
+    },
+    SetItem {
+        of: ValueId,
+        key: ValueId,
+        value: ValueId,
+    },
+    /// A statement that is only an expression: its value is thrown away.
+    Discard(ValueId),
+    Return(Option<ValueId>),
+    /// No value: the caught exception is raised again.
+    Raise(Option<ValueId>),
+    Yield(ValueId),
+    Await(ValueId),
+    /// `break`, `continue`.
+    Jump,
+    Define(FnId),
+    DefineClass(ClassId),
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Arg {
+    /// None for a positional argument.
+    pub(crate) name: Option<Symbol>,
+    pub(crate) value: ValueId,
+    pub(crate) spread: Spread,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Spread {
+    No,
+    /// `*values`
+    List,
+    /// `**values`
+    Dict,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Value {
+    Opaque,
+    Text(Symbol),
+    /// Text in pieces: f-strings, `+`, `%`; see `lists`.
+    Template(Run),
+    Int,
+    Float,
+    Bool(bool),
+    None,
+    Name(Symbol),
+    Member { of: ValueId, name: Symbol },
+    Item { of: ValueId, key: ValueId },
+    /// The result of a call.
+    Call(OpId),
+    Awaited(ValueId),
+    /// Into `entries`.
+    Dict(Run),
+    /// Into `lists`.
+    Sequence(Run),
+    /// One of these, by a condition or a fallback (`a if c else b`, `a or b`).
+    Either(Run),
+    /// Many of this: a comprehension.
+    Many(ValueId),
+    Closure(FnId),
+    /// A comparison or a negation, for reading guards: the operands.
+    Test(Run),
+    /// Arithmetic on these operands.
+    Arithmetic(Run),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Import {
+    /// How many packages upwards a relative import goes; 0 is absolute.
+    pub(crate) level: u32,
+    pub(crate) module: Symbol,
+    /// The name taken out of the module; none binds the module itself.
+    pub(crate) name: Option<Symbol>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Binding {
+    pub(crate) name: Symbol,
+    pub(crate) kind: BindingKind,
+    /// The function in whose scope the bound value is to be read.
+    pub(crate) from: FnId,
+    pub(crate) region: RegionId,
+    /// How many operations of the file came before.
+    pub(crate) order: u32,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum BindingKind {
+    Param(u32),
+    Value(ValueId),
+    /// An element of the value: a loop variable.
+    Element(ValueId),
+    /// The n-th part of the value: unpacking.
+    Part(ValueId, u32),
+    /// What entering this region gives.
+    Entered(RegionId),
+    Caught(RegionId),
+    Function(FnId),
+    Class(ClassId),
+    Import(Import),
+    /// `import a.b.c` binds `a`, and makes `a.b.c` reachable through it.
+    ImportRoot(Symbol),
+    /// A type without a value.
+    Declared(ValueId),
+    /// Changed in a way that is not followed.
+    Opaque,
+}
+
+/// A comment addressed to otcov.
+#[derive(Debug, Clone)]
+pub(crate) struct Mark {
+    pub(crate) kind: MarkKind,
+    pub(crate) rules: Vec<String>,
+    pub(crate) reason: Option<String>,
+    pub(crate) span: Span,
+    /// The comment is alone on its line, and so speaks of the next one.
+    pub(crate) own_line: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MarkKind {
+    Ignore,
+    IgnoreFile,
+    Exclude,
+    /// Addressed to otcov, and not understood.
+    Unknown,
+}
+
+/// Part of the file was not understood.
+#[derive(Debug, Clone)]
+pub(crate) struct Problem {
+    pub(crate) span: Span,
+    pub(crate) message: String,
+}
+
+impl Facts {
+    pub(crate) fn function(&self, id: FnId) -> &Function {
+        &self.functions[id.index()]
+    }
+
+    pub(crate) fn class(&self, id: ClassId) -> &Class {
+        &self.classes[id.index()]
+    }
+
+    pub(crate) fn region(&self, id: RegionId) -> &Region {
+        &self.regions[id.index()]
+    }
+
+    pub(crate) fn op(&self, id: OpId) -> &Op {
+        &self.ops[id.index()]
+    }
+
+    pub(crate) fn value(&self, id: ValueId) -> &Value {
+        &self.values[id.index()]
+    }
+
+    pub(crate) fn value_span(&self, id: ValueId) -> Span {
+        self.value_spans[id.index()]
+    }
+
+    pub(crate) fn list(&self, run: &Run) -> &[ValueId] {
+        &self.lists[run.start as usize..run.end as usize]
+    }
+
+    pub(crate) fn dict(&self, run: &Run) -> &[(Option<ValueId>, ValueId)] {
+        &self.entries[run.start as usize..run.end as usize]
+    }
+
+    pub(crate) fn args(&self, run: &Run) -> &[Arg] {
+        &self.args[run.start as usize..run.end as usize]
+    }
+
+    pub(crate) fn params(&self, function: FnId) -> &[Param] {
+        let run = &self.function(function).params;
+        &self.params[run.start as usize..run.end as usize]
+    }
+
+    pub(crate) fn ops_of(&self, function: FnId) -> impl DoubleEndedIterator<Item = (OpId, &Op)> {
+        self.function(function).ops.clone().map(|it| (OpId(it), &self.ops[it as usize]))
+    }
+
+    /// Every binding of a name in one scope, in the order of the text.
+    pub(crate) fn bindings_of(&self, scope: FnId, name: Symbol) -> &[Binding] {
+        let run = &self.function(scope).bindings;
+        let all = &self.bindings[run.start as usize..run.end as usize];
+        let from = all.partition_point(|it| it.name.address() < name.address());
+        let length = all[from..].iter().take_while(|it| it.name == name).count();
+        &all[from..from + length]
+    }
+
+    pub(crate) fn scope(&self, scope: FnId) -> &[Binding] {
+        let run = &self.function(scope).bindings;
+        &self.bindings[run.start as usize..run.end as usize]
+    }
+
+    /// The region and those around it, innermost first, up to the function's body.
+    pub(crate) fn regions_from(&self, region: RegionId) -> impl Iterator<Item = (RegionId, &Region)> {
+        std::iter::successors(Some(region), |it| self.region(*it).parent).map(|it| (it, self.region(it)))
+    }
+}

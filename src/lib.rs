@@ -1,0 +1,9 @@
+//! otcov: which of a team's code is dark to OpenTelemetry, told before it ships.
+#![allow(dead_code)]
+
+mod facts;
+mod library;
+mod measure;
+mod program;
+mod rule;
+mod text;

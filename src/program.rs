@@ -1,0 +1,492 @@
+//! The linked program as rules, numbers and reports read it: tables and questions. No pass lives here; `link` fills it.
+
+use std::path::PathBuf;
+
+use crate::facts::{Facts, FnId, RegionId};
+use crate::text::{FileId, LineIndex, Place, Position, Span, Symbol};
+
+/// A function of the program: named functions, bodies of modules and classes, and closures alike.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub(crate) struct FuncId(pub(crate) u32);
+
+impl FuncId {
+    pub(crate) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Program {
+    pub(crate) files: Vec<File>,
+    pub(crate) functions: Vec<Function>,
+    pub(crate) spans: Vec<SpanSite>,
+    pub(crate) attributes: Vec<AttributeSite>,
+    pub(crate) events: Vec<EventSite>,
+    pub(crate) metrics: Vec<MetricSite>,
+    pub(crate) processes: Vec<ProcessSite>,
+    pub(crate) calls: Vec<CallSite>,
+    pub(crate) handlers: Vec<HandlerSite>,
+    pub(crate) handoffs: Vec<HandoffSite>,
+    pub(crate) logs: Vec<LogSite>,
+    pub(crate) setups: Vec<SetupSite>,
+    pub(crate) envs: Vec<EnvSite>,
+    pub(crate) enrichments: Vec<EnrichmentSite>,
+    pub(crate) records: Vec<RecordSite>,
+    /// Decorators that close their span before the decorated work has run.
+    pub(crate) early_ends: Vec<EarlyEnd>,
+    /// The project's own runner of processes, the one most used, if it has one.
+    pub(crate) process_runner: Option<FuncId>,
+    /// Whether anything in the program is telemetry at all.
+    pub(crate) uses_telemetry: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct File {
+    /// As printed: relative to the root, with `/`.
+    pub(crate) path: String,
+    pub(crate) absolute: PathBuf,
+    pub(crate) language: &'static str,
+    pub(crate) lines: LineIndex,
+    pub(crate) facts: Facts,
+    pub(crate) test: bool,
+    /// The number of its first function in `Program::functions`.
+    pub(crate) first_function: u32,
+}
+
+#[derive(Debug)]
+pub(crate) struct Function {
+    pub(crate) file: FileId,
+    pub(crate) local: FnId,
+    /// A `def` or `fn` with a name: what coverage counts. Bodies and closures are not.
+    pub(crate) named: bool,
+    /// Dotted name in its file; empty for a module body.
+    pub(crate) name: Symbol,
+    /// With the module in front.
+    pub(crate) qualified: Symbol,
+    pub(crate) public: bool,
+    pub(crate) test: bool,
+    pub(crate) trivial: bool,
+    pub(crate) excluded: Option<Exclusion>,
+    pub(crate) entry_point: Option<EntryPoint>,
+    pub(crate) state: State,
+    pub(crate) direct_span: bool,
+    /// The wrapper through which it opens its span, when it is not the library itself.
+    pub(crate) opens_via: Option<Symbol>,
+    pub(crate) reach: Reach,
+    /// The functions that call it, each once, sorted; closures stand for themselves.
+    pub(crate) callers: Vec<FuncId>,
+    pub(crate) callees: Vec<FuncId>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct EntryPoint {
+    pub(crate) kind: EntryKind,
+    /// What makes it one: the framework or the mechanism, for people.
+    pub(crate) through: Symbol,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub(crate) enum EntryKind {
+    Cli,
+    Http,
+    Rpc,
+    Task,
+    Consumer,
+    Main,
+    Mcp,
+    Lambda,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub(crate) enum State {
+    Span,
+    Auto,
+    Inherited,
+    Dark,
+    Excluded,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub(crate) enum Exclusion {
+    Test,
+    Stub,
+    Accessor,
+    Generated,
+    Suppressed,
+    Telemetry,
+    Configured,
+    Private,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Reach {
+    Covered,
+    Dark,
+    /// No caller is known, so nobody can tell.
+    Unknown,
+}
+
+/// How sure a verdict is. `Assumed` rests on a bare name and never yields more than a note.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, PartialOrd, Ord)]
+pub(crate) enum Certainty {
+    Assumed,
+    Certain,
+}
+
+/// A text as far as it is known before the program runs.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Text {
+    /// Static text, or a template with `{}` where runtime values go; none when all of it is dynamic.
+    pub(crate) text: Option<Symbol>,
+    pub(crate) source: TextSource,
+    /// The runtime parts, if any, come from a bounded set (an enum, a class name, a literal list).
+    pub(crate) bounded: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum TextSource {
+    Literal,
+    Constant,
+    Template,
+    /// It is a parameter of the function that it stands in.
+    Forwarded,
+    Dynamic,
+}
+
+/// Where a fact stands and in whose code.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct At {
+    pub(crate) place: Place,
+    /// The function that runs it; a closure or body where it stands in one.
+    pub(crate) function: FuncId,
+    pub(crate) region: RegionId,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum SpanStyle {
+    Context,
+    Decorator,
+    Manual,
+    Callback,
+    Macro,
+    Attribute,
+    Guard,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Activation {
+    Context,
+    Decorator,
+    Enter,
+    Entered,
+    InScope,
+    Instrument,
+    Returned,
+    Stored,
+    Never,
+}
+
+#[derive(Debug)]
+pub(crate) struct SpanSite {
+    pub(crate) at: At,
+    /// Whose span it is: for a decorator, the decorated function; else where it stands.
+    pub(crate) owner: FuncId,
+    pub(crate) name: Text,
+    /// Where the name is written, for messages.
+    pub(crate) name_place: Option<Place>,
+    pub(crate) span_kind: Option<Symbol>,
+    pub(crate) level: Option<Symbol>,
+    pub(crate) style: SpanStyle,
+    /// The in-house wrapper that opens it.
+    pub(crate) via: Option<Symbol>,
+    /// Keys given to it, in order of appearance.
+    pub(crate) attributes: Vec<Symbol>,
+    pub(crate) activated: Activation,
+    pub(crate) end: SpanEnd,
+    pub(crate) guard_across_await: bool,
+    pub(crate) dropped_at_once: bool,
+    /// An exception that leaves it is recorded by itself.
+    pub(crate) records_errors: bool,
+    /// Entered with `with`, yet not made current, so that calls inside do not nest under it.
+    pub(crate) not_current: bool,
+    /// Work inside opens spans or calls out, so that nesting matters.
+    pub(crate) has_children: bool,
+    pub(crate) skips: Vec<Symbol>,
+    pub(crate) certainty: Certainty,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum SpanEnd {
+    /// By its block, its decorator or its runner.
+    Managed,
+    /// On every path, by hand.
+    Always,
+    /// By hand, but not when an exception or an early return leaves before; the place that leaves.
+    Sometimes(Place),
+    Never,
+    /// Somebody else has it: returned, stored, passed on.
+    Escapes,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum AttributeTarget {
+    Span,
+    Event,
+    Metric,
+    Resource,
+    Log,
+    Baggage,
+}
+
+#[derive(Debug)]
+pub(crate) struct AttributeSite {
+    pub(crate) at: At,
+    pub(crate) key: Text,
+    pub(crate) target: AttributeTarget,
+    pub(crate) via: Option<Symbol>,
+    pub(crate) value_type: Option<&'static str>,
+    pub(crate) certainty: Certainty,
+}
+
+#[derive(Debug)]
+pub(crate) struct EventSite {
+    pub(crate) at: At,
+    pub(crate) name: Text,
+    pub(crate) attributes: Vec<Symbol>,
+}
+
+#[derive(Debug)]
+pub(crate) struct MetricSite {
+    pub(crate) at: At,
+    pub(crate) name: Text,
+    /// `counter`, `histogram`, `up_down_counter`, `gauge`, `observable_…`.
+    pub(crate) instrument: Symbol,
+    pub(crate) unit: Option<Symbol>,
+    pub(crate) recorded: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct ProcessSite {
+    pub(crate) at: At,
+    /// As a dotted path: `subprocess.run`.
+    pub(crate) call: Symbol,
+    /// A span is open around it in its own function.
+    pub(crate) in_span: bool,
+    /// A span is open around it, in its own function or in every caller.
+    pub(crate) covered: bool,
+    /// The call goes through the project's own runner.
+    pub(crate) via_wrapper: Option<Symbol>,
+    pub(crate) certainty: Certainty,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum CoveredBy {
+    Span,
+    Auto,
+    Inherited,
+}
+
+/// An outgoing call.
+#[derive(Debug)]
+pub(crate) struct CallSite {
+    pub(crate) at: At,
+    pub(crate) call: Symbol,
+    pub(crate) category: CallCategory,
+    pub(crate) covered_by: Option<CoveredBy>,
+    /// No caller of its function is known: whether a span is open cannot be told.
+    pub(crate) reach: Reach,
+    pub(crate) certainty: Certainty,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub(crate) enum CallCategory {
+    Process,
+    Http,
+    Db,
+    Messaging,
+    Rpc,
+    Llm,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Reraises {
+    Always,
+    Sometimes,
+    Never,
+}
+
+#[derive(Debug)]
+pub(crate) struct HandlerSite {
+    pub(crate) at: At,
+    /// Types caught, as written last (`ValueError`); empty for everything.
+    pub(crate) types: Vec<Symbol>,
+    pub(crate) broad: bool,
+    pub(crate) in_span: bool,
+    pub(crate) recorded: bool,
+    pub(crate) reraises: Reraises,
+    pub(crate) swallows_in_span: bool,
+    pub(crate) logs: bool,
+    /// The span around it, as an index into `Program::spans`.
+    pub(crate) span: Option<usize>,
+    /// Why it is right not to record: what is caught is an expected answer, not a failure.
+    pub(crate) expected: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct HandoffSite {
+    pub(crate) at: At,
+    pub(crate) call: Symbol,
+    pub(crate) mechanism: Mechanism,
+    pub(crate) propagates: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Mechanism {
+    Thread,
+    Executor,
+    ProcessPool,
+    Task,
+    Subprocess,
+}
+
+#[derive(Debug)]
+pub(crate) struct LogSite {
+    pub(crate) at: At,
+    pub(crate) call: Symbol,
+    pub(crate) print: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct SetupSite {
+    pub(crate) at: At,
+    /// `provider processor exporter sampler propagator resource view instrumentor tracer meter`
+    pub(crate) what: Symbol,
+    pub(crate) call: Symbol,
+    pub(crate) detail: Option<Symbol>,
+}
+
+#[derive(Debug)]
+pub(crate) struct EnvSite {
+    pub(crate) place: Place,
+    pub(crate) function: Option<FuncId>,
+    pub(crate) name: Symbol,
+    pub(crate) value: Option<Symbol>,
+    pub(crate) known: bool,
+}
+
+/// Something added to "the current span".
+#[derive(Debug)]
+pub(crate) struct EnrichmentSite {
+    pub(crate) at: At,
+    /// `set_attribute`, `add_event`, `record_exception`, …
+    pub(crate) call: Symbol,
+    /// None where it cannot be told whether a span is open.
+    pub(crate) span_open: Option<bool>,
+    pub(crate) certainty: Certainty,
+}
+
+/// An exception recorded by hand.
+#[derive(Debug)]
+pub(crate) struct RecordSite {
+    pub(crate) at: At,
+    /// The handler is left by raising through a span that records by itself.
+    pub(crate) raised_through: Option<usize>,
+    pub(crate) certainty: Certainty,
+}
+
+#[derive(Debug)]
+pub(crate) struct EarlyEnd {
+    pub(crate) at: At,
+    pub(crate) function: FuncId,
+    pub(crate) decorator: Symbol,
+    /// Where the decorator lets the span end, in the project's own code.
+    pub(crate) ends_at: Option<Place>,
+    /// `async function`, `generator`, `async generator`.
+    pub(crate) what: &'static str,
+    pub(crate) certainty: Certainty,
+}
+
+impl Program {
+    pub(crate) fn file(&self, id: FileId) -> &File {
+        &self.files[id.index()]
+    }
+
+    pub(crate) fn function(&self, id: FuncId) -> &Function {
+        &self.functions[id.index()]
+    }
+
+    pub(crate) fn function_ids(&self) -> impl Iterator<Item = (FuncId, &Function)> {
+        self.functions.iter().enumerate().map(|(at, it)| (FuncId(at as u32), it))
+    }
+
+    /// The function in a file that has this local number.
+    pub(crate) fn global(&self, file: FileId, local: FnId) -> FuncId {
+        FuncId(self.file(file).first_function + local.0)
+    }
+
+    /// The named function around a closure or body; none at the top of a module.
+    pub(crate) fn enclosing_named(&self, function: FuncId) -> Option<FuncId> {
+        let file = self.function(function).file;
+        let mut local = self.function(function).local;
+        loop {
+            let id = self.global(file, local);
+            if self.function(id).named {
+                return Some(id);
+            }
+            local = self.file(file).facts.function(local).parent?;
+        }
+    }
+
+    pub(crate) fn facts_of(&self, function: FuncId) -> (&Facts, FnId) {
+        let it = self.function(function);
+        (&self.file(it.file).facts, it.local)
+    }
+
+    /// Where the function's head (`def name`) stands.
+    pub(crate) fn head(&self, function: FuncId) -> Place {
+        let (facts, local) = self.facts_of(function);
+        Place { file: self.function(function).file, span: facts.function(local).head }
+    }
+
+    pub(crate) fn whole(&self, function: FuncId) -> Span {
+        let (facts, local) = self.facts_of(function);
+        facts.function(local).span
+    }
+
+    pub(crate) fn position(&self, place: Place) -> Position {
+        self.file(place.file).lines.position(place.span.start)
+    }
+
+    pub(crate) fn end_position(&self, place: Place) -> Position {
+        self.file(place.file).lines.position(place.span.end)
+    }
+
+    /// Whether a function counts in coverage.
+    pub(crate) fn eligible(&self, function: FuncId) -> bool {
+        let it = self.function(function);
+        it.named && it.excluded.is_none()
+    }
+}
+
+macro_rules! words {
+    ($name:ident { $($variant:ident = $word:literal),* $(,)? }) => {
+        impl $name {
+            /// Its one spelling, in output and in configuration.
+            pub(crate) fn as_str(self) -> &'static str {
+                match self { $($name::$variant => $word),* }
+            }
+        }
+    };
+}
+
+words!(EntryKind { Cli = "cli", Http = "http", Rpc = "rpc", Task = "task", Consumer = "consumer", Main = "main", Mcp = "mcp", Lambda = "lambda" });
+words!(State { Span = "span", Auto = "auto", Inherited = "inherited", Dark = "dark", Excluded = "excluded" });
+words!(Exclusion { Test = "test", Stub = "stub", Accessor = "accessor", Generated = "generated", Suppressed = "suppressed", Telemetry = "telemetry", Configured = "configured", Private = "private" });
+words!(TextSource { Literal = "literal", Constant = "constant", Template = "template", Forwarded = "forwarded", Dynamic = "dynamic" });
+words!(SpanStyle { Context = "context", Decorator = "decorator", Manual = "manual", Callback = "callback", Macro = "macro", Attribute = "attribute", Guard = "guard" });
+words!(Activation { Context = "context", Decorator = "decorator", Enter = "enter", Entered = "entered", InScope = "in_scope", Instrument = "instrument", Returned = "returned", Stored = "stored", Never = "never" });
+words!(AttributeTarget { Span = "span", Event = "event", Metric = "metric", Resource = "resource", Log = "log", Baggage = "baggage" });
+words!(CoveredBy { Span = "span", Auto = "auto", Inherited = "inherited" });
+words!(CallCategory { Process = "process", Http = "http", Db = "db", Messaging = "messaging", Rpc = "rpc", Llm = "llm" });
+words!(Reraises { Always = "always", Sometimes = "sometimes", Never = "never" });
+words!(Mechanism { Thread = "thread", Executor = "executor", ProcessPool = "process-pool", Task = "task", Subprocess = "subprocess" });

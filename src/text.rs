@@ -1,0 +1,198 @@
+//! The vocabulary everyone shares: interned names, byte ranges, places and line numbers. Knows nothing of files on disk.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use hashbrown::HashTable;
+use rustc_hash::FxHasher;
+
+/// An interned string: eight bytes, compared by address, ordered by its text.
+///
+/// The order is the text's, never the address's, so that sorting by symbol is the same in every run.
+#[derive(Clone, Copy)]
+pub(crate) struct Symbol(&'static Entry);
+
+struct Entry {
+    text: Box<str>,
+}
+
+const SHARDS: usize = 64;
+static INTERNER: OnceLock<Vec<Mutex<HashTable<&'static Entry>>>> = OnceLock::new();
+
+impl Symbol {
+    /// The one symbol of this text. Symbols live as long as the process.
+    pub(crate) fn new(text: &str) -> Symbol {
+        let hash = hash_text(text);
+        let shards = INTERNER.get_or_init(|| (0..SHARDS).map(|_| Mutex::new(HashTable::new())).collect());
+        let mut shard = shards[(hash >> 58) as usize % SHARDS].lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(entry) = shard.find(hash, |entry| &*entry.text == text) {
+            return Symbol(entry);
+        }
+        let entry: &'static Entry = Box::leak(Box::new(Entry { text: text.into() }));
+        shard.insert_unique(hash, entry, |entry| hash_text(&entry.text));
+        Symbol(entry)
+    }
+
+    pub(crate) fn as_str(self) -> &'static str {
+        &self.0.text
+    }
+
+    /// A number for look-up tables; it differs from run to run and must never decide an order that is printed.
+    pub(crate) fn address(self) -> usize {
+        std::ptr::from_ref(self.0) as usize
+    }
+}
+
+fn hash_text(text: &str) -> u64 {
+    let mut hasher = FxHasher::default();
+    hasher.write(text.as_bytes());
+    hasher.finish()
+}
+
+impl PartialEq for Symbol {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self.0, other.0)
+    }
+}
+
+impl Eq for Symbol {}
+
+impl Hash for Symbol {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.address().hash(state);
+    }
+}
+
+impl PartialOrd for Symbol {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Symbol {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        if self == other { std::cmp::Ordering::Equal } else { self.as_str().cmp(other.as_str()) }
+    }
+}
+
+impl fmt::Debug for Symbol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), f)
+    }
+}
+
+impl fmt::Display for Symbol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A file's place in the sorted list of files.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub(crate) struct FileId(pub(crate) u32);
+
+impl FileId {
+    pub(crate) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A byte range of one file.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
+pub(crate) struct Span {
+    pub(crate) start: u32,
+    pub(crate) end: u32,
+}
+
+impl Span {
+    pub(crate) fn contains(self, other: Span) -> bool {
+        self.start <= other.start && other.end <= self.end
+    }
+}
+
+/// Somewhere in the program's text.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub(crate) struct Place {
+    pub(crate) file: FileId,
+    pub(crate) span: Span,
+}
+
+/// A line and a column, both from 1; columns count characters.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct Position {
+    pub(crate) line: u32,
+    pub(crate) column: u32,
+}
+
+/// Turns byte offsets into positions after the source itself has been dropped.
+///
+/// Only a text with characters beyond ASCII is kept, because only there do bytes and columns differ.
+#[derive(Debug, Default)]
+pub(crate) struct LineIndex {
+    starts: Vec<u32>,
+    length: u32,
+    wide: Option<Box<str>>,
+}
+
+impl LineIndex {
+    pub(crate) fn new(text: &str) -> LineIndex {
+        let bytes = text.as_bytes();
+        let mut starts = Vec::with_capacity(bytes.len() / 32 + 1);
+        starts.push(0);
+        starts.extend(memchr_newlines(bytes));
+        let wide = (!text.is_ascii()).then(|| text.into());
+        LineIndex { starts, length: bytes.len() as u32, wide }
+    }
+
+    pub(crate) fn line(&self, offset: u32) -> u32 {
+        self.starts.partition_point(|&start| start <= offset) as u32
+    }
+
+    pub(crate) fn position(&self, offset: u32) -> Position {
+        let offset = offset.min(self.length);
+        let line = self.line(offset).max(1);
+        let start = self.starts.get(line as usize - 1).copied().unwrap_or(0);
+        let column = match &self.wide {
+            Some(text) => {
+                text.get(start as usize..offset as usize).map_or(offset - start, |it| it.chars().count() as u32)
+            }
+            None => offset - start,
+        };
+        Position { line, column: column + 1 }
+    }
+
+    /// The byte offset where a line (from 1) begins.
+    pub(crate) fn line_start(&self, line: u32) -> Option<u32> {
+        self.starts.get((line as usize).checked_sub(1)?).copied()
+    }
+
+    pub(crate) fn lines(&self) -> u32 {
+        self.starts.len() as u32
+    }
+}
+
+fn memchr_newlines(bytes: &[u8]) -> impl Iterator<Item = u32> + '_ {
+    bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at as u32 + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_text_is_one_symbol() {
+        assert_eq!(Symbol::new("span"), Symbol::new("span"));
+        assert_ne!(Symbol::new("span"), Symbol::new("spam"));
+        assert!(Symbol::new("a") < Symbol::new("b"));
+    }
+
+    #[test]
+    fn columns_count_characters() {
+        let index = LineIndex::new("a = 1\nü = 'x'\n");
+        assert_eq!(index.position(0), Position { line: 1, column: 1 });
+        assert_eq!(index.position(6), Position { line: 2, column: 1 });
+        assert_eq!(index.position(9), Position { line: 2, column: 3 });
+        assert_eq!(index.position(900), Position { line: 3, column: 1 });
+    }
+}
