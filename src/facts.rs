@@ -169,6 +169,8 @@ pub(crate) enum RegionKind {
     Try,
     /// No types: everything is caught.
     Handler {
+        /// The region that it guards.
+        of: RegionId,
         types: Run,
         bound: Option<Symbol>,
     },
@@ -260,8 +262,10 @@ pub(crate) enum Value {
     Dict(Run),
     /// Into `lists`.
     Sequence(Run),
-    /// One of these, by a condition or a fallback (`a if c else b`, `a or b`).
+    /// One of these, by a condition (`a if c else b`), or both merged (`a | b`).
     Either(Run),
+    /// The first that is something (`a or b`), or the last (`a and b`).
+    Fallback(Run),
     /// Many of this: a comprehension.
     Many(ValueId),
     Closure(FnId),
@@ -269,9 +273,17 @@ pub(crate) enum Value {
     Test(Run),
     /// Arithmetic on these operands.
     Arithmetic(Run),
+    /// A text too long to be a name of anything.
+    LongText,
+    /// What entering a managed region gives.
+    Entered(RegionId),
+    /// An element of the value: a loop variable.
+    Element(ValueId),
+    /// The n-th part of the value: unpacking.
+    Part(ValueId, u32),
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Import {
     /// How many packages upwards a relative import goes; 0 is absolute.
     pub(crate) level: u32,
@@ -295,12 +307,7 @@ pub(crate) struct Binding {
 pub(crate) enum BindingKind {
     Param(u32),
     Value(ValueId),
-    /// An element of the value: a loop variable.
-    Element(ValueId),
-    /// The n-th part of the value: unpacking.
-    Part(ValueId, u32),
-    /// What entering this region gives.
-    Entered(RegionId),
+    /// The exception that this handler caught.
     Caught(RegionId),
     Function(FnId),
     Class(ClassId),

@@ -3,7 +3,9 @@
 
 mod facts;
 mod library;
+mod link;
 mod measure;
+mod parse;
 mod program;
 mod rule;
 mod text;

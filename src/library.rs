@@ -40,6 +40,8 @@ pub(crate) struct Node {
     pub(crate) value: Option<NodeId>,
     /// Every unknown attribute of an instance has this type (a database client whose attributes are databases).
     pub(crate) attributes: Option<NodeId>,
+    /// For a constant: its text.
+    pub(crate) text: Option<Symbol>,
     pub(crate) models: SmallVec<[Model; 1]>,
 }
 
@@ -230,6 +232,11 @@ impl Library {
             at = self.member(at, Symbol::new(part))?;
         }
         Some(self.resolve(at))
+    }
+
+    /// The text of a constant that a library defines (a semantic-convention key), where its model says it.
+    pub(crate) fn constant(&self, node: NodeId) -> Option<Symbol> {
+        self.node(node).text
     }
 
     pub(crate) fn assumed(&self, method: Symbol) -> Option<NodeId> {

@@ -1,0 +1,304 @@
+//! The tables of attributes, events and metrics: what is written directly, and what helpers write with what they are given.
+//!
+//! A helper that forwards a parameter as key, dictionary or name is a sink; a call of a sink writes what is passed. Sinks that
+//! forward to sinks are found in rounds.
+
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::facts::{OpKind, Value, ValueId};
+use crate::library::{Role, Slot};
+use crate::link::eval::Eval;
+use crate::link::keys::Key;
+use crate::link::names::shown;
+use crate::link::openings::argument_at;
+use crate::link::rounds::Targets;
+use crate::link::texts::Part;
+use crate::link::things::Site;
+use crate::link::world::World;
+use crate::program::{At, AttributeSite, AttributeTarget, Certainty, EventSite, FuncId, MetricSite};
+use crate::text::{FileId, Place, Symbol};
+
+const MOST_ROUNDS: usize = 5;
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum What {
+    Attribute(AttributeTarget),
+    Event,
+    Metric { instrument: Symbol, unit: Option<Symbol> },
+}
+
+/// Something that a function writes with what its caller passes.
+#[derive(Clone, Debug)]
+struct Sink {
+    what: What,
+    parts: Vec<Part>,
+}
+
+struct Written {
+    what: What,
+    key: Key,
+    site: Site,
+    via: Option<Symbol>,
+    certainty: Certainty,
+}
+
+#[derive(Default)]
+pub(crate) struct Tables {
+    pub(crate) attributes: Vec<AttributeSite>,
+    pub(crate) events: Vec<EventSite>,
+    pub(crate) metrics: Vec<MetricSite>,
+}
+
+type Sinks = FxHashMap<FuncId, Vec<Sink>>;
+
+pub(crate) fn find(world: &World<'_>, targets: &Targets) -> Tables {
+    let mut sinks = Sinks::default();
+    let mut written: Vec<Written> = Vec::new();
+    for round in 0..MOST_ROUNDS {
+        let parts: Vec<Vec<Written>> = (0..world.files.len())
+            .into_par_iter()
+            .map(|file| written_in(world, targets, FileId(file as u32), &sinks, round == 0))
+            .collect();
+        let (fresh, open): (Vec<Written>, Vec<Written>) = parts.into_iter().flatten().partition(|it| owner(it).is_none());
+        if round == 0 {
+            written = fresh;
+        } else {
+            written.extend(fresh);
+        }
+        let before: usize = sinks.values().map(Vec::len).sum();
+        for it in open {
+            add_sink(&mut sinks, it);
+        }
+        if sinks.values().map(Vec::len).sum::<usize>() == before {
+            break;
+        }
+    }
+    tables(world, targets, written)
+}
+
+/// The function whose parameter decides the text.
+fn owner(it: &Written) -> Option<FuncId> {
+    it.key.text.parts.iter().find_map(|part| match part {
+        Part::Param(function, _) | Part::KeyOf(function, _) => Some(*function),
+        _ => None,
+    })
+}
+
+fn add_sink(sinks: &mut Sinks, it: Written) {
+    let Some(function) = owner(&it) else { return };
+    let list = sinks.entry(function).or_default();
+    let known = list.iter().any(|sink| sink.what == it.what && sink.parts == it.key.text.parts);
+    if !known && list.len() < 64 {
+        list.push(Sink { what: it.what, parts: it.key.text.parts });
+    }
+}
+
+fn written_in(world: &World<'_>, targets: &Targets, file: FileId, sinks: &Sinks, first: bool) -> Vec<Written> {
+    let mut eval = Eval::new(world);
+    let mut found = Vec::new();
+    for (op, _) in targets.calls(file.index()) {
+        let site = Site { file, op: *op };
+        if first {
+            direct(world, targets, &mut eval, site, &mut found);
+        }
+        for (function, bound) in targets.functions(site) {
+            let Some(list) = sinks.get(&function) else { continue };
+            if function == world.runner(site) {
+                continue;
+            }
+            for sink in list {
+                through(world, &mut eval, site, function, bound, sink, &mut found);
+            }
+        }
+    }
+    found
+}
+
+/// A call of a project function that writes what it is given.
+fn through(
+    world: &World<'_>,
+    eval: &mut Eval<'_, '_>,
+    site: Site,
+    function: FuncId,
+    bound: bool,
+    sink: &Sink,
+    found: &mut Vec<Written>,
+) {
+    let scope = Eval::scope_of(world, site);
+    let place = Place { file: site.file, span: world.facts(site.file).op(site.op).span };
+    let text = crate::link::texts::Parts {
+        parts: sink.parts.clone(),
+        source: crate::program::TextSource::Constant,
+    };
+    let key = Key { text, place, scope, value: None };
+    let via = Some(shown(world, function));
+    for key in eval.substitute(key, function, site, bound, 0) {
+        found.push(Written { what: sink.what, key, site, via, certainty: Certainty::Certain });
+    }
+}
+
+/// What a library call writes.
+fn direct(world: &World<'_>, targets: &Targets, eval: &mut Eval<'_, '_>, site: Site, found: &mut Vec<Written>) {
+    let scope = Eval::scope_of(world, site);
+    let certainty = targets.certainty(site);
+    let mut put = |what: What, keys: Vec<Key>| {
+        found.extend(keys.into_iter().map(|key| Written { what, key, site, via: None, certainty }));
+    };
+    for node in targets.nodes(site) {
+        for model in &world.library.node(node).models {
+            let at = |slot: Slot| model.place(slot).and_then(|it| argument_at(world, site, it));
+            let target = match model.role {
+                Role::Span | Role::SetAttribute | Role::SetAttributes => AttributeTarget::Span,
+                Role::AddEvent | Role::RecordException => AttributeTarget::Event,
+                Role::MetricRecord => AttributeTarget::Metric,
+                Role::Log | Role::LogException => AttributeTarget::Log,
+                Role::SetUp if model.detail.is_some_and(|it| it.as_str() == "resource") => AttributeTarget::Resource,
+                Role::Context => AttributeTarget::Baggage,
+                Role::MetricCreate => {
+                    if let Some(name) = at(Slot::Name) {
+                        let instrument = model.detail.unwrap_or_else(|| Symbol::new("counter"));
+                        let unit = at(Slot::Unit).and_then(|it| eval.text(it, scope).text().text);
+                        put(What::Metric { instrument, unit }, eval.key_options(name, scope, 0));
+                    }
+                    continue;
+                }
+                _ => continue,
+            };
+            let what = What::Attribute(target);
+            if model.role == Role::AddEvent
+                && let Some(name) = at(Slot::Name)
+            {
+                put(What::Event, eval.key_options(name, scope, 0));
+            }
+            if matches!(model.role, Role::SetAttribute | Role::Context)
+                && let Some(key) = at(Slot::Key)
+            {
+                let value = at(Slot::Value);
+                let mut keys = eval.key_options(key, scope, 0);
+                keys.iter_mut().for_each(|it| it.value = it.value.or(value));
+                put(what, keys);
+            }
+            if let Some(attributes) = at(Slot::Attributes) {
+                put(what, eval.dict_keys(attributes, scope, 0));
+            }
+            if model.place(Slot::Keywords).is_some() {
+                let known: Vec<Symbol> = model.args.iter().filter_map(|(_, it)| it.keyword).collect();
+                put(what, eval.keyword_keys(site, &known, 0));
+            }
+        }
+    }
+}
+
+fn tables(world: &World<'_>, targets: &Targets, mut written: Vec<Written>) -> Tables {
+    written.sort_by(|a, b| {
+        (a.key.place, a.site.file, a.site.op, a.via).cmp(&(b.key.place, b.site.file, b.site.op, b.via))
+    });
+    let recorded = recorded_names(world, targets);
+    let mut tables = Tables::default();
+    let mut seen = FxHashSet::default();
+    for it in written {
+        let facts = world.facts(it.key.scope.file);
+        let function = world.func(it.key.scope.file, it.key.scope.function);
+        let at = At { place: it.key.place, function, region: it.key.scope.region };
+        let text = it.key.text.text();
+        match it.what {
+            What::Attribute(target) => {
+                if !seen.insert((it.key.place, text.text, target.as_str())) {
+                    continue;
+                }
+                let value_type = it.key.value.and_then(|value| type_of(facts, value));
+                tables.attributes.push(AttributeSite {
+                    at,
+                    key: text,
+                    target,
+                    via: it.via,
+                    value_type,
+                    certainty: it.certainty,
+                });
+            }
+            What::Event => tables.events.push(EventSite { at: call_at(world, it.site), name: text, attributes: Vec::new() }),
+            What::Metric { instrument, unit } => {
+                let recorded = instrument.as_str().starts_with("observable") || is_recorded(world, it.site, &recorded);
+                tables.metrics.push(MetricSite { at: call_at(world, it.site), name: text, instrument, unit, recorded });
+            }
+        }
+    }
+    tables.events.sort_by_key(|it| it.at.place);
+    tables.metrics.sort_by_key(|it| it.at.place);
+    tables.events.dedup_by(|a, b| a.at.place == b.at.place && a.name == b.name);
+    tables.metrics.dedup_by(|a, b| a.at.place == b.at.place && a.name == b.name);
+    tables
+}
+
+pub(crate) fn call_at(world: &World<'_>, site: Site) -> At {
+    let op = world.facts(site.file).op(site.op);
+    At { place: Place { file: site.file, span: op.span }, function: world.runner(site), region: op.region }
+}
+
+fn type_of(facts: &crate::facts::Facts, value: ValueId) -> Option<&'static str> {
+    match facts.value(value) {
+        Value::Text(_) | Value::Template(_) | Value::LongText => Some("string"),
+        Value::Int => Some("int"),
+        Value::Float => Some("double"),
+        Value::Bool(_) | Value::Test(_) => Some("boolean"),
+        Value::None => Some("none"),
+        Value::Sequence(_) | Value::Many(_) => Some("array"),
+        Value::Dict(_) => Some("map"),
+        Value::Call(op) => match &facts.op(*op).kind {
+            OpKind::Call { callee, .. } => match facts.value(*callee) {
+                Value::Name(name) => match name.as_str() {
+                    "str" | "repr" => Some("string"),
+                    "int" | "len" => Some("int"),
+                    "float" => Some("double"),
+                    "bool" => Some("boolean"),
+                    _ => None,
+                },
+                _ => None,
+            },
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The names through which instruments are recorded anywhere: `requests.add(1)`, `self.latency.record(..)`.
+fn recorded_names(world: &World<'_>, targets: &Targets) -> FxHashSet<Symbol> {
+    let mut names = FxHashSet::default();
+    for file in &world.files[..] {
+        for op in &file.facts.ops {
+            if let OpKind::Call { callee, .. } = op.kind
+                && let Value::Member { of, name } = *file.facts.value(callee)
+                && matches!(name.as_str(), "add" | "record" | "set" | "observe" | "inc" | "dec")
+            {
+                match file.facts.value(of) {
+                    Value::Name(name) | Value::Member { name, .. } => {
+                        names.insert(*name);
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+    let _ = targets;
+    names
+}
+
+/// An instrument is recorded if the name that it is bound to is; if it goes elsewhere, it is taken to be.
+fn is_recorded(world: &World<'_>, site: Site, recorded: &FxHashSet<Symbol>) -> bool {
+    let facts = world.facts(site.file);
+    let is_it = |value: ValueId| matches!(facts.value(value), Value::Call(op) if *op == site.op);
+    let bound: Vec<Symbol> = world
+        .ops(world.runner(site))
+        .filter_map(|(_, op)| match op.kind {
+            OpKind::Bind { name, value } | OpKind::SetMember { name, value, .. } if is_it(value) => Some(name),
+            _ => None,
+        })
+        .collect();
+    let discarded =
+        world.ops(world.runner(site)).any(|(_, op)| matches!(op.kind, OpKind::Discard(value) if is_it(value)));
+    if discarded {
+        return false;
+    }
+    bound.is_empty() || bound.iter().any(|it| recorded.contains(it))
+}

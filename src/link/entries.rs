@@ -1,0 +1,344 @@
+//! Where programs are entered: commands, handlers, tasks, consumers, mains; by decorator, by base class, by registration, by launch.
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use crate::facts::{BindingKind, Facts, FnId, FunctionKind, OpKind, RegionKind, Value, ValueId};
+use crate::library::{Model, NodeId, Role, Slot};
+use crate::link::eval::Eval;
+use crate::link::launch::{LaunchFile, console_scripts};
+use crate::link::openings::argument_at;
+use crate::link::rounds::Targets;
+use crate::link::things::{ClassId, Site, Thing};
+use crate::link::world::World;
+use crate::program::{EntryKind, EntryPoint, FuncId};
+use crate::text::{FileId, Symbol};
+
+/// An entry point and the library member that makes it one, if one does.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry {
+    pub(crate) point: EntryPoint,
+    pub(crate) node: Option<NodeId>,
+}
+
+pub(crate) type Entries = FxHashMap<FuncId, Entry>;
+
+pub(crate) fn find(world: &World<'_>, targets: &Targets, launch: &[LaunchFile]) -> Entries {
+    let found: Vec<Vec<(FuncId, Entry)>> =
+        (0..world.files.len()).into_par_iter().map(|file| in_file(world, targets, FileId(file as u32))).collect();
+    let mut entries = Entries::default();
+    for (function, entry) in found.into_iter().flatten() {
+        entries.entry(function).or_insert(entry);
+    }
+    for (function, entry) in scripts(world, launch) {
+        entries.entry(function).or_insert(entry);
+    }
+    for (function, entry) in mains(world, targets) {
+        entries.entry(function).or_insert(entry);
+    }
+    entries
+}
+
+fn kind(model: &Model) -> Option<EntryKind> {
+    Some(match model.detail?.as_str() {
+        "cli" => EntryKind::Cli,
+        "http" => EntryKind::Http,
+        "rpc" => EntryKind::Rpc,
+        "task" => EntryKind::Task,
+        "consumer" => EntryKind::Consumer,
+        "main" => EntryKind::Main,
+        "mcp" => EntryKind::Mcp,
+        "lambda" => EntryKind::Lambda,
+        _ => return None,
+    })
+}
+
+fn entry(world: &World<'_>, node: NodeId, model: &Model) -> Option<Entry> {
+    let through = world.library.node(node).path;
+    Some(Entry { point: EntryPoint { kind: kind(model)?, through }, node: Some(node) })
+}
+
+fn told(kind: EntryKind, through: &str) -> Entry {
+    Entry { point: EntryPoint { kind, through: Symbol::new(through) }, node: None }
+}
+
+fn in_file(world: &World<'_>, targets: &Targets, file: FileId) -> Vec<(FuncId, Entry)> {
+    let facts = world.facts(file);
+    let mut found = Vec::new();
+    let mut eval = Eval::new(world);
+    for (index, it) in facts.functions.iter().enumerate() {
+        if it.kind != FunctionKind::Named {
+            continue;
+        }
+        let function = world.func(file, FnId(index as u32));
+        let by = by_decorator(world, &mut eval, function)
+            .or_else(|| by_base(world, function))
+            .or_else(|| by_signature(world, function));
+        found.extend(by.map(|it| (function, it)));
+    }
+    for (op, _) in targets.calls(file.index()) {
+        let site = Site { file, op: *op };
+        registered(world, targets, &mut eval, site, &mut found);
+    }
+    found
+}
+
+fn by_decorator(world: &World<'_>, eval: &mut Eval<'_, '_>, function: FuncId) -> Option<Entry> {
+    let (file, local) = world.local(function);
+    let facts = world.facts(file);
+    let run = &facts.function(local).decorators;
+    if run.is_empty() {
+        return None;
+    }
+    let scope = eval.decorator_scope(function);
+    for decorator in facts.list(run) {
+        let things = eval.decorator_nodes(*decorator, scope);
+        for thing in things.iter() {
+            if let Thing::Library(node) = thing
+                && let Some(model) = world.library.node(node).model(Role::EntryPoint)
+                && model.forms.decorator
+                && let Some(found) = entry(world, node, model)
+            {
+                return Some(found);
+            }
+        }
+        if !things.is_known()
+            && let Some(found) = by_decorator_shape(facts, *decorator)
+        {
+            return Some(found);
+        }
+    }
+    None
+}
+
+/// The framework's object is not known: `@x.get("/path")`, `@x.command()`, `@x.task` speak for themselves.
+fn by_decorator_shape(facts: &Facts, decorator: ValueId) -> Option<Entry> {
+    let (callee, first) = match facts.value(decorator) {
+        Value::Call(op) => match &facts.op(*op).kind {
+            OpKind::Call { callee, args } => (*callee, facts.args(args).first().map(|it| it.value)),
+            _ => return None,
+        },
+        _ => (decorator, None),
+    };
+    let Value::Member { of, name } = *facts.value(callee) else { return None };
+    let is_path = first.is_some_and(|it| matches!(facts.value(it), Value::Text(text) if text.as_str().starts_with('/')));
+    let owner = match facts.value(of) {
+        Value::Name(name) | Value::Member { name, .. } => name.as_str(),
+        _ => "",
+    };
+    match name.as_str() {
+        "get" | "post" | "put" | "delete" | "patch" | "head" | "options" | "route" | "websocket" | "api_route"
+            if is_path =>
+        {
+            Some(told(EntryKind::Http, "route"))
+        }
+        "task" if matches!(owner, "app" | "celery" | "celery_app" | "huey" | "broker") => {
+            Some(told(EntryKind::Task, "task"))
+        }
+        "command" if matches!(owner, "cli" | "app" | "main" | "group") || owner.ends_with("_app") || owner.ends_with("_cli") => {
+            Some(told(EntryKind::Cli, "command"))
+        }
+        _ => None,
+    }
+}
+
+/// A method that a framework calls on classes of this base.
+fn by_base(world: &World<'_>, function: FuncId) -> Option<Entry> {
+    let class = world.class_of(function)?;
+    let name = world.function(function).name;
+    for node in &world.class(class).outside {
+        let found = models_above(world, *node).find_map(|(node, model)| {
+            (model.forms.base && model.methods.contains(&name)).then(|| entry(world, node, model)).flatten()
+        });
+        if found.is_some() {
+            return found;
+        }
+    }
+    by_servicer(world, function, class, name)
+}
+
+fn models_above<'w>(world: &'w World<'_>, node: NodeId) -> impl Iterator<Item = (NodeId, &'w Model)> {
+    let mut all = vec![node];
+    let mut at = 0;
+    while at < all.len() && all.len() < 16 {
+        all.extend(world.library.node(all[at]).bases.iter().copied());
+        at += 1;
+    }
+    all.into_iter().filter_map(|it| world.library.node(it).model(Role::EntryPoint).map(|model| (it, model)))
+}
+
+/// gRPC: classes made from a service description end in `Servicer`, and their methods take request and context.
+fn by_servicer(world: &World<'_>, function: FuncId, class: ClassId, name: Symbol) -> Option<Entry> {
+    if name.as_str().starts_with('_') || world.params(function).len() != 3 {
+        return None;
+    }
+    let it = world.class_facts(class);
+    let facts = world.facts(world.class(class).file);
+    let derived = facts.list(&it.bases).iter().any(|it| match facts.value(*it) {
+        Value::Name(name) | Value::Member { name, .. } => name.as_str().ends_with("Servicer"),
+        _ => false,
+    });
+    derived.then(|| told(EntryKind::Rpc, "grpc"))
+}
+
+/// `lambda_handler(event, context)`.
+fn by_signature(world: &World<'_>, function: FuncId) -> Option<Entry> {
+    let it = world.function(function);
+    let params = world.params(function);
+    let top_level = it.parent == Some(FnId::MODULE);
+    let names = [params.first().map(|it| it.name.as_str()), params.get(1).map(|it| it.name.as_str())];
+    let is_lambda = top_level
+        && params.len() == 2
+        && matches!(names, [Some("event" | "_event"), Some("context" | "_context" | "ctx" | "_")])
+        && it.name.as_str().contains("handler");
+    is_lambda.then(|| told(EntryKind::Lambda, "aws lambda"))
+}
+
+/// `app.add_api_route("/x", handler)`, `path("x", view)`, `app.get("/x")(handler)`.
+fn registered(
+    world: &World<'_>,
+    targets: &Targets,
+    eval: &mut Eval<'_, '_>,
+    site: Site,
+    found: &mut Vec<(FuncId, Entry)>,
+) {
+    let scope = Eval::scope_of(world, site);
+    for node in targets.nodes(site) {
+        let Some(model) = world.library.node(node).model(Role::EntryPoint) else { continue };
+        if !model.forms.registration {
+            continue;
+        }
+        let handler = model.place(Slot::Handler).or(model.place(Slot::Function)).and_then(|it| argument_at(world, site, it));
+        if let (Some(value), Some(entry)) = (handler, entry(world, node, model)) {
+            found.extend(handlers(world, eval, value, scope).into_iter().map(|it| (it, entry)));
+        }
+    }
+    // A decorator that is applied by hand.
+    let facts = world.facts(site.file);
+    let Some(callee) = world.callee(site) else { return };
+    if let Value::Call(inner) = facts.value(callee)
+        && let [arg, ..] = world.call_args(site)
+    {
+        for node in targets.nodes(Site { file: site.file, op: *inner }) {
+            if let Some(model) = world.library.node(node).model(Role::EntryPoint)
+                && model.forms.decorator
+                && let Some(entry) = entry(world, node, model)
+            {
+                found.extend(handlers(world, eval, arg.value, scope).into_iter().map(|it| (it, entry)));
+            }
+        }
+    }
+}
+
+/// The functions that a handler argument stands for; a class stands for its methods named like requests.
+fn handlers(world: &World<'_>, eval: &mut Eval<'_, '_>, value: ValueId, scope: crate::link::eval::Scope) -> Vec<FuncId> {
+    let facts = world.facts(scope.file);
+    let mut found = Vec::new();
+    if let Value::Sequence(run) = facts.value(value) {
+        for part in facts.list(run) {
+            found.extend(handlers(world, eval, *part, scope));
+        }
+        return found;
+    }
+    for thing in eval.ask(value, scope).iter() {
+        match thing {
+            Thing::Function(function) | Thing::Method(function) => found.push(function),
+            Thing::Class(class) => {
+                for name in ["get", "post", "put", "delete", "patch"] {
+                    found.extend(world.own_method(class, Symbol::new(name)));
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Console scripts of the packaging.
+fn scripts(world: &World<'_>, launch: &[LaunchFile]) -> Vec<(FuncId, Entry)> {
+    let mut found = Vec::new();
+    let mut eval = Eval::new(world);
+    for (module, function) in console_scripts(launch) {
+        for (index, _) in world.files.iter().enumerate() {
+            let file = FileId(index as u32);
+            let id = world.modules.of_file(file);
+            if world.modules.dotted(id) != module {
+                continue;
+            }
+            let mut parts = function.split('.');
+            let Some(first) = parts.next() else { continue };
+            let mut things = eval.module_member(id, Symbol::new(first)).unwrap_or_default();
+            for part in parts {
+                things = eval.members(&things, Symbol::new(part));
+            }
+            for thing in things.iter() {
+                if let Thing::Function(function) | Thing::Method(function) = thing {
+                    found.push((function, told(EntryKind::Cli, "console script")));
+                }
+            }
+        }
+    }
+    found
+}
+
+/// What runs under `if __name__ == "__main__"`.
+fn mains(world: &World<'_>, targets: &Targets) -> Vec<(FuncId, Entry)> {
+    let mut found = Vec::new();
+    for (index, file) in world.files.iter().enumerate() {
+        let file_id = FileId(index as u32);
+        let mut called: Vec<FuncId> = Vec::new();
+        for (op, it) in file.facts.ops_of(FnId::MODULE) {
+            let site = Site { file: file_id, op };
+            if matches!(it.kind, OpKind::Call { .. }) && is_main_block(&file.facts, it.region) {
+                called.extend(targets.functions(site).map(|(it, _)| it).filter(|it| world.file_of[it.index()] == file_id));
+                called.extend(handed_over(world, site).filter(|it| world.file_of[it.index()] == file_id));
+            }
+        }
+        called.retain(|it| world.class_of(*it).is_none());
+        called.dedup();
+        let telling = called.iter().find(|it| {
+            let name = world.function(**it).name.as_str();
+            ["main", "run", "cli", "serve", "start", "app"].iter().any(|word| name.contains(word))
+        });
+        if let Some(function) = telling.or(called.last()) {
+            found.push((*function, told(EntryKind::Main, "__main__")));
+        }
+    }
+    found
+}
+
+/// `asyncio.run(main())` calls it directly; `executor(main)` hands it over.
+fn handed_over<'w>(world: &'w World<'_>, site: Site) -> impl Iterator<Item = FuncId> + 'w {
+    let scope = Eval::scope_of(world, site);
+    let mut eval = Eval::new(world);
+    world.call_args(site).iter().flat_map(move |it| {
+        let things = eval.ask(it.value, scope);
+        things
+            .iter()
+            .filter_map(|it| match it {
+                Thing::Function(function) => Some(function),
+                _ => None,
+            })
+            .collect::<Vec<_>>()
+    })
+}
+
+/// The arm of `if __name__ == "__main__"`.
+pub(crate) fn is_main_block(facts: &Facts, region: crate::facts::RegionId) -> bool {
+    facts.regions_from(region).any(|(_, it)| match it.kind {
+        RegionKind::Branch { condition, negated: false } => match facts.value(condition) {
+            Value::Test(run) => {
+                let list = facts.list(run);
+                list.iter().any(|it| matches!(facts.value(*it), Value::Name(name) if name.as_str() == "__name__"))
+                    && list.iter().any(|it| matches!(facts.value(*it), Value::Text(text) if text.as_str() == "__main__"))
+            }
+            _ => false,
+        },
+        _ => false,
+    })
+}
+
+/// Whether a name is bound to something that a framework turns into a command, rather than to a function.
+pub(crate) fn is_bound_to_function(binding: &crate::facts::Binding) -> bool {
+    matches!(binding.kind, BindingKind::Function(_))
+}

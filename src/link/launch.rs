@@ -1,0 +1,127 @@
+//! How a program is launched and what instruments it from outside or by one call: console scripts, zero-code launchers,
+//! instrumentors, and what the configuration declares.
+
+use rustc_hash::FxHashSet;
+
+use crate::library::{Library, NodeId};
+use crate::link::rounds::Targets;
+use crate::link::things::Site;
+use crate::link::world::World;
+use crate::text::{FileId, Symbol};
+
+/// A file that tells how a program is built, launched or configured.
+#[derive(Debug, Clone)]
+pub(crate) struct LaunchFile {
+    pub(crate) path: String,
+    pub(crate) text: String,
+}
+
+/// What libraries open spans by themselves in this program.
+#[derive(Debug, Default)]
+pub(crate) struct Instrumented {
+    modules: FxHashSet<Symbol>,
+    pub(crate) carries_threads: bool,
+    pub(crate) any: bool,
+}
+
+impl Instrumented {
+    pub(crate) fn find(world: &World<'_>, targets: &Targets, launch: &[LaunchFile], declared: &[String]) -> Instrumented {
+        let mut found = Instrumented::default();
+        let library = world.library;
+        if launch.iter().any(launches_instrumented) {
+            for it in library.zero_code() {
+                found.enable(it);
+            }
+        }
+        for name in declared {
+            found.modules.insert(Symbol::new(name));
+            found.any = true;
+        }
+        for file in 0..world.files.len() {
+            if world.files[file].test {
+                continue;
+            }
+            for (op, _) in targets.calls(file) {
+                let site = Site { file: FileId(file as u32), op: *op };
+                for node in targets.nodes(site) {
+                    for it in library.enabled_by(node) {
+                        found.enable(it);
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    fn enable(&mut self, it: &crate::library::Instrumentor) {
+        self.carries_threads |= it.carries_threads;
+        self.any = true;
+        if it.spans {
+            self.modules.extend(it.modules.iter().copied());
+        }
+    }
+
+    /// Whether calls into this part of a library get their span from its instrumentation.
+    pub(crate) fn covers(&self, library: &Library, node: NodeId) -> bool {
+        if self.modules.is_empty() {
+            return false;
+        }
+        let mut path = library.node(node).path.as_str();
+        loop {
+            if self.modules.contains(&Symbol::new(path)) {
+                return true;
+            }
+            match path.rsplit_once('.') {
+                Some((above, _)) => path = above,
+                None => return false,
+            }
+        }
+    }
+}
+
+/// `opentelemetry-instrument`, the operator's annotation and the launchers of vendors.
+fn launches_instrumented(file: &LaunchFile) -> bool {
+    file.text.lines().map(str::trim).filter(|it| !it.starts_with('#')).any(|it| {
+        (it.contains("opentelemetry-instrument") && !it.contains("opentelemetry-instrumentation"))
+            || it.contains("ddtrace-run")
+            || it.contains("newrelic-admin run-program")
+            || (it.contains("instrumentation.opentelemetry.io/inject-python") && !it.contains("false"))
+    })
+}
+
+/// `name = "package.module:function"` under `[project.scripts]` and its kin.
+pub(crate) fn console_scripts(launch: &[LaunchFile]) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for file in launch {
+        let name = file.path.rsplit('/').next().unwrap_or_default();
+        if !matches!(name, "pyproject.toml" | "setup.cfg" | "setup.py") {
+            continue;
+        }
+        let mut inside = false;
+        for line in file.text.lines().map(str::trim) {
+            if line.starts_with('[') {
+                inside = matches!(
+                    line.trim_matches(['[', ']']),
+                    "project.scripts" | "tool.poetry.scripts" | "project.gui-scripts" | "options.entry_points"
+                );
+            } else if name != "pyproject.toml" && line.contains("console_scripts") {
+                inside = true;
+            }
+            if inside && let Some(target) = script_target(line) {
+                found.push(target);
+            }
+        }
+    }
+    found
+}
+
+fn script_target(line: &str) -> Option<(String, String)> {
+    let (_, target) = line.split_once('=')?;
+    let target = target.trim().trim_matches(|it: char| matches!(it, '"' | '\'' | ',' | ']' | ')' | ' '));
+    let (module, function) = target.split_once(':')?;
+    let is_path = |it: &str| {
+        !it.is_empty() && it.split('.').all(|it| !it.is_empty() && it.chars().all(|it| it.is_alphanumeric() || it == '_'))
+    };
+    let function = function.trim().split(['[', ' ']).next()?;
+    (is_path(module.trim()) && is_path(function)).then(|| (module.trim().to_owned(), function.to_owned()))
+}

@@ -1,0 +1,169 @@
+//! Dotted module names to files: packages, namespace packages, `src` layouts and several roots in one tree.
+//!
+//! A directory that is no package can be an import root. Which root a name means is told by where the importing file lies:
+//! the nearest root around it that has the name, else a root elsewhere that holds a real package of that name.
+
+use rustc_hash::FxHashMap;
+
+use crate::program::File;
+use crate::text::{FileId, Symbol};
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub(crate) struct ModuleId(pub(crate) u32);
+
+#[derive(Debug)]
+pub(crate) struct Module {
+    pub(crate) name: Symbol,
+    pub(crate) parent: Option<ModuleId>,
+    /// The module's own text; a namespace package has none.
+    pub(crate) file: Option<FileId>,
+    children: FxHashMap<Symbol, ModuleId>,
+    is_directory: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct Modules {
+    all: Vec<Module>,
+    of_file: Vec<ModuleId>,
+    /// Directories that are no packages, by the names that can be imported from them.
+    roots: FxHashMap<Symbol, Vec<ModuleId>>,
+}
+
+const TOP: ModuleId = ModuleId(0);
+
+impl Modules {
+    pub(crate) fn new(files: &[File]) -> Modules {
+        let mut modules = Modules { all: Vec::new(), of_file: Vec::new(), roots: FxHashMap::default() };
+        modules.add(Symbol::new(""), None, true);
+        for (index, file) in files.iter().enumerate() {
+            let id = modules.place(&file.path, FileId(index as u32));
+            modules.of_file.push(id);
+        }
+        modules.find_roots();
+        modules
+    }
+
+    fn add(&mut self, name: Symbol, parent: Option<ModuleId>, is_directory: bool) -> ModuleId {
+        let id = ModuleId(self.all.len() as u32);
+        self.all.push(Module { name, parent, file: None, children: FxHashMap::default(), is_directory });
+        if let Some(parent) = parent {
+            self.all[parent.0 as usize].children.insert(name, id);
+        }
+        id
+    }
+
+    fn child_or_new(&mut self, parent: ModuleId, name: Symbol, is_directory: bool) -> ModuleId {
+        match self.child(parent, name) {
+            Some(found) => found,
+            None => self.add(name, Some(parent), is_directory),
+        }
+    }
+
+    fn place(&mut self, path: &str, file: FileId) -> ModuleId {
+        let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let mut at = TOP;
+        for part in directory.split('/').filter(|it| !it.is_empty()) {
+            at = self.child_or_new(at, Symbol::new(part), true);
+        }
+        let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+        if stem != "__init__" {
+            let found = self.child_or_new(at, Symbol::new(stem), false);
+            // A package and a module of one name: the package wins, and the module stays reachable by its file.
+            at = if self.get(found).is_directory { self.add(Symbol::new(name), Some(at), false) } else { found };
+        }
+        let module = &mut self.all[at.0 as usize];
+        module.file.get_or_insert(file);
+        at
+    }
+
+    fn find_roots(&mut self) {
+        for index in 0..self.all.len() {
+            let module = &self.all[index];
+            if !module.is_directory || module.file.is_some() {
+                continue;
+            }
+            for name in module.children.keys() {
+                self.roots.entry(*name).or_default().push(ModuleId(index as u32));
+            }
+        }
+    }
+
+    pub(crate) fn get(&self, id: ModuleId) -> &Module {
+        &self.all[id.0 as usize]
+    }
+
+    pub(crate) fn child(&self, of: ModuleId, name: Symbol) -> Option<ModuleId> {
+        self.get(of).children.get(&name).copied()
+    }
+
+    pub(crate) fn of_file(&self, file: FileId) -> ModuleId {
+        self.of_file[file.index()]
+    }
+
+    /// The module's dotted name, from the nearest directory that is no package.
+    pub(crate) fn dotted(&self, id: ModuleId) -> String {
+        let mut parts = Vec::new();
+        let mut at = Some(id);
+        while let Some(module) = at.filter(|it| *it != TOP) {
+            let it = self.get(module);
+            if it.is_directory && it.file.is_none() && module != id {
+                break;
+            }
+            parts.push(it.name.as_str());
+            at = it.parent;
+        }
+        parts.reverse();
+        parts.join(".")
+    }
+
+    /// The package that a relative import of this many levels starts from.
+    pub(crate) fn upwards(&self, from: FileId, level: u32) -> Option<ModuleId> {
+        let mut at = self.of_file(from);
+        let mut left = level;
+        if self.get(at).is_directory {
+            left = left.checked_sub(1)?;
+        }
+        for _ in 0..left {
+            at = self.get(at).parent?;
+        }
+        Some(at)
+    }
+
+    /// The module that an absolute dotted name means in this file, if it is one of the program's.
+    pub(crate) fn absolute(&self, from: FileId, dotted: &str) -> Option<ModuleId> {
+        let mut parts = dotted.split('.');
+        let mut at = self.top_level(from, Symbol::new(parts.next()?))?;
+        for part in parts {
+            at = self.child(at, Symbol::new(part))?;
+        }
+        Some(at)
+    }
+
+    /// What a first name means: nearest root around the file first, then a package elsewhere.
+    pub(crate) fn top_level(&self, from: FileId, name: Symbol) -> Option<ModuleId> {
+        let candidates = self.roots.get(&name)?;
+        let around: Vec<ModuleId> = self.around(self.of_file(from));
+        let near = around.iter().find(|it| candidates.contains(it)).and_then(|it| self.child(*it, name));
+        if let Some(found) = near {
+            return self.holds_code(found).then_some(found);
+        }
+        let elsewhere = candidates.iter().filter(|root| {
+            self.child(**root, name).is_some_and(|it| self.get(it).is_directory && self.get(it).file.is_some())
+        });
+        let best = elsewhere.max_by_key(|root| {
+            let shared = self.around(**root).iter().filter(|it| around.contains(it)).count();
+            (shared, std::cmp::Reverse(root.0))
+        })?;
+        self.child(*best, name)
+    }
+
+    fn holds_code(&self, id: ModuleId) -> bool {
+        let module = self.get(id);
+        module.file.is_some() || !module.children.is_empty()
+    }
+
+    /// The module and what lies above it, nearest first.
+    fn around(&self, id: ModuleId) -> Vec<ModuleId> {
+        std::iter::successors(Some(id), |it| self.get(*it).parent).collect()
+    }
+}

@@ -1,0 +1,142 @@
+//! The name of a span, through the wrappers that open it.
+
+use crate::facts::FunctionKind;
+use crate::library::{Role, Slot};
+use crate::link::eval::Eval;
+use crate::link::openings::{Open, Openings, slot};
+use crate::link::rounds::Targets;
+use crate::link::texts::{Env, Given, Part, Parts};
+use crate::link::things::{Site, Thing};
+use crate::link::world::World;
+use crate::program::{FuncId, TextSource};
+use crate::text::Symbol;
+
+const DEEPEST: u32 = 10;
+
+pub(crate) struct SpanNames<'w, 'a> {
+    pub(crate) world: &'w World<'a>,
+    pub(crate) targets: &'w Targets,
+    pub(crate) openings: &'w Openings,
+}
+
+impl SpanNames<'_, '_> {
+    /// The name of a span opened so, with the function that it decorates, if it does.
+    pub(crate) fn of(&self, eval: &mut Eval<'_, '_>, open: Open, decorated: Option<FuncId>) -> Parts {
+        self.with(eval, open, decorated, &Env::new(), 0)
+    }
+
+    fn with(&self, eval: &mut Eval<'_, '_>, open: Open, decorated: Option<FuncId>, env: &Env, depth: u32) -> Parts {
+        if depth > DEEPEST {
+            return Parts::hole(false);
+        }
+        match open {
+            Open::Library { site, node } => self.library(eval, site, node, decorated, env),
+            Open::Bare { node } => self.bare(node, decorated),
+            Open::Given { function, call } => {
+                let Some(inner) = self.openings.scopes[function.index()].or(self.openings.gives[function.index()]) else {
+                    return Parts::hole(false);
+                };
+                let env = self.extended(env, function, call);
+                self.with(eval, inner, decorated, &env, depth + 1)
+            }
+            Open::Instance { class, made } => {
+                let Some(inner) = self.openings.classes[class.index()] else { return Parts::hole(false) };
+                let mut env = env.clone();
+                if let (Some(site), Some(init)) = (made, self.world.method(class, self.world.names.init)) {
+                    env.push((init, Given::Call(site, true)));
+                }
+                self.with(eval, inner, decorated, &env, depth + 1)
+            }
+            Open::Run { function, call } => {
+                let Some(inner) = self.openings.own[function.index()].first() else { return Parts::hole(false) };
+                let env = self.extended(env, function, call);
+                self.with(eval, inner.open, decorated, &env, depth + 1)
+            }
+            Open::Wrapped { wrapper, call } => {
+                let Some(inner) = self.openings.own[wrapper.index()].first() else { return Parts::hole(false) };
+                let env = self.wrapped(wrapper, call, decorated, env);
+                self.with(eval, inner.open, decorated, &env, depth + 1)
+            }
+        }
+    }
+
+    fn library(
+        &self,
+        eval: &mut Eval<'_, '_>,
+        site: Site,
+        node: crate::library::NodeId,
+        decorated: Option<FuncId>,
+        env: &Env,
+    ) -> Parts {
+        match slot(self.world, site, node, Role::Span, Slot::Name) {
+            Some(value) => {
+                let scope = Eval::scope_of(self.world, site);
+                eval.text_at(value, scope, env, 0)
+            }
+            None => self.bare(node, decorated),
+        }
+    }
+
+    /// No name is given: the model's fixed one, else that of the decorated function.
+    fn bare(&self, node: crate::library::NodeId, decorated: Option<FuncId>) -> Parts {
+        let fixed = self.world.library.node(node).model(Role::Span).and_then(|it| it.fixed_name);
+        let name = fixed.or_else(|| decorated.map(|it| self.world.function(it).name));
+        match name {
+            Some(text) => Parts { parts: vec![Part::Literal(text)], source: TextSource::Constant },
+            None => Parts::hole(false),
+        }
+    }
+
+    fn extended(&self, env: &Env, function: FuncId, call: Site) -> Env {
+        let mut env = env.clone();
+        env.retain(|(it, _)| *it != function);
+        env.push((function, Given::Call(call, self.is_bound(call, function))));
+        env
+    }
+
+    fn is_bound(&self, call: Site, function: FuncId) -> bool {
+        self.targets.of(call).contains(Thing::Method(function))
+    }
+
+    /// The functions around a decorator's inner one: the one that was called has the call's arguments, the others what they decorate.
+    fn wrapped(&self, wrapper: FuncId, call: Option<Site>, decorated: Option<FuncId>, env: &Env) -> Env {
+        let world = self.world;
+        let mut env = env.clone();
+        let called = call.map(|it| self.targets.of(it).clone());
+        let (file, local) = world.local(wrapper);
+        let facts = world.facts(file);
+        let mut at = facts.function(local).parent;
+        while let Some(local) = at {
+            let function = world.func(file, local);
+            let it = facts.function(local);
+            if it.kind != FunctionKind::Named {
+                break;
+            }
+            let is_called = called.as_ref().is_some_and(|it| {
+                it.contains(Thing::Function(function)) || it.contains(Thing::Method(function))
+            });
+            match (call, decorated) {
+                (Some(site), _) if is_called => env.push((function, Given::Call(site, self.is_bound(site, function)))),
+                (_, Some(decorated)) => env.push((function, Given::Decorates(decorated))),
+                _ => {}
+            }
+            if let (Some(site), Some(class)) = (call, world.class_of(function))
+                && let Some(init) = world.method(class, world.names.init)
+            {
+                env.push((init, Given::Call(site, true)));
+            }
+            at = it.parent;
+        }
+        env
+    }
+}
+
+/// A dotted name for people: the function as its file calls it.
+pub(crate) fn shown(world: &World<'_>, function: FuncId) -> Symbol {
+    let it = world.function(function);
+    let name = it.name;
+    match world.class_of(function) {
+        Some(class) if name.as_str().starts_with("__") => world.class_facts(class).name,
+        _ => name,
+    }
+}

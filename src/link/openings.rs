@@ -1,0 +1,764 @@
+//! Which code opens spans, through however many helpers: context managers, functions that give one, classes that are one,
+//! decorators, runners of callables. A fixpoint over facts that were evaluated once.
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use crate::facts::{FunctionKind, OpKind, RegionId, RegionKind, Value, ValueId};
+use crate::library::{NodeId, Role, Slot};
+use crate::link::eval::Eval;
+use crate::link::rounds::Targets;
+use crate::link::things::{ClassId, Site, Thing, Things};
+use crate::link::world::World;
+use crate::program::FuncId;
+use crate::text::FileId;
+
+/// Wrappers round wrappers round wrappers: deeper ones are given up.
+const MOST_ROUNDS: usize = 10;
+
+/// One way in which a span comes to be open.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Open {
+    /// A library call makes it.
+    Library { site: Site, node: NodeId },
+    /// A decorator of the library without arguments.
+    Bare { node: NodeId },
+    /// A project function was called and gives it.
+    Given { function: FuncId, call: Site },
+    /// An instance of a project class is it.
+    Instance { class: ClassId, made: Option<Site> },
+    /// A project function runs its callable argument in it.
+    Run { function: FuncId, call: Site },
+    /// A project decorator's inner function opens it; the call is the decorator's, where it has arguments.
+    Wrapped { wrapper: FuncId, call: Option<Site> },
+}
+
+/// A place where a function opens a span.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Opening {
+    pub(crate) open: Open,
+    pub(crate) how: How,
+    pub(crate) site: Site,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum How {
+    /// `with`
+    Managed(RegionId),
+    /// Entered by hand or through a stack: open for the rest of the function.
+    Entered,
+    /// Started by hand.
+    Started,
+    /// A callable runs in it.
+    Run,
+}
+
+/// A span that decorates a function, directly or through the function's class.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Decoration {
+    pub(crate) open: Open,
+    pub(crate) decorator: ValueId,
+    /// The file where the decorator is written.
+    pub(crate) file: FileId,
+}
+
+/// What was evaluated once, before the fixpoint.
+struct Candidates {
+    managed: Vec<(FuncId, RegionId, Things, Option<Site>)>,
+    /// Scopes entered by hand, and what they are.
+    entered: Vec<(FuncId, Site, Things, Option<Site>)>,
+    /// Library calls that start a span by hand.
+    started: Vec<(FuncId, Site, NodeId)>,
+    /// Calls that reach project functions.
+    calls: Vec<(FuncId, Site, Things)>,
+}
+
+pub(crate) struct Openings {
+    /// By function: the span inside which a generator yields.
+    pub(crate) scopes: Vec<Option<Open>>,
+    /// By function: the span, or scope of one, that it returns.
+    pub(crate) gives: Vec<Option<Open>>,
+    /// By class: the span that entering an instance opens.
+    pub(crate) classes: Vec<Option<Open>>,
+    /// By function: its own openings.
+    pub(crate) own: Vec<Vec<Opening>>,
+    pub(crate) decorations: Vec<Vec<Decoration>>,
+    /// Functions that run a parameter in a span, and which.
+    pub(crate) runs: FxHashMap<FuncId, Vec<u16>>,
+    /// Inner functions of decorators that open a span and call what they wrap.
+    pub(crate) wrappers: Vec<bool>,
+    /// Managed regions in which a span is open that was made elsewhere (`use_span(span)`).
+    pub(crate) activated: FxHashMap<(FileId, RegionId), Site>,
+}
+
+pub(crate) fn find(world: &World<'_>, targets: &Targets) -> Openings {
+    let candidates = candidates(world, targets);
+    let functions = world.file_of.len();
+    let mut openings = Openings {
+        scopes: vec![None; functions],
+        gives: vec![None; functions],
+        classes: vec![None; world.classes.len()],
+        own: vec![Vec::new(); functions],
+        decorations: vec![Vec::new(); functions],
+        runs: FxHashMap::default(),
+        wrappers: vec![false; functions],
+        activated: FxHashMap::default(),
+    };
+    openings.find_activated(world, &candidates);
+    for _ in 0..MOST_ROUNDS {
+        if !openings.round(world, targets, &candidates) {
+            break;
+        }
+    }
+    openings.decorate(world);
+    openings
+}
+
+fn candidates(world: &World<'_>, targets: &Targets) -> Candidates {
+    let parts: Vec<Candidates> =
+        (0..world.files.len()).into_par_iter().map(|file| candidates_in(world, targets, FileId(file as u32))).collect();
+    let mut all = Candidates { managed: Vec::new(), entered: Vec::new(), started: Vec::new(), calls: Vec::new() };
+    for part in parts {
+        all.managed.extend(part.managed);
+        all.entered.extend(part.entered);
+        all.started.extend(part.started);
+        all.calls.extend(part.calls);
+    }
+    all
+}
+
+fn candidates_in(world: &World<'_>, targets: &Targets, file: FileId) -> Candidates {
+    let facts = world.facts(file);
+    let mut found = Candidates { managed: Vec::new(), entered: Vec::new(), started: Vec::new(), calls: Vec::new() };
+    let mut eval = Eval::new(world);
+    for (index, region) in facts.regions.iter().enumerate() {
+        if let RegionKind::With { context, .. } = region.kind {
+            let function = world.func(file, region.function);
+            let scope = scope_before(world, file, RegionId(index as u32));
+            let things = eval.ask(context, scope);
+            if things.is_known() {
+                let made = made_at(world, file, context);
+                found.managed.push((function, RegionId(index as u32), things, made));
+            }
+        }
+    }
+    for (op, callees) in targets.calls(file.index()) {
+        let site = Site { file, op: *op };
+        let function = world.runner(site);
+        for thing in callees.iter() {
+            if let Thing::Library(node) = thing
+                && world.library.node(node).model(Role::Span).is_some_and(|it| !it.activates)
+            {
+                found.started.push((function, site, node));
+            }
+        }
+        if let Some(value) = entered_by(world, targets, site) {
+            let scope = Eval::scope_of(world, site);
+            let things = eval.ask(value, scope);
+            found.entered.push((function, site, things, made_at(world, file, value)));
+        }
+        if callees.iter().any(|it| matches!(it, Thing::Function(_) | Thing::Method(_))) {
+            found.calls.push((function, site, callees.clone()));
+        }
+    }
+    found
+}
+
+/// The scope just outside a managed region, where its context is evaluated.
+pub(crate) fn scope_before(world: &World<'_>, file: FileId, region: RegionId) -> crate::link::eval::Scope {
+    let facts = world.facts(file);
+    let it = facts.region(region);
+    let outer = it.parent.unwrap_or(region);
+    let inside = facts.function(it.function).ops.clone();
+    let order = inside.clone().find(|op| {
+        let op = facts.op(crate::facts::OpId(*op));
+        it.span.contains(op.span) && facts.regions_from(op.region).any(|(id, _)| id == region)
+    });
+    crate::link::eval::Scope { file, function: it.function, region: outer, order: order.unwrap_or(inside.end) }
+}
+
+/// The call that makes a value, if it is written there as a call.
+fn made_at(world: &World<'_>, file: FileId, value: ValueId) -> Option<Site> {
+    match world.facts(file).value(value) {
+        Value::Call(op) => Some(Site { file, op: *op }),
+        Value::Awaited(inner) => made_at(world, file, *inner),
+        _ => None,
+    }
+}
+
+/// What a call enters: `x.__enter__()`, `stack.enter_context(x)`.
+fn entered_by(world: &World<'_>, targets: &Targets, site: Site) -> Option<ValueId> {
+    let facts = world.facts(site.file);
+    let callee = world.callee(site)?;
+    if let Value::Member { of, name } = facts.value(callee)
+        && (*name == world.names.enter || *name == world.names.aenter)
+    {
+        return Some(*of);
+    }
+    let stacks = targets.of(site).iter().any(
+        |it| matches!(it, Thing::Library(node) if world.library.node(node).model(Role::EnterContext).is_some()),
+    );
+    if stacks { world.call_args(site).first().map(|it| it.value) } else { None }
+}
+
+impl Openings {
+    /// One look at everything with what is known so far; says whether anything new came of it.
+    fn round(&mut self, world: &World<'_>, targets: &Targets, candidates: &Candidates) -> bool {
+        let mut own: Vec<Vec<Opening>> = vec![Vec::new(); self.own.len()];
+        for (function, region, things, made) in &candidates.managed {
+            if let Some(open) = self.first_open(world, things, *made) {
+                let site = self.site_of(open, *made).unwrap_or_else(|| first_op_site(world, *function, *region));
+                own[function.index()].push(Opening { open, how: How::Managed(*region), site });
+            }
+        }
+        for (function, site, things, made) in &candidates.entered {
+            if let Some(open) = self.first_open(world, things, *made) {
+                own[function.index()].push(Opening { open, how: How::Entered, site: made.unwrap_or(*site) });
+            }
+        }
+        for (function, site, node) in &candidates.started {
+            if !own[function.index()].iter().any(|it| it.site == *site) {
+                let open = Open::Library { site: *site, node: *node };
+                own[function.index()].push(Opening { open, how: How::Started, site: *site });
+            }
+        }
+        for (function, site, callees) in &candidates.calls {
+            self.called(world, *function, *site, callees, &mut own);
+        }
+        let before = (self.own.iter().map(Vec::len).sum::<usize>(), self.known());
+        self.own = own;
+        self.find_scopes(world);
+        self.find_gives(world);
+        self.find_classes(world, targets);
+        self.find_wrappers(world, targets);
+        before != (self.own.iter().map(Vec::len).sum::<usize>(), self.known())
+    }
+
+    fn known(&self) -> usize {
+        let tables = [&self.scopes, &self.gives, &self.classes];
+        tables.iter().map(|it| it.iter().flatten().count()).sum::<usize>()
+            + self.runs.len()
+            + self.wrappers.iter().filter(|it| **it).count()
+    }
+
+    /// The span that entering one of these things opens. What opens is preferred to a no-op beside it.
+    pub(crate) fn first_open(&self, world: &World<'_>, things: &Things, made: Option<Site>) -> Option<Open> {
+        things.iter().find_map(|it| self.open_of(world, it, made))
+    }
+
+    fn open_of(&self, world: &World<'_>, thing: Thing, made: Option<Site>) -> Option<Open> {
+        match thing {
+            Thing::Made(site, node) => {
+                world.library.node(node).model(Role::Span)?;
+                Some(Open::Library { site, node })
+            }
+            Thing::Given(function, call) => {
+                let known = self.scopes[function.index()].or(self.gives[function.index()]);
+                known.map(|_| Open::Given { function, call })
+            }
+            Thing::Instance(class) => self.classes[class.index()].map(|_| Open::Instance { class, made }),
+            _ => None,
+        }
+    }
+
+    fn site_of(&self, open: Open, made: Option<Site>) -> Option<Site> {
+        match open {
+            Open::Library { site, .. } => Some(site),
+            Open::Given { call, .. } | Open::Run { call, .. } => Some(call),
+            Open::Instance { made, .. } => made,
+            Open::Bare { .. } | Open::Wrapped { .. } => made,
+        }
+    }
+
+    /// A call of a project function that gives a span by hand, or that runs an argument in one.
+    fn called(&self, world: &World<'_>, function: FuncId, site: Site, callees: &Things, own: &mut [Vec<Opening>]) {
+        for thing in callees.iter() {
+            let (Thing::Function(callee) | Thing::Method(callee)) = thing else { continue };
+            if let Some(open) = self.gives[callee.index()]
+                && self.is_manual(world, open, 0)
+                && !own[function.index()].iter().any(|it| it.site == site)
+            {
+                let open = Open::Given { function: callee, call: site };
+                own[function.index()].push(Opening { open, how: How::Started, site });
+                return;
+            }
+            if let Some(params) = self.runs.get(&callee)
+                && callee != function
+            {
+                let bound = matches!(thing, Thing::Method(_));
+                let passes_callable = params
+                    .iter()
+                    .any(|it| world.argument(site, callee, usize::from(*it), bound).is_some());
+                if passes_callable {
+                    let open = Open::Run { function: callee, call: site };
+                    own[function.index()].push(Opening { open, how: How::Run, site });
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Whether the span at the bottom has to be ended by somebody's hand.
+    pub(crate) fn is_manual(&self, world: &World<'_>, open: Open, depth: u32) -> bool {
+        match open {
+            Open::Library { node, .. } => {
+                world.library.node(node).model(Role::Span).is_some_and(|it| !it.activates)
+            }
+            Open::Given { function, .. } if depth < 8 => {
+                self.gives[function.index()].is_some_and(|it| self.is_manual(world, it, depth + 1))
+            }
+            _ => false,
+        }
+    }
+
+    /// Generators that yield while a span is open.
+    fn find_scopes(&mut self, world: &World<'_>) {
+        for index in 0..self.own.len() {
+            let function = FuncId(index as u32);
+            if self.own[index].is_empty() || !world.function(function).is_generator {
+                continue;
+            }
+            self.scopes[index] = self.scopes[index].or_else(|| self.open_at_yield(world, function));
+        }
+    }
+
+    fn open_at_yield(&self, world: &World<'_>, function: FuncId) -> Option<Open> {
+        for (site, op) in world.ops(function) {
+            if !matches!(op.kind, OpKind::Yield(_)) {
+                continue;
+            }
+            let facts = world.facts(site.file);
+            let around = |region: RegionId| facts.regions_from(op.region).any(|(it, _)| it == region);
+            let found = self.own[function.index()].iter().find(|it| match it.how {
+                How::Managed(region) => around(region),
+                How::Entered | How::Started => it.site.op < site.op,
+                How::Run => false,
+            });
+            if let Some(found) = found {
+                return Some(found.open);
+            }
+        }
+        None
+    }
+
+    fn find_gives(&mut self, world: &World<'_>) {
+        for index in 0..self.gives.len() {
+            if self.gives[index].is_none() {
+                let returned = &world.returns[index];
+                let open = returned.iter().find_map(|it| match it {
+                    Thing::Made(..) | Thing::Given(..) => self.open_of(world, it, None),
+                    _ => None,
+                });
+                self.gives[index] = open;
+            }
+        }
+    }
+
+    /// Classes whose instances open a span when they are entered.
+    fn find_classes(&mut self, world: &World<'_>, targets: &Targets) {
+        for index in 0..self.classes.len() {
+            if self.classes[index].is_some() {
+                continue;
+            }
+            let class = ClassId(index as u32);
+            let enters = [world.names.enter, world.names.aenter];
+            let open = enters
+                .iter()
+                .filter_map(|it| world.method(class, *it))
+                .find_map(|it| self.opened_by_method(world, targets, class, it, 0));
+            self.classes[index] = open;
+        }
+    }
+
+    /// The span that a method leaves open, by itself or through another method of its class.
+    fn opened_by_method(
+        &self,
+        world: &World<'_>,
+        targets: &Targets,
+        class: ClassId,
+        method: FuncId,
+        depth: u32,
+    ) -> Option<Open> {
+        let left_open = self.own[method.index()].iter().find(|it| matches!(it.how, How::Entered | How::Started));
+        if let Some(found) = left_open {
+            return Some(found.open);
+        }
+        if depth >= 3 {
+            return None;
+        }
+        world.ops(method).filter(|(_, op)| matches!(op.kind, OpKind::Call { .. })).find_map(|(site, _)| {
+            targets.of(site).iter().find_map(|it| match it {
+                Thing::Method(callee)
+                    if callee != method
+                        && world.class_of(callee).is_some_and(|owner| world.class(class).line.contains(&owner)) =>
+                {
+                    self.opened_by_method(world, targets, class, callee, depth + 1)
+                }
+                _ => None,
+            })
+        })
+    }
+
+    /// Inner functions that call what they wrap, and functions that run a parameter, in a span of their own.
+    fn find_wrappers(&mut self, world: &World<'_>, targets: &Targets) {
+        for index in 0..self.own.len() {
+            let function = FuncId(index as u32);
+            if self.own[index].is_empty() || world.is_body(function) {
+                continue;
+            }
+            for (owner, param, site) in called_params(world, targets, function) {
+                if owner == function {
+                    let in_span = self.own[index].iter().any(|it| match it.how {
+                        How::Managed(region) => is_inside(world, site, region),
+                        How::Entered | How::Started => it.site.op < site.op,
+                        How::Run => false,
+                    });
+                    let runs = self.runs.entry(function).or_default();
+                    if in_span && !runs.contains(&param) {
+                        runs.push(param);
+                    }
+                    if runs.is_empty() {
+                        self.runs.remove(&function);
+                    }
+                } else {
+                    self.wrappers[index] = true;
+                }
+            }
+            if self.passes_outer_param(world, function) || calls_field(world, function) {
+                self.wrappers[index] = true;
+            }
+        }
+    }
+
+    /// A wrapper that hands the function it wraps to a runner.
+    fn passes_outer_param(&self, world: &World<'_>, function: FuncId) -> bool {
+        self.own[function.index()].iter().any(|it| {
+            let Open::Run { .. } = it.open else { return false };
+            let mut eval = Eval::new(world);
+            let scope = Eval::scope_of(world, it.site);
+            world.call_args(it.site).iter().any(|arg| {
+                eval.ask(arg.value, scope).iter().any(|it| matches!(it, Thing::Param(owner, _) if owner != function))
+            })
+        })
+    }
+
+    fn find_activated(&mut self, world: &World<'_>, candidates: &Candidates) {
+        for (function, region, things, _) in &candidates.managed {
+            for thing in things.iter() {
+                if let Thing::Made(site, node) = thing
+                    && world.library.node(node).model(Role::SpanActivate).is_some()
+                {
+                    let file = world.file_of[function.index()];
+                    self.activated.insert((file, *region), site);
+                }
+            }
+        }
+    }
+
+    // ---- decorators ----
+
+    fn decorate(&mut self, world: &World<'_>) {
+        let found: Vec<Vec<Decoration>> = (0..self.decorations.len())
+            .into_par_iter()
+            .map(|index| self.decorations_of(world, FuncId(index as u32)))
+            .collect();
+        self.decorations = found;
+    }
+
+    fn decorations_of(&self, world: &World<'_>, function: FuncId) -> Vec<Decoration> {
+        let (file, local) = world.local(function);
+        let facts = world.facts(file);
+        let it = facts.function(local);
+        let mut found = Vec::new();
+        if it.kind != FunctionKind::Named {
+            return found;
+        }
+        if !it.decorators.is_empty() {
+            let mut eval = Eval::new(world);
+            let scope = eval.decorator_scope(function);
+            for decorator in facts.list(&it.decorators) {
+                if let Some(open) = self.decorator(world, &mut eval, *decorator, scope) {
+                    found.push(Decoration { open, decorator: *decorator, file });
+                }
+            }
+        }
+        if let Some(class) = world.class_of(function)
+            && !it.name.as_str().starts_with('_')
+        {
+            found.extend(self.class_decorations(world, class));
+        }
+        found
+    }
+
+    /// The span that a decorator puts round what it decorates.
+    fn decorator(
+        &self,
+        world: &World<'_>,
+        eval: &mut Eval<'_, '_>,
+        decorator: ValueId,
+        scope: crate::link::eval::Scope,
+    ) -> Option<Open> {
+        let call = made_at(world, scope.file, decorator);
+        eval.ask(decorator, scope).iter().find_map(|it| match it {
+            Thing::Made(site, node) => {
+                let model = world.library.node(node).model(Role::Span)?;
+                (model.forms.decorator || model.forms.context).then_some(Open::Library { site, node })
+            }
+            Thing::Library(node) => {
+                let model = world.library.node(node).model(Role::Span)?;
+                model.forms.decorator.then_some(Open::Bare { node })
+            }
+            Thing::Given(..) => self.open_of(world, it, call),
+            Thing::Function(function) | Thing::Method(function) => {
+                let wrapper = self.wrapper_from(world, function)?;
+                Some(Open::Wrapped { wrapper, call })
+            }
+            Thing::Instance(class) | Thing::Class(class) => {
+                let method = world.method(class, world.names.call)?;
+                let wrapper = self.wrapper_from(world, method).or_else(|| {
+                    self.wrappers[method.index()].then_some(method).filter(|_| matches!(it, Thing::Class(_)))
+                });
+                match wrapper {
+                    Some(wrapper) => Some(Open::Wrapped { wrapper, call }),
+                    None => self.open_of(world, it, call),
+                }
+            }
+            _ => None,
+        })
+    }
+
+    /// The inner function that a decorator puts in place of what it decorates, if that opens a span.
+    fn wrapper_from(&self, world: &World<'_>, decorator: FuncId) -> Option<FuncId> {
+        world.returns[decorator.index()].iter().find_map(|it| match it {
+            Thing::Function(inner) if self.wrappers[inner.index()] => Some(inner),
+            _ => None,
+        })
+    }
+
+    /// A decorator on the class that wraps its methods.
+    fn class_decorations(&self, world: &World<'_>, class: ClassId) -> Vec<Decoration> {
+        let it = world.class_facts(class);
+        let file = world.class(class).file;
+        let facts = world.facts(file);
+        let mut found = Vec::new();
+        if it.decorators.is_empty() {
+            return found;
+        }
+        let mut eval = Eval::new(world);
+        let scope = crate::link::eval::Scope {
+            file,
+            function: it.parent,
+            region: facts.function(it.parent).body,
+            order: u32::MAX,
+        };
+        for decorator in facts.list(&it.decorators) {
+            for thing in eval.ask(*decorator, scope).iter() {
+                let Thing::Function(function) = thing else { continue };
+                if let Some(wrapper) = self.method_wrapper(world, function) {
+                    let call = made_at(world, file, *decorator);
+                    found.push(Decoration { open: Open::Wrapped { wrapper, call }, decorator: *decorator, file });
+                }
+            }
+        }
+        found
+    }
+
+    /// `setattr(cls, name, wrapped)` inside a class decorator, where what is set is a wrapper.
+    fn method_wrapper(&self, world: &World<'_>, decorator: FuncId) -> Option<FuncId> {
+        let mut eval = Eval::new(world);
+        world.ops(decorator).find_map(|(site, op)| {
+            let OpKind::Call { callee, .. } = op.kind else { return None };
+            let facts = world.facts(site.file);
+            if !matches!(facts.value(callee), Value::Name(name) if name.as_str() == "setattr") {
+                return None;
+            }
+            let [_, _, wrapped] = world.call_args(site) else { return None };
+            let scope = Eval::scope_of(world, site);
+            eval.ask(wrapped.value, scope).iter().find_map(|it| match it {
+                Thing::Function(inner) if self.wrappers[inner.index()] => Some(inner),
+                Thing::Function(inner) => self.wrapper_from(world, inner),
+                _ => None,
+            })
+        })
+    }
+
+    // ---- questions ----
+
+    /// Whether a span is open at an operation because of its own function.
+    pub(crate) fn in_span(&self, world: &World<'_>, site: Site) -> bool {
+        let function = world.runner(site);
+        self.around(world, site).is_some() || !self.decorations[function.index()].is_empty()
+    }
+
+    /// The innermost opening of the same function that is open at an operation.
+    pub(crate) fn around(&self, world: &World<'_>, site: Site) -> Option<Opening> {
+        self.around_region(world, world.facts(site.file).op(site.op).region, site)
+    }
+
+    /// The innermost opening that is open in a region when an operation is next.
+    pub(crate) fn around_region(&self, world: &World<'_>, region: RegionId, next: Site) -> Option<Opening> {
+        let facts = world.facts(next.file);
+        let function = world.func(next.file, facts.region(region).function);
+        if self.own[function.index()].is_empty() && self.activated.is_empty() {
+            return None;
+        }
+        for (id, it) in facts.regions_from(region) {
+            let managed = self.own[function.index()].iter().find(|it| it.how == How::Managed(id));
+            if let Some(found) = managed {
+                return Some(*found);
+            }
+            if let RegionKind::With { .. } = it.kind
+                && let Some(site) = self.activated.get(&(world.file_of[function.index()], id))
+            {
+                let open = Open::Library { site: *site, node: self.activating_node(world, *site)? };
+                return Some(Opening { open, how: How::Managed(id), site: *site });
+            }
+        }
+        self.own[function.index()]
+            .iter()
+            .rev()
+            .find(|it| {
+                matches!(it.how, How::Entered | How::Started)
+                    && it.site.op < next.op
+                    && region_is_inside(facts, region, facts.op(it.site.op).region)
+                    && !self.ended_before(world, function, it.site, region, next)
+            })
+            .copied()
+    }
+
+    fn activating_node(&self, world: &World<'_>, site: Site) -> Option<NodeId> {
+        let mut eval = Eval::new(world);
+        eval.callees(site.op, site.file).0.iter().find_map(|it| match it {
+            Thing::Library(node) => Some(node),
+            _ => None,
+        })
+    }
+
+    /// An `x.end()` between the start and the place, in a region around the place.
+    fn ended_before(&self, world: &World<'_>, function: FuncId, start: Site, region: RegionId, next: Site) -> bool {
+        let facts = world.facts(next.file);
+        world.ops(function).any(|(site, op)| {
+            site.op > start.op
+                && site.op < next.op
+                && region_is_inside(facts, region, op.region)
+                && match op.kind {
+                    OpKind::Call { callee, .. } => matches!(
+                        facts.value(callee),
+                        Value::Member { name, .. } if matches!(name.as_str(), "end" | "finish" | "__exit__")
+                    ),
+                    _ => false,
+                }
+        })
+    }
+
+    /// The library call at the bottom of a chain of wrappers.
+    pub(crate) fn bottom(&self, open: Open, depth: u32) -> Option<(Option<Site>, NodeId)> {
+        if depth > 12 {
+            return None;
+        }
+        match open {
+            Open::Library { site, node } => Some((Some(site), node)),
+            Open::Bare { node } => Some((None, node)),
+            Open::Given { function, .. } => {
+                self.bottom(self.scopes[function.index()].or(self.gives[function.index()])?, depth + 1)
+            }
+            Open::Instance { class, .. } => self.bottom(self.classes[class.index()]?, depth + 1),
+            Open::Run { function, .. } | Open::Wrapped { wrapper: function, .. } => {
+                self.bottom(self.own[function.index()].first()?.open, depth + 1)
+            }
+        }
+    }
+
+    /// The project function through which a span is opened, nearest first.
+    pub(crate) fn via(&self, world: &World<'_>, open: Open) -> Option<FuncId> {
+        match open {
+            Open::Library { .. } | Open::Bare { .. } => None,
+            Open::Given { function, .. } | Open::Run { function, .. } => Some(function),
+            Open::Instance { class, .. } => {
+                world.method(class, world.names.enter).or_else(|| world.method(class, world.names.aenter))
+            }
+            Open::Wrapped { wrapper, .. } => Some(outermost(world, wrapper)),
+        }
+    }
+}
+
+/// The named function that a decorator's inner function belongs to.
+pub(crate) fn outermost(world: &World<'_>, function: FuncId) -> FuncId {
+    let (file, mut local) = world.local(function);
+    let facts = world.facts(file);
+    while let Some(parent) = facts.function(local).parent {
+        if facts.function(parent).kind != FunctionKind::Named {
+            break;
+        }
+        local = parent;
+    }
+    world.func(file, local)
+}
+
+pub(crate) fn is_inside(world: &World<'_>, site: Site, region: RegionId) -> bool {
+    let facts = world.facts(site.file);
+    region_is_inside(facts, facts.op(site.op).region, region)
+}
+
+pub(crate) fn region_is_inside(facts: &crate::facts::Facts, inner: RegionId, outer: RegionId) -> bool {
+    facts.regions_from(inner).any(|(it, _)| it == outer)
+}
+
+fn first_op_site(world: &World<'_>, function: FuncId, region: RegionId) -> Site {
+    let file = world.file_of[function.index()];
+    let order = scope_before(world, file, region).order;
+    Site { file, op: crate::facts::OpId(order.min(world.facts(file).ops.len().saturating_sub(1) as u32)) }
+}
+
+/// Parameters that a function calls, its own or those of the functions around it, and where.
+fn called_params(world: &World<'_>, targets: &Targets, function: FuncId) -> Vec<(FuncId, u16, Site)> {
+    let mut found = Vec::new();
+    for (site, op) in world.ops(function) {
+        if !matches!(op.kind, OpKind::Call { .. }) {
+            continue;
+        }
+        for thing in targets.of(site).iter() {
+            if let Thing::Param(owner, index) = thing {
+                found.push((owner, index, site));
+            }
+        }
+    }
+    found
+}
+
+/// A class-based decorator's `__call__` that calls the function it keeps on itself.
+fn calls_field(world: &World<'_>, function: FuncId) -> bool {
+    if world.class_of(function).is_none() || world.function(function).name != world.names.call {
+        return false;
+    }
+    world.ops(function).any(|(site, op)| {
+        let OpKind::Call { callee, .. } = op.kind else { return false };
+        let facts = world.facts(site.file);
+        let Value::Member { of, name } = facts.value(callee) else { return false };
+        matches!(facts.value(*of), Value::Name(it) if world.params(function).first().is_some_and(|param| param.name == *it))
+            && world.class_of(function).is_some_and(|class| {
+                world.fields.get(&(class, *name)).is_some_and(|it| {
+                    it.iter().any(|it| matches!(it, Thing::Param(..) | Thing::Function(_)))
+                })
+            })
+    })
+}
+
+/// The argument of a library call in a slot.
+pub(crate) fn slot(world: &World<'_>, site: Site, node: NodeId, role: Role, slot: Slot) -> Option<ValueId> {
+    let place = world.library.node(node).model(role)?.place(slot)?;
+    argument_at(world, site, place)
+}
+
+pub(crate) fn argument_at(world: &World<'_>, site: Site, place: crate::library::ArgPlace) -> Option<ValueId> {
+    let args = world.call_args(site);
+    if let Some(keyword) = place.keyword
+        && let Some(found) = args.iter().find(|it| it.name == Some(keyword))
+    {
+        return Some(found.value);
+    }
+    let index = usize::from(place.index?);
+    let positional = args.iter().filter(|it| it.name.is_none());
+    let before_spread: Vec<_> = positional.take_while(|it| it.spread == crate::facts::Spread::No).collect();
+    before_spread.get(index).map(|it| it.value)
+}

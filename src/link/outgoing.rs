@@ -1,0 +1,295 @@
+//! The tables of what leaves a function: processes, outgoing calls, work handed over, log lines, set-up calls.
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use crate::facts::{OpKind, Value};
+use crate::library::{Model, NodeId, Role, Slot};
+use crate::link::attributes::call_at;
+use crate::link::eval::Eval;
+use crate::link::names::shown;
+use crate::link::openings::{Openings, argument_at};
+use crate::link::rounds::Targets;
+use crate::link::things::{Site, Thing};
+use crate::link::world::World;
+use crate::program::{
+    CallCategory, CallSite, FuncId, HandoffSite, LogSite, Mechanism, ProcessSite, Reach, SetupSite,
+};
+use crate::text::{FileId, Symbol};
+
+#[derive(Default)]
+pub(crate) struct Tables {
+    pub(crate) processes: Vec<ProcessSite>,
+    pub(crate) calls: Vec<CallSite>,
+    pub(crate) handoffs: Vec<HandoffSite>,
+    pub(crate) logs: Vec<LogSite>,
+    pub(crate) setups: Vec<SetupSite>,
+    /// The library roots behind `calls`, in the same order, for matching with what is instrumented.
+    pub(crate) call_nodes: Vec<NodeId>,
+}
+
+impl Tables {
+    fn append(&mut self, mut other: Tables) {
+        self.processes.append(&mut other.processes);
+        self.calls.append(&mut other.calls);
+        self.handoffs.append(&mut other.handoffs);
+        self.logs.append(&mut other.logs);
+        self.setups.append(&mut other.setups);
+        self.call_nodes.append(&mut other.call_nodes);
+    }
+}
+
+pub(crate) fn find(world: &World<'_>, targets: &Targets, openings: &Openings, runners: &Runners) -> Tables {
+    let parts: Vec<Tables> = (0..world.files.len())
+        .into_par_iter()
+        .map(|file| {
+            let mut tables = Tables::default();
+            for (op, _) in targets.calls(file) {
+                let site = Site { file: FileId(file as u32), op: *op };
+                read_call(world, targets, openings, runners, site, &mut tables);
+            }
+            tables
+        })
+        .collect();
+    let mut all = Tables::default();
+    parts.into_iter().for_each(|it| all.append(it));
+    all
+}
+
+/// The project's own functions that start a process with a command that their caller gives.
+pub(crate) struct Runners(FxHashMap<FuncId, u16>);
+
+impl Runners {
+    pub(crate) fn find(world: &World<'_>, targets: &Targets) -> Runners {
+        let mut known: FxHashMap<FuncId, u16> = FxHashMap::default();
+        for _ in 0..4 {
+            let found: Vec<(FuncId, u16)> = (0..world.files.len())
+                .into_par_iter()
+                .flat_map_iter(|file| runners_in(world, targets, FileId(file as u32), &known))
+                .collect();
+            let before = known.len();
+            for (function, index) in found {
+                known.entry(function).or_insert(index);
+            }
+            if known.len() == before {
+                break;
+            }
+        }
+        Runners(known)
+    }
+
+    pub(crate) fn contains(&self, function: FuncId) -> bool {
+        self.0.contains_key(&function)
+    }
+
+    pub(crate) fn all(&self) -> Vec<FuncId> {
+        let mut all: Vec<FuncId> = self.0.keys().copied().collect();
+        all.sort_unstable();
+        all
+    }
+}
+
+fn runners_in(
+    world: &World<'_>,
+    targets: &Targets,
+    file: FileId,
+    known: &FxHashMap<FuncId, u16>,
+) -> Vec<(FuncId, u16)> {
+    let mut eval = Eval::new(world);
+    let mut found = Vec::new();
+    for (op, _) in targets.calls(file.index()) {
+        let site = Site { file, op: *op };
+        let by_library = targets.nodes(site).find_map(|it| world.library.node(it).model(Role::Process)).map(|it| {
+            let place = it.place(Slot::Command).unwrap_or_default();
+            argument_at(world, site, place).or_else(|| world.call_args(site).first().map(|it| it.value))
+        });
+        let by_project = targets
+            .functions(site)
+            .find_map(|(it, bound)| known.get(&it).map(|index| world.argument(site, it, usize::from(*index), bound)));
+        let Some(command) = by_library.or(by_project).flatten() else { continue };
+        let scope = Eval::scope_of(world, site);
+        let runner = world.runner(site);
+        if let Some(index) = forwarded(world, &mut eval, command, scope, runner, 0) {
+            found.push((runner, index));
+        }
+    }
+    found
+}
+
+/// The parameter of the function that a command is made of.
+fn forwarded(
+    world: &World<'_>,
+    eval: &mut Eval<'_, '_>,
+    value: crate::facts::ValueId,
+    scope: crate::link::eval::Scope,
+    function: FuncId,
+    depth: u32,
+) -> Option<u16> {
+    if depth > 5 {
+        return None;
+    }
+    let facts = world.facts(scope.file);
+    let direct = eval.ask(value, scope).iter().find_map(|it| match it {
+        Thing::Param(owner, index) if owner == function => Some(index),
+        _ => None,
+    });
+    direct.or_else(|| match facts.value(value) {
+        Value::Name(name) => {
+            let (file, binding) = eval.single_binding(*name, scope)?;
+            match binding.kind {
+                crate::facts::BindingKind::Value(inner) if file == scope.file => {
+                    let scope = crate::link::eval::Scope {
+                        file,
+                        function: binding.from,
+                        region: binding.region,
+                        order: binding.order,
+                    };
+                    forwarded(world, eval, inner, scope, function, depth + 1)
+                }
+                crate::facts::BindingKind::Param(index) if world.func(file, binding.from) == function => {
+                    Some(index as u16)
+                }
+                _ => None,
+            }
+        }
+        Value::Call(op) => match &facts.op(*op).kind {
+            OpKind::Call { args, .. } => {
+                let args: Vec<_> = facts.args(args).to_vec();
+                args.iter().find_map(|it| forwarded(world, eval, it.value, scope, function, depth + 1))
+            }
+            _ => None,
+        },
+        Value::Either(run) | Value::Fallback(run) => {
+            facts.list(run).iter().find_map(|it| forwarded(world, eval, *it, scope, function, depth + 1))
+        }
+        _ => None,
+    })
+}
+
+fn read_call(
+    world: &World<'_>,
+    targets: &Targets,
+    openings: &Openings,
+    runners: &Runners,
+    site: Site,
+    tables: &mut Tables,
+) {
+    let mut logged = false;
+    for node in targets.nodes(site) {
+        for model in &world.library.node(node).models {
+            logged |= read_model(world, targets, openings, site, node, model, tables, logged);
+        }
+    }
+    if let Some((function, _)) = targets.functions(site).find(|(it, _)| runners.contains(*it)) {
+        let name = world.function(function).path;
+        tables.processes.push(process(world, targets, openings, site, name, Some(shown(world, function))));
+    }
+    if tables_empty_at(targets, site)
+        && let Some((call, print)) = assumed_log(world, site)
+    {
+        tables.logs.push(LogSite { at: call_at(world, site), call, print });
+    }
+}
+
+fn tables_empty_at(targets: &Targets, site: Site) -> bool {
+    !targets.of(site).is_known()
+}
+
+/// A logger that is not known is told by its name.
+fn assumed_log(world: &World<'_>, site: Site) -> Option<(Symbol, bool)> {
+    let facts = world.facts(site.file);
+    let Value::Member { of, name } = *facts.value(world.callee(site)?) else { return None };
+    let receiver = match facts.value(of) {
+        Value::Name(name) | Value::Member { name, .. } => name.as_str(),
+        _ => return None,
+    };
+    let is_logger = matches!(receiver, "logger" | "log" | "LOG" | "LOGGER" | "_logger" | "_log" | "_LOGGER");
+    let level =
+        matches!(name.as_str(), "debug" | "info" | "warning" | "warn" | "error" | "critical" | "exception" | "log");
+    (is_logger && level).then(|| (Symbol::new(&format!("{receiver}.{name}")), false))
+}
+
+#[expect(clippy::too_many_arguments, reason = "one call, one model, and the tables it goes to")]
+fn read_model(
+    world: &World<'_>,
+    targets: &Targets,
+    openings: &Openings,
+    site: Site,
+    node: NodeId,
+    model: &Model,
+    tables: &mut Tables,
+    logged: bool,
+) -> bool {
+    let path = world.library.node(node).path;
+    let at = call_at(world, site);
+    let category = match model.role {
+        Role::Http => Some(CallCategory::Http),
+        Role::Db => Some(CallCategory::Db),
+        Role::Messaging => Some(CallCategory::Messaging),
+        Role::Rpc => Some(CallCategory::Rpc),
+        Role::Llm => Some(CallCategory::Llm),
+        _ => None,
+    };
+    if let Some(category) = category
+        && model.goes_out
+    {
+        tables.calls.push(CallSite {
+            at,
+            call: path,
+            category,
+            covered_by: None,
+            reach: Reach::Unknown,
+            certainty: targets.certainty(site),
+        });
+        tables.call_nodes.push(node);
+        return false;
+    }
+    let mechanism = match model.role {
+        Role::Thread => Some(Mechanism::Thread),
+        Role::Executor => Some(Mechanism::Executor),
+        Role::ProcessPool => Some(Mechanism::ProcessPool),
+        Role::Task => Some(Mechanism::Task),
+        _ => None,
+    };
+    if let Some(mechanism) = mechanism {
+        tables.handoffs.push(HandoffSite { at, call: path, mechanism, propagates: model.keeps_context });
+        return false;
+    }
+    match model.role {
+        Role::Process => tables.processes.push(process(world, targets, openings, site, path, None)),
+        Role::Log | Role::LogException if !logged => {
+            tables.logs.push(LogSite { at, call: path, print: false });
+            return true;
+        }
+        Role::Print => tables.logs.push(LogSite { at, call: path, print: true }),
+        Role::SetUp | Role::GetTracer | Role::GetMeter | Role::AutoInstrument => {
+            let what = match model.role {
+                Role::GetTracer => Symbol::new("tracer"),
+                Role::GetMeter => Symbol::new("meter"),
+                Role::AutoInstrument => Symbol::new("instrumentor"),
+                _ => model.detail.unwrap_or_else(|| Symbol::new("provider")),
+            };
+            tables.setups.push(SetupSite { at, what, call: path, detail: None });
+        }
+        _ => {}
+    }
+    false
+}
+
+fn process(
+    world: &World<'_>,
+    targets: &Targets,
+    openings: &Openings,
+    site: Site,
+    call: Symbol,
+    via_wrapper: Option<Symbol>,
+) -> ProcessSite {
+    ProcessSite {
+        at: call_at(world, site),
+        call,
+        in_span: openings.in_span(world, site),
+        covered: false,
+        via_wrapper,
+        certainty: targets.certainty(site),
+    }
+}

@@ -1,0 +1,227 @@
+//! The table of spans: every place that opens one, by the library itself or through a wrapper, with its name and its fate.
+
+use rayon::prelude::*;
+use rustc_hash::FxHashSet;
+
+use crate::facts::{OpKind, Value};
+use crate::library::{Model, Role, Slot};
+use crate::link::eval::Eval;
+use crate::link::fates::{self, Fate};
+use crate::link::names::{SpanNames, shown};
+use crate::link::openings::{Decoration, How, Open, Opening, Openings, slot};
+use crate::link::rounds::Targets;
+use crate::link::things::{Site, Thing};
+use crate::link::world::World;
+use crate::program::{Activation, At, Certainty, FuncId, SpanEnd, SpanSite, SpanStyle};
+use crate::text::{FileId, Place, Symbol};
+
+pub(crate) fn sites(world: &World<'_>, targets: &Targets, openings: &Openings) -> Vec<SpanSite> {
+    let names = SpanNames { world, targets, openings };
+    let mut sites: Vec<SpanSite> = (0..world.files.len())
+        .into_par_iter()
+        .flat_map_iter(|file| sites_in(&names, FileId(file as u32)))
+        .collect();
+    sites.sort_by_key(|it| (it.at.place.file, it.at.place.span, it.owner));
+    sites.dedup_by_key(|it| (it.at.place, it.owner));
+    sites
+}
+
+fn sites_in(names: &SpanNames<'_, '_>, file: FileId) -> Vec<SpanSite> {
+    let world = names.world;
+    let mut found = Vec::new();
+    let mut seen = FxHashSet::default();
+    let mut eval = Eval::new(world);
+    for index in 0..world.facts(file).functions.len() {
+        let function = world.func(file, crate::facts::FnId(index as u32));
+        for opening in &names.openings.own[function.index()] {
+            if seen.insert(opening.site) {
+                found.push(opened(names, &mut eval, function, *opening));
+            }
+        }
+        let mut outermost = FxHashSet::default();
+        for decoration in &names.openings.decorations[function.index()] {
+            if outermost.insert(decoration.decorator) {
+                seen.extend(decorator_site(decoration));
+                found.push(decorated(names, &mut eval, function, decoration));
+            }
+        }
+    }
+    found.extend(created(names, &mut eval, file, &seen));
+    found
+}
+
+fn decorator_site(decoration: &Decoration) -> Option<Site> {
+    match decoration.open {
+        Open::Library { site, .. } => Some(site),
+        Open::Given { call, .. } => Some(call),
+        _ => None,
+    }
+}
+
+fn model_of<'w>(names: &SpanNames<'w, '_>, open: Open) -> Option<(&'w Model, Option<Site>)> {
+    let (site, node) = names.openings.bottom(open, 0)?;
+    names.world.library.node(node).model(Role::Span).map(|it| (it, site))
+}
+
+/// A span that a function opens while it runs.
+fn opened(names: &SpanNames<'_, '_>, eval: &mut Eval<'_, '_>, function: FuncId, opening: Opening) -> SpanSite {
+    let world = names.world;
+    let facts = world.facts(opening.site.file);
+    let op = facts.op(opening.site.op);
+    let place = Place { file: opening.site.file, span: op.span };
+    let mut site = blank(names, eval, function, opening.open, None, At { place, function, region: op.region });
+    let manual = names.openings.is_manual(world, opening.open, 0);
+    match opening.how {
+        How::Managed(_) => {
+            site.style = SpanStyle::Context;
+            site.activated = Activation::Context;
+            site.not_current = manual;
+        }
+        How::Entered => {
+            site.style = SpanStyle::Manual;
+            site.activated = Activation::Enter;
+            site.end = SpanEnd::Escapes;
+        }
+        How::Run => {
+            site.style = SpanStyle::Callback;
+            site.activated = Activation::Context;
+        }
+        How::Started => started(names, &mut site, opening.site),
+    }
+    site
+}
+
+fn started(names: &SpanNames<'_, '_>, site: &mut SpanSite, made: Site) {
+    let fate = fates::of(names.world, names.targets, made);
+    site.style = SpanStyle::Manual;
+    site.end = fates::end_of(names.world, names.targets, made, &fate);
+    site.activated = activation(&fate);
+    site.not_current = fate.managed && fate.activated.is_none();
+    site.dropped_at_once = fate.discarded;
+}
+
+fn activation(fate: &Fate) -> Activation {
+    if fate.activated.is_some() || fate.managed {
+        Activation::Context
+    } else if fate.returned {
+        Activation::Returned
+    } else if fate.stored {
+        Activation::Stored
+    } else {
+        Activation::Never
+    }
+}
+
+/// A span round a function by a decorator.
+fn decorated(names: &SpanNames<'_, '_>, eval: &mut Eval<'_, '_>, function: FuncId, it: &Decoration) -> SpanSite {
+    let world = names.world;
+    let place = Place { file: it.file, span: world.facts(it.file).value_span(it.decorator) };
+    let body = world.function(function).body;
+    let mut site = blank(names, eval, function, it.open, Some(function), At { place, function, region: body });
+    site.style = SpanStyle::Decorator;
+    site.activated = Activation::Decorator;
+    site
+}
+
+fn blank(
+    names: &SpanNames<'_, '_>,
+    eval: &mut Eval<'_, '_>,
+    owner: FuncId,
+    open: Open,
+    decorated: Option<FuncId>,
+    at: At,
+) -> SpanSite {
+    let world = names.world;
+    let model = model_of(names, open);
+    let records = model.is_some_and(|(model, site)| records(world, model, site));
+    let kind = model.and_then(|(_, site)| site).and_then(|it| kind_of(world, it, open, names));
+    SpanSite {
+        at,
+        owner,
+        name: names.of(eval, open, decorated).text(),
+        name_place: None,
+        span_kind: kind,
+        level: None,
+        style: SpanStyle::Context,
+        via: names.openings.via(world, open).map(|it| shown(world, it)),
+        attributes: Vec::new(),
+        activated: Activation::Context,
+        end: SpanEnd::Managed,
+        guard_across_await: false,
+        dropped_at_once: false,
+        records_errors: records,
+        not_current: false,
+        has_children: false,
+        skips: Vec::new(),
+        certainty: Certainty::Certain,
+    }
+}
+
+/// An exception that leaves the span is recorded, unless the call switches that off.
+fn records(world: &World<'_>, model: &Model, site: Option<Site>) -> bool {
+    let off = site.and_then(|it| {
+        let place = model.place(Slot::RecordException)?;
+        crate::link::openings::argument_at(world, it, place).map(|value| (it.file, value))
+    });
+    match off {
+        Some((file, value)) => model.records && !matches!(world.facts(file).value(value), Value::Bool(false)),
+        None => model.records,
+    }
+}
+
+fn kind_of(world: &World<'_>, site: Site, open: Open, names: &SpanNames<'_, '_>) -> Option<Symbol> {
+    let (_, node) = names.openings.bottom(open, 0)?;
+    let value = slot(world, site, node, Role::Span, Slot::Kind)?;
+    match world.facts(site.file).value(value) {
+        Value::Member { name, .. } => Some(Symbol::new(&name.as_str().to_lowercase())),
+        Value::Text(text) => Some(*text),
+        _ => None,
+    }
+}
+
+/// Spans, or scopes of spans, that are made here and opened by somebody else, or by nobody.
+fn created(
+    names: &SpanNames<'_, '_>,
+    eval: &mut Eval<'_, '_>,
+    file: FileId,
+    seen: &FxHashSet<Site>,
+) -> Vec<SpanSite> {
+    let world = names.world;
+    let facts = world.facts(file);
+    let mut found = Vec::new();
+    for (op, callees) in names.targets.calls(file.index()) {
+        let site = Site { file, op: *op };
+        if seen.contains(&site) {
+            continue;
+        }
+        let node = callees.iter().find_map(|it| match it {
+            Thing::Library(node) if world.library.node(node).model(Role::Span).is_some() => Some(node),
+            _ => None,
+        });
+        let Some(node) = node else { continue };
+        if world.library.node(node).model(Role::Span).is_some_and(|it| !it.forms.context && !it.forms.manual) {
+            continue;
+        }
+        let function = world.runner(site);
+        let it = facts.op(*op);
+        if decorates_something(world, site) {
+            continue;
+        }
+        let at = At { place: Place { file, span: it.span }, function, region: it.region };
+        let open = Open::Library { site, node };
+        let mut span = blank(names, eval, function, open, None, at);
+        started(names, &mut span, site);
+        found.push(span);
+    }
+    found
+}
+
+/// The call is a decorator, or is called itself with a function.
+fn decorates_something(world: &World<'_>, site: Site) -> bool {
+    let facts = world.facts(site.file);
+    let is_it = |value: crate::facts::ValueId| matches!(facts.value(value), Value::Call(op) if *op == site.op);
+    facts.functions.iter().any(|it| facts.list(&it.decorators).iter().any(|it| is_it(*it)))
+        || world
+            .ops(world.runner(site))
+            .any(|(_, op)| matches!(op.kind, OpKind::Call { callee, .. } if is_it(callee)))
+}

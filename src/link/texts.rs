@@ -1,0 +1,586 @@
+//! What a text says before the program runs: literals, constants of modules, classes and enums, templates, and what helpers
+//! forward, with the caller's arguments put in place of parameters.
+
+use crate::facts::{BindingKind, OpKind, Run, Value, ValueId};
+use crate::link::eval::{Eval, Scope};
+use crate::link::things::{ClassId, Site, Thing};
+use crate::program::{FuncId, Text, TextSource};
+use crate::text::Symbol;
+
+const DEEPEST: u32 = 14;
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Part {
+    Literal(Symbol),
+    /// What the caller passes.
+    Param(FuncId, u16),
+    /// The name of the function that the caller passes: `f.__name__`, or with its class, `f.__qualname__`.
+    NameOf(FuncId, u16, bool),
+    /// A key of the dictionary, or of the keywords, that the caller passes.
+    KeyOf(FuncId, u16),
+    /// Something at run time, out of a set that is bounded or not.
+    Hole(bool),
+    /// Nothing at all: `None`, or an argument left out.
+    Absent,
+}
+
+/// A text in parts, and where its whole came from.
+#[derive(Clone, Debug)]
+pub(crate) struct Parts {
+    pub(crate) parts: Vec<Part>,
+    pub(crate) source: TextSource,
+}
+
+/// What is known of the parameters of a helper at one use of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Given {
+    /// It was called here; the flag says that its first parameter was bound before.
+    Call(Site, bool),
+    /// It decorates this function.
+    Decorates(FuncId),
+}
+
+pub(crate) type Env = Vec<(FuncId, Given)>;
+
+impl Parts {
+    fn one(part: Part, source: TextSource) -> Parts {
+        Parts { parts: vec![part], source }
+    }
+
+    pub(crate) fn hole(bounded: bool) -> Parts {
+        Parts::one(Part::Hole(bounded), TextSource::Dynamic)
+    }
+
+    fn is_absent(&self) -> bool {
+        self.parts == [Part::Absent]
+    }
+
+    /// As it is printed: static text, or a template with `{}`.
+    pub(crate) fn text(&self) -> Text {
+        let mut out = String::new();
+        let mut holes = 0;
+        let mut literals = 0;
+        let mut forwarded = 0;
+        let mut bounded = true;
+        for part in &self.parts {
+            match part {
+                Part::Literal(text) => {
+                    literals += usize::from(!text.as_str().is_empty());
+                    out.push_str(text.as_str());
+                    continue;
+                }
+                Part::Hole(it) => bounded &= it,
+                Part::Param(..) | Part::NameOf(..) | Part::KeyOf(..) => forwarded += 1,
+                Part::Absent => {}
+            }
+            holes += 1;
+            out.push_str("{}");
+        }
+        if literals == 0 && holes > 0 {
+            let source = if forwarded == holes { TextSource::Forwarded } else { TextSource::Dynamic };
+            return Text { text: None, source, bounded };
+        }
+        let source = if holes > 0 { TextSource::Template } else { self.source };
+        Text { text: Some(Symbol::new(&out)), source, bounded }
+    }
+}
+
+impl<'a> Eval<'_, 'a> {
+    /// The text of a value, parameters left as they are.
+    pub(crate) fn text(&mut self, value: ValueId, scope: Scope) -> Parts {
+        self.text_at(value, scope, &Env::new(), 0)
+    }
+
+    pub(crate) fn text_at(&mut self, value: ValueId, scope: Scope, env: &Env, depth: u32) -> Parts {
+        if depth > DEEPEST {
+            return Parts::hole(false);
+        }
+        let facts = self.world.facts(scope.file);
+        match facts.value(value) {
+            Value::Text(text) => Parts::one(Part::Literal(*text), TextSource::Literal),
+            Value::LongText => Parts::one(Part::Literal(Symbol::new("…")), TextSource::Literal),
+            Value::None => Parts::one(Part::Absent, TextSource::Literal),
+            Value::Template(run) => self.template(run, scope, env, depth),
+            Value::Name(name) => self.named_text(*name, scope, env, depth),
+            Value::Member { of, name } => self.member_text(*of, *name, scope, env, depth),
+            Value::Fallback(run) => self.first_text(run, scope, env, depth),
+            Value::Either(run) => self.either_text(run, scope, env, depth),
+            Value::Call(op) => self.called_text(Site { file: scope.file, op: *op }, scope, env, depth),
+            Value::Awaited(inner) => self.text_at(*inner, scope, env, depth + 1),
+            Value::Element(source) => Parts::hole(self.is_bounded_source(*source, scope)),
+            Value::Part(of, index) => self.part_text(*of, *index, scope, env, depth),
+            Value::Item { of, key } => self.item_text(*of, *key, scope, env, depth),
+            Value::Arithmetic(run) => self.sum_text(run, scope, env, depth),
+            Value::Bool(_) => Parts::hole(true),
+            _ => Parts::hole(false),
+        }
+    }
+
+    fn template(&mut self, run: &Run, scope: Scope, env: &Env, depth: u32) -> Parts {
+        let facts = self.world.facts(scope.file);
+        let mut parts = Vec::new();
+        let mut source = TextSource::Literal;
+        for piece in facts.list(run) {
+            let text = self.text_at(*piece, scope, env, depth + 1);
+            if text.source != TextSource::Literal {
+                source = TextSource::Constant;
+            }
+            parts.extend(text.parts);
+        }
+        Parts { parts, source }
+    }
+
+    /// `a + b` of two names: text if both turn out to be.
+    fn sum_text(&mut self, run: &Run, scope: Scope, env: &Env, depth: u32) -> Parts {
+        let sum = self.template(run, scope, env, depth);
+        if sum.parts.iter().any(|it| matches!(it, Part::Literal(_))) { sum } else { Parts::hole(false) }
+    }
+
+    fn named_text(&mut self, name: Symbol, scope: Scope, env: &Env, depth: u32) -> Parts {
+        if name == self.world.names.name {
+            let module = self.world.modules.dotted(self.world.modules.of_file(scope.file));
+            return Parts::one(Part::Literal(Symbol::new(&module)), TextSource::Constant);
+        }
+        let Some((file, binding)) = self.single_binding(name, scope) else { return Parts::hole(false) };
+        let inner = Scope { file, function: binding.from, region: binding.region, order: binding.order };
+        match &binding.kind {
+            BindingKind::Value(value) => {
+                if self.is_rebound(name, scope) {
+                    return self.joined_text(name, scope, env, depth);
+                }
+                constant(self.text_at(*value, inner, env, depth + 1))
+            }
+            BindingKind::Param(index) => {
+                let function = self.world.func(file, binding.from);
+                self.param_text(function, *index as u16, env, depth)
+            }
+            BindingKind::Import(import) => match self.imported_binding(file, *import, 0) {
+                Some((file, binding)) => match binding.kind {
+                    BindingKind::Value(value) => {
+                        let inner = Scope { file, function: binding.from, region: binding.region, order: binding.order };
+                        constant(self.text_at(value, inner, env, depth + 1))
+                    }
+                    _ => Parts::hole(false),
+                },
+                None => self.library_text(name, scope),
+            },
+            _ => Parts::hole(false),
+        }
+    }
+
+    /// A constant of a library that its model spells out.
+    fn library_text(&mut self, name: Symbol, scope: Scope) -> Parts {
+        let things = self.name(name, scope);
+        self.constant_of(&things)
+    }
+
+    fn constant_of(&mut self, things: &crate::link::things::Things) -> Parts {
+        let library = self.world.library;
+        let found = things.iter().find_map(|it| match it {
+            Thing::Library(node) => library.constant(node),
+            _ => None,
+        });
+        match found {
+            Some(text) => Parts::one(Part::Literal(text), TextSource::Constant),
+            None => Parts::hole(false),
+        }
+    }
+
+    fn is_rebound(&mut self, name: Symbol, scope: Scope) -> bool {
+        self.alternatives(name, scope).len() > 1
+    }
+
+    /// The values that a local name can have here.
+    fn alternatives(&mut self, name: Symbol, scope: Scope) -> Vec<(ValueId, Scope)> {
+        let facts = self.world.facts(scope.file);
+        let bindings = facts.bindings_of(scope.function, name);
+        let before = bindings.partition_point(|it| it.order <= scope.order);
+        let sure = bindings[..before]
+            .iter()
+            .rposition(|it| facts.regions_from(scope.region).any(|(region, _)| region == it.region))
+            .unwrap_or(0);
+        bindings[sure.min(before)..before]
+            .iter()
+            .filter_map(|it| match it.kind {
+                BindingKind::Value(value) => Some((
+                    value,
+                    Scope { file: scope.file, function: it.from, region: it.region, order: it.order },
+                )),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// Several possible texts: the one they agree on, else something bounded if each of them is.
+    fn joined_text(&mut self, name: Symbol, scope: Scope, env: &Env, depth: u32) -> Parts {
+        let texts: Vec<Parts> = self
+            .alternatives(name, scope)
+            .into_iter()
+            .map(|(value, inner)| self.text_at(value, inner, env, depth + 2))
+            .filter(|it| !it.is_absent())
+            .collect();
+        join(texts)
+    }
+
+    fn either_text(&mut self, run: &Run, scope: Scope, env: &Env, depth: u32) -> Parts {
+        let facts = self.world.facts(scope.file);
+        let texts: Vec<Parts> = facts
+            .list(run)
+            .iter()
+            .map(|it| self.text_at(*it, scope, env, depth + 1))
+            .filter(|it| !it.is_absent())
+            .collect();
+        join(texts)
+    }
+
+    /// `a or b`: the first that is there; a parameter that may be missing leaves it open.
+    fn first_text(&mut self, run: &Run, scope: Scope, env: &Env, depth: u32) -> Parts {
+        let facts = self.world.facts(scope.file);
+        for part in facts.list(run) {
+            let text = self.text_at(*part, scope, env, depth + 1);
+            if !text.is_absent() {
+                return text;
+            }
+        }
+        Parts::hole(false)
+    }
+
+    pub(crate) fn param_text(&mut self, function: FuncId, index: u16, env: &Env, depth: u32) -> Parts {
+        let Some((_, given)) = env.iter().find(|(it, _)| *it == function) else {
+            return Parts::one(Part::Param(function, index), TextSource::Forwarded);
+        };
+        let world = self.world;
+        match *given {
+            Given::Call(site, bound) => match world.argument(site, function, usize::from(index), bound) {
+                Some(value) => {
+                    let outer: Env = env.iter().filter(|(it, _)| *it != function).copied().collect();
+                    self.text_at(value, Eval::scope_of(world, site), &outer, depth + 1)
+                }
+                None => self.default_text(function, index, env, depth),
+            },
+            Given::Decorates(_) => self.default_text(function, index, env, depth),
+        }
+    }
+
+    fn default_text(&mut self, function: FuncId, index: u16, env: &Env, depth: u32) -> Parts {
+        let param = self.world.params(function).get(usize::from(index));
+        match param.and_then(|it| it.default) {
+            Some(value) => {
+                let scope = self.decorator_scope(function);
+                constant(self.text_at(value, scope, env, depth + 1))
+            }
+            None => Parts::hole(false),
+        }
+    }
+
+    fn member_text(&mut self, of: ValueId, name: Symbol, scope: Scope, env: &Env, depth: u32) -> Parts {
+        let facts = self.world.facts(scope.file);
+        if matches!(name.as_str(), "__name__" | "__qualname__") {
+            return self.name_of(of, name.as_str() == "__qualname__", scope, env);
+        }
+        // `Enum.MEMBER.value` and `Enum.MEMBER.name`.
+        if let Value::Member { of: class, name: member } = *facts.value(of)
+            && matches!(name.as_str(), "value" | "name" | "_value_")
+            && let Some((file, binding)) = self.member_binding(class, member, scope)
+            && let BindingKind::Value(value) = binding.kind
+        {
+            if name.as_str() == "name" {
+                return Parts::one(Part::Literal(member), TextSource::Constant);
+            }
+            let inner = Scope { file, function: binding.from, region: binding.region, order: binding.order };
+            return constant(self.text_at(value, inner, env, depth + 1));
+        }
+        if let Some((file, binding)) = self.member_binding(of, name, scope)
+            && let BindingKind::Value(value) = binding.kind
+        {
+            let inner = Scope { file, function: binding.from, region: binding.region, order: binding.order };
+            let text = self.text_at(value, inner, env, depth + 1);
+            if text.parts.iter().any(|it| matches!(it, Part::Literal(_))) {
+                return constant(text);
+            }
+        }
+        let owners = self.things(of, scope);
+        for owner in owners.iter() {
+            if let Thing::Instance(class) = owner {
+                if let Some(text) = self.field_text(class, name, env, depth) {
+                    return text;
+                }
+                if self.is_enum(class) && matches!(name.as_str(), "value" | "name") {
+                    return Parts::hole(true);
+                }
+            }
+        }
+        let things = self.members(&owners, name);
+        let known = self.constant_of(&things);
+        if known.parts != [Part::Hole(false)] {
+            return known;
+        }
+        Parts::hole(matches!(name.as_str(), "method" | "__class__"))
+    }
+
+    pub(crate) fn is_enum(&self, class: ClassId) -> bool {
+        let library = self.world.library;
+        self.world.class(class).outside.iter().any(|it| library.node(*it).path.as_str().starts_with("enum."))
+    }
+
+    /// `f.__name__`: a parameter's, or that of a class or function, which is one of a bounded set.
+    fn name_of(&mut self, of: ValueId, qualified: bool, scope: Scope, env: &Env) -> Parts {
+        for thing in self.things(of, scope).iter() {
+            match thing {
+                Thing::Param(function, index) => return self.param_name(function, index, qualified, env),
+                Thing::Function(function) | Thing::Method(function) => {
+                    return Parts::one(Part::Literal(self.world.function(function).name), TextSource::Constant);
+                }
+                _ => {}
+            }
+        }
+        Parts::hole(true)
+    }
+
+    fn param_name(&mut self, function: FuncId, index: u16, qualified: bool, env: &Env) -> Parts {
+        match env.iter().find(|(it, _)| *it == function) {
+            Some((_, Given::Decorates(decorated))) => {
+                let it = self.world.function(*decorated);
+                let name = if qualified { it.path } else { it.name };
+                Parts::one(Part::Literal(name), TextSource::Constant)
+            }
+            Some(_) => Parts::hole(true),
+            None => Parts::one(Part::NameOf(function, index, qualified), TextSource::Forwarded),
+        }
+    }
+
+    /// A field that methods of the class store: the constructor's parameter, most of the time.
+    fn field_text(&mut self, class: ClassId, name: Symbol, env: &Env, depth: u32) -> Option<Parts> {
+        let world = self.world;
+        let mut texts = Vec::new();
+        for owner in &world.class(class).line {
+            let file = world.class(*owner).file;
+            let facts = world.facts(file);
+            let body = world.class_facts(*owner).body;
+            for binding in facts.scope(body) {
+                let BindingKind::Function(local) = binding.kind else { continue };
+                for (op, it) in facts.ops_of(local) {
+                    if let OpKind::SetMember { of, name: stored, value } = it.kind
+                        && stored == name
+                        && is_first_param(facts, local, of)
+                    {
+                        let scope = Eval::scope_of(world, Site { file, op });
+                        texts.push(self.text_at(value, scope, env, depth + 2));
+                    }
+                }
+            }
+        }
+        texts.retain(|it| !it.is_absent());
+        if texts.is_empty() { None } else { Some(join(texts)) }
+    }
+
+    fn called_text(&mut self, site: Site, scope: Scope, env: &Env, depth: u32) -> Parts {
+        let facts = self.world.facts(site.file);
+        let Some(callee) = self.world.callee(site) else { return Parts::hole(false) };
+        let args = self.world.call_args(site);
+        if let Value::Member { of, name } = *facts.value(callee) {
+            if let Some(text) = self.method_text(of, name, args, scope, env, depth) {
+                return text;
+            }
+        } else if let (Value::Name(name), [arg, ..]) = (facts.value(callee), args) {
+            match name.as_str() {
+                "str" => return self.text_at(arg.value, scope, env, depth + 1),
+                "getattr" => {
+                    if let [of, attribute, ..] = args
+                        && matches!(facts.value(attribute.value), Value::Text(it) if matches!(it.as_str(), "__name__" | "__qualname__"))
+                    {
+                        return self.name_of(of.value, false, scope, env);
+                    }
+                }
+                "type" => return Parts::hole(true),
+                _ => {}
+            }
+        }
+        self.returned_text(site, env, depth)
+    }
+
+    /// A project function that builds a text: its return statements, with this call's arguments.
+    fn returned_text(&mut self, site: Site, env: &Env, depth: u32) -> Parts {
+        let world = self.world;
+        let Some(callee) = world.callee(site) else { return Parts::hole(false) };
+        let scope = Eval::scope_of(world, site);
+        for thing in self.things(callee, scope).iter() {
+            let (function, bound) = match thing {
+                Thing::Function(function) => (function, false),
+                Thing::Method(function) => (function, true),
+                Thing::Class(class) if self.is_enum(class) => return Parts::hole(true),
+                _ => continue,
+            };
+            if env.len() > 6 || env.iter().any(|(it, _)| *it == function) {
+                return Parts::hole(false);
+            }
+            let mut inner = env.clone();
+            inner.push((function, Given::Call(site, bound)));
+            let mut texts = Vec::new();
+            for (site, op) in world.ops(function) {
+                if let OpKind::Return(Some(value)) = op.kind {
+                    texts.push(self.text_at(value, Eval::scope_of(world, site), &inner, depth + 2));
+                }
+            }
+            texts.retain(|it| !it.is_absent());
+            let text = join(texts);
+            return Parts { source: TextSource::Constant, ..text };
+        }
+        Parts::hole(false)
+    }
+
+    fn method_text(
+        &mut self,
+        of: ValueId,
+        name: Symbol,
+        args: &[crate::facts::Arg],
+        scope: Scope,
+        env: &Env,
+        depth: u32,
+    ) -> Option<Parts> {
+        let facts = self.world.facts(scope.file);
+        match name.as_str() {
+            "format" => {
+                let Value::Text(pattern) = *facts.value(of) else { return None };
+                Some(self.format_text(pattern, args, scope, env, depth))
+            }
+            "lower" | "upper" | "strip" | "title" | "replace" | "removeprefix" | "removesuffix" => {
+                let text = self.text_at(of, scope, env, depth + 1);
+                let plain = text.parts.iter().all(|it| matches!(it, Part::Literal(_)));
+                match (name.as_str(), plain) {
+                    ("lower", true) => Some(map_literals(text, str::to_lowercase)),
+                    ("upper", true) => Some(map_literals(text, str::to_uppercase)),
+                    ("strip", true) => Some(map_literals(text, |it| it.trim().to_owned())),
+                    _ => Some(Parts::hole(text.parts.iter().all(|it| !matches!(it, Part::Hole(false))))),
+                }
+            }
+            "join" => {
+                let (Value::Text(between), [arg]) = (facts.value(of), args) else { return None };
+                let Value::Sequence(run) = facts.value(arg.value) else { return Some(Parts::hole(false)) };
+                let mut parts = Vec::new();
+                for (index, piece) in facts.list(run).iter().enumerate() {
+                    if index > 0 {
+                        parts.push(Part::Literal(*between));
+                    }
+                    parts.extend(self.text_at(*piece, scope, env, depth + 1).parts);
+                }
+                Some(Parts { parts, source: TextSource::Constant })
+            }
+            _ => None,
+        }
+    }
+
+    fn format_text(
+        &mut self,
+        pattern: Symbol,
+        args: &[crate::facts::Arg],
+        scope: Scope,
+        env: &Env,
+        depth: u32,
+    ) -> Parts {
+        let mut parts = Vec::new();
+        let mut next = 0;
+        let mut rest = pattern.as_str();
+        while let Some((before, after)) = rest.split_once('{') {
+            parts.push(Part::Literal(Symbol::new(before)));
+            let Some((field, tail)) = after.split_once('}') else { break };
+            let key = field.split([':', '!', '.', '[']).next().unwrap_or_default();
+            let arg = if key.is_empty() {
+                next += 1;
+                args.iter().filter(|it| it.name.is_none()).nth(next - 1)
+            } else if let Ok(index) = key.parse::<usize>() {
+                args.iter().filter(|it| it.name.is_none()).nth(index)
+            } else {
+                args.iter().find(|it| it.name.is_some_and(|name| name.as_str() == key))
+            };
+            match arg {
+                Some(arg) => parts.extend(self.text_at(arg.value, scope, env, depth + 1).parts),
+                None => parts.push(Part::Hole(false)),
+            }
+            rest = tail;
+        }
+        parts.push(Part::Literal(Symbol::new(rest)));
+        Parts { parts, source: TextSource::Constant }
+    }
+
+    fn part_text(&mut self, of: ValueId, index: u32, scope: Scope, env: &Env, depth: u32) -> Parts {
+        let facts = self.world.facts(scope.file);
+        match facts.value(of) {
+            Value::Sequence(run) => match facts.list(run).get(index as usize) {
+                Some(part) => self.text_at(*part, scope, env, depth + 1),
+                None => Parts::hole(false),
+            },
+            Value::Element(source) => Parts::hole(self.is_bounded_source(*source, scope)),
+            _ => Parts::hole(false),
+        }
+    }
+
+    /// An entry of a literal dictionary of texts.
+    fn item_text(&mut self, of: ValueId, key: ValueId, scope: Scope, env: &Env, depth: u32) -> Parts {
+        let Some((display, inner)) = self.display(of, scope, 0) else { return Parts::hole(false) };
+        let inner_facts = self.world.facts(inner.file);
+        let Value::Dict(run) = inner_facts.value(display) else { return Parts::hole(false) };
+        if let Value::Text(wanted) = self.world.facts(scope.file).value(key) {
+            for (key, value) in inner_facts.dict(run) {
+                if key.is_some_and(|it| matches!(inner_facts.value(it), Value::Text(text) if text == wanted)) {
+                    return constant(self.text_at(*value, inner, env, depth + 1));
+                }
+            }
+        }
+        Parts::hole(inner_facts.dict(run).iter().all(|(_, value)| matches!(inner_facts.value(*value), Value::Text(_))))
+    }
+
+    /// A loop over texts that are written down, or over the members of an enum.
+    fn is_bounded_source(&mut self, source: ValueId, scope: Scope) -> bool {
+        if let Some((display, inner)) = self.display(source, scope, 0) {
+            let facts = self.world.facts(inner.file);
+            return match facts.value(display) {
+                Value::Sequence(run) => facts.list(run).iter().all(|it| self.is_written(*it, inner)),
+                Value::Dict(run) => facts.dict(run).iter().all(|(key, _)| key.is_some()),
+                _ => false,
+            };
+        }
+        let classes = self.things(source, scope);
+        classes.iter().any(|it| matches!(it, Thing::Class(class) if self.is_enum(class)))
+    }
+
+    fn is_written(&self, value: ValueId, scope: Scope) -> bool {
+        let facts = self.world.facts(scope.file);
+        match facts.value(value) {
+            Value::Text(_) | Value::Member { .. } => true,
+            Value::Sequence(run) => facts.list(run).iter().any(|it| matches!(facts.value(*it), Value::Text(_))),
+            _ => false,
+        }
+    }
+}
+
+fn is_first_param(facts: &crate::facts::Facts, function: crate::facts::FnId, value: ValueId) -> bool {
+    let first = facts.params(function).first();
+    matches!(facts.value(value), Value::Name(name) if first.is_some_and(|it| it.name == *name))
+}
+
+fn constant(text: Parts) -> Parts {
+    let source = if text.source == TextSource::Literal { TextSource::Constant } else { text.source };
+    Parts { source, ..text }
+}
+
+fn map_literals(text: Parts, change: impl Fn(&str) -> String) -> Parts {
+    let parts = text
+        .parts
+        .into_iter()
+        .map(|it| match it {
+            Part::Literal(text) => Part::Literal(Symbol::new(&change(text.as_str()))),
+            other => other,
+        })
+        .collect();
+    Parts { parts, source: TextSource::Constant }
+}
+
+fn join(mut texts: Vec<Parts>) -> Parts {
+    texts.dedup_by(|a, b| a.parts == b.parts);
+    match texts.len() {
+        0 => Parts::hole(false),
+        1 => texts.swap_remove(0),
+        _ => Parts::hole(texts.iter().all(|it| it.parts.iter().all(|it| !matches!(it, Part::Hole(false))))),
+    }
+}

@@ -1,0 +1,251 @@
+//! What all linking passes share: the files, the models, the module tree, the classes, and the tables that rounds of
+//! evaluation fill.
+
+use rustc_hash::FxHashMap;
+
+use crate::facts::{self, BindingKind, Facts, FnId, FunctionKind, OpId, OpKind, Param, ParamKind};
+use crate::library::{Library, NodeId};
+use crate::link::modules::Modules;
+use crate::link::things::{ClassId, Site, Things};
+use crate::program::{File, FuncId};
+use crate::text::{FileId, Symbol};
+
+pub(crate) struct World<'a> {
+    pub(crate) files: &'a [File],
+    pub(crate) library: &'a Library,
+    pub(crate) modules: Modules,
+    pub(crate) classes: Vec<Class>,
+    /// The number of each file's first class in `classes`.
+    pub(crate) first_class: Vec<u32>,
+    /// The file of each function.
+    pub(crate) file_of: Vec<FileId>,
+    /// What each function gives back, filled in rounds.
+    pub(crate) returns: Vec<Things>,
+    /// What each generator hands out.
+    pub(crate) yields: Vec<Things>,
+    /// What callers pass, by function, in the order of parameters.
+    pub(crate) passed: Vec<Vec<Things>>,
+    /// What methods store on their instance.
+    pub(crate) fields: FxHashMap<(ClassId, Symbol), Things>,
+    pub(crate) names: Names,
+}
+
+#[derive(Debug)]
+pub(crate) struct Class {
+    pub(crate) file: FileId,
+    pub(crate) local: facts::ClassId,
+    pub(crate) bases: Things,
+    /// Itself and the program's classes above it, nearest first.
+    pub(crate) line: Vec<ClassId>,
+    /// Library types above it.
+    pub(crate) outside: Vec<NodeId>,
+    /// Some base is not known.
+    pub(crate) open: bool,
+    /// The program's classes directly below it.
+    pub(crate) below: Vec<ClassId>,
+}
+
+/// Names that the language itself gives a meaning, interned once.
+#[derive(Debug)]
+pub(crate) struct Names {
+    pub(crate) init: Symbol,
+    pub(crate) call: Symbol,
+    pub(crate) enter: Symbol,
+    pub(crate) aenter: Symbol,
+    pub(crate) builtins: Symbol,
+    pub(crate) name: Symbol,
+    pub(crate) value: Symbol,
+    pub(crate) super_: Symbol,
+    pub(crate) getattr: Symbol,
+    pub(crate) property: Symbol,
+    pub(crate) cached_property: Symbol,
+    pub(crate) classmethod: Symbol,
+    pub(crate) staticmethod: Symbol,
+    pub(crate) dict: Symbol,
+}
+
+impl Names {
+    fn new() -> Names {
+        Names {
+            init: Symbol::new("__init__"),
+            call: Symbol::new("__call__"),
+            enter: Symbol::new("__enter__"),
+            aenter: Symbol::new("__aenter__"),
+            builtins: Symbol::new("builtins"),
+            name: Symbol::new("__name__"),
+            value: Symbol::new("value"),
+            super_: Symbol::new("super"),
+            getattr: Symbol::new("getattr"),
+            property: Symbol::new("property"),
+            cached_property: Symbol::new("cached_property"),
+            classmethod: Symbol::new("classmethod"),
+            staticmethod: Symbol::new("staticmethod"),
+            dict: Symbol::new("dict"),
+        }
+    }
+}
+
+impl<'a> World<'a> {
+    pub(crate) fn new(files: &'a [File], library: &'a Library) -> World<'a> {
+        let mut classes = Vec::new();
+        let mut first_class = Vec::with_capacity(files.len());
+        let mut file_of = Vec::new();
+        for (index, file) in files.iter().enumerate() {
+            let id = FileId(index as u32);
+            first_class.push(classes.len() as u32);
+            file_of.extend(file.facts.functions.iter().map(|_| id));
+            classes.extend((0..file.facts.classes.len()).map(|local| Class {
+                file: id,
+                local: facts::ClassId(local as u32),
+                bases: Things::none(),
+                line: Vec::new(),
+                outside: Vec::new(),
+                open: false,
+                below: Vec::new(),
+            }));
+        }
+        let functions = file_of.len();
+        World {
+            files,
+            library,
+            modules: Modules::new(files),
+            classes,
+            first_class,
+            file_of,
+            returns: vec![Things::none(); functions],
+            yields: vec![Things::none(); functions],
+            passed: vec![Vec::new(); functions],
+            fields: FxHashMap::default(),
+            names: Names::new(),
+        }
+    }
+
+    pub(crate) fn facts(&self, file: FileId) -> &'a Facts {
+        &self.files[file.index()].facts
+    }
+
+    pub(crate) fn func(&self, file: FileId, local: FnId) -> FuncId {
+        FuncId(self.files[file.index()].first_function + local.0)
+    }
+
+    pub(crate) fn local(&self, function: FuncId) -> (FileId, FnId) {
+        let file = self.file_of[function.index()];
+        (file, FnId(function.0 - self.files[file.index()].first_function))
+    }
+
+    pub(crate) fn function(&self, function: FuncId) -> &'a facts::Function {
+        let (file, local) = self.local(function);
+        self.facts(file).function(local)
+    }
+
+    pub(crate) fn params(&self, function: FuncId) -> &'a [Param] {
+        let (file, local) = self.local(function);
+        self.facts(file).params(local)
+    }
+
+    pub(crate) fn class_id(&self, file: FileId, local: facts::ClassId) -> ClassId {
+        ClassId(self.first_class[file.index()] + local.0)
+    }
+
+    pub(crate) fn class(&self, id: ClassId) -> &Class {
+        &self.classes[id.index()]
+    }
+
+    pub(crate) fn class_facts(&self, id: ClassId) -> &'a facts::Class {
+        let class = self.class(id);
+        self.facts(class.file).class(class.local)
+    }
+
+    /// The class in whose body a function is defined directly.
+    pub(crate) fn class_of(&self, function: FuncId) -> Option<ClassId> {
+        let (file, local) = self.local(function);
+        self.facts(file).function(local).class.map(|it| self.class_id(file, it))
+    }
+
+    /// The function that runs an operation.
+    pub(crate) fn runner(&self, site: Site) -> FuncId {
+        let facts = self.facts(site.file);
+        self.func(site.file, facts.region(facts.op(site.op).region).function)
+    }
+
+    /// The last binding of a name in a class body that defines a function, along the line of classes.
+    pub(crate) fn method(&self, class: ClassId, name: Symbol) -> Option<FuncId> {
+        self.class(class).line.iter().find_map(|it| self.own_method(*it, name))
+    }
+
+    pub(crate) fn own_method(&self, class: ClassId, name: Symbol) -> Option<FuncId> {
+        let file = self.class(class).file;
+        let body = self.class_facts(class).body;
+        self.facts(file).bindings_of(body, name).iter().rev().find_map(|it| match it.kind {
+            BindingKind::Function(local) => Some(self.func(file, local)),
+            _ => None,
+        })
+    }
+
+    /// Whether the first parameter of a method is its instance or class, and so not among the arguments.
+    pub(crate) fn binds_first(&self, function: FuncId) -> bool {
+        self.class_of(function).is_some() && !self.has_plain_decorator(function, self.names.staticmethod)
+    }
+
+    pub(crate) fn has_plain_decorator(&self, function: FuncId, name: Symbol) -> bool {
+        let (file, local) = self.local(function);
+        let facts = self.facts(file);
+        facts.list(&facts.function(local).decorators).iter().any(|it| match facts.value(*it) {
+            facts::Value::Name(found) | facts::Value::Member { name: found, .. } => *found == name,
+            _ => false,
+        })
+    }
+
+    /// A module's or class's body, rather than something that is called.
+    pub(crate) fn is_body(&self, function: FuncId) -> bool {
+        matches!(self.function(function).kind, FunctionKind::Module | FunctionKind::ClassBody(_))
+    }
+
+    /// The value that a call hands to a parameter, by position or by name.
+    pub(crate) fn argument(&self, site: Site, callee: FuncId, param: usize, bound: bool) -> Option<facts::ValueId> {
+        let facts = self.facts(site.file);
+        let OpKind::Call { args, .. } = &facts.op(site.op).kind else { return None };
+        let params = self.params(callee);
+        let wanted = params.get(param)?;
+        let shift = usize::from(bound);
+        let mut position = 0;
+        for arg in facts.args(args) {
+            match arg.name {
+                Some(name) if name == wanted.name => return Some(arg.value),
+                None if arg.spread == facts::Spread::No => {
+                    let takes_position = !matches!(wanted.kind, ParamKind::KeywordOnly | ParamKind::Keywords);
+                    if takes_position && position + shift == param {
+                        return Some(arg.value);
+                    }
+                    position += 1;
+                }
+                _ => {}
+            }
+        }
+        None
+    }
+
+    pub(crate) fn call_args(&self, site: Site) -> &'a [facts::Arg] {
+        let facts = self.facts(site.file);
+        match &facts.op(site.op).kind {
+            OpKind::Call { args, .. } => facts.args(args),
+            _ => &[],
+        }
+    }
+
+    pub(crate) fn callee(&self, site: Site) -> Option<facts::ValueId> {
+        match &self.facts(site.file).op(site.op).kind {
+            OpKind::Call { callee, .. } => Some(*callee),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn ops(&self, function: FuncId) -> impl DoubleEndedIterator<Item = (Site, &'a facts::Op)> + use<'a> {
+        let (file, local) = self.local(function);
+        let facts = self.facts(file);
+        facts.function(local).ops.clone().map(move |it| {
+            let op = OpId(it);
+            (Site { file, op }, facts.op(op))
+        })
+    }
+}

@@ -1,0 +1,181 @@
+//! Builds the facts of one file, whatever its language: numbers things, keeps the current function and region, groups bindings
+//! by scope when all is read. Decides nothing about meaning.
+
+use crate::facts::{
+    Arg, Binding, BindingKind, ClassId, Facts, FnId, Function, FunctionKind, Op, OpId, OpKind, Region, RegionId,
+    RegionKind, Run, Shape, Value, ValueId,
+};
+use crate::text::{Span, Symbol};
+
+/// Texts longer than this are never the name of anything.
+const LONGEST_TEXT: usize = 240;
+
+pub(crate) struct Builder {
+    pub(crate) facts: Facts,
+    pub(crate) function: FnId,
+    pub(crate) region: RegionId,
+    /// A binding and the scope that owns it.
+    bindings: Vec<(FnId, Binding)>,
+}
+
+/// What is known of a function before its body is read.
+pub(crate) struct Head {
+    pub(crate) kind: FunctionKind,
+    pub(crate) name: Symbol,
+    pub(crate) path: Symbol,
+    pub(crate) class: Option<ClassId>,
+    pub(crate) params: Run,
+    pub(crate) decorators: Run,
+    pub(crate) returns: ValueId,
+    pub(crate) is_async: bool,
+    pub(crate) shape: Shape,
+    pub(crate) span: Span,
+    pub(crate) head: Span,
+}
+
+impl Builder {
+    /// Starts with the module body as function 0.
+    pub(crate) fn new(length: u32) -> Builder {
+        let mut builder = Builder {
+            facts: Facts::default(),
+            function: FnId::MODULE,
+            region: RegionId(0),
+            bindings: Vec::new(),
+        };
+        builder.facts.values.reserve(length as usize / 12);
+        builder.facts.value_spans.reserve(length as usize / 12);
+        builder.value(Value::Opaque, Span::default());
+        let empty = Symbol::new("");
+        builder.declare(
+            Head {
+                kind: FunctionKind::Module,
+                name: empty,
+                path: empty,
+                class: None,
+                params: 0..0,
+                decorators: 0..0,
+                returns: ValueId::OPAQUE,
+                is_async: false,
+                shape: Shape::Normal,
+                span: Span { start: 0, end: length },
+                head: Span::default(),
+            },
+            None,
+        );
+        builder
+    }
+
+    /// Adds a function whose body comes later.
+    pub(crate) fn declare(&mut self, head: Head, parent: Option<FnId>) -> FnId {
+        let id = FnId(self.facts.functions.len() as u32);
+        let body = RegionId(self.facts.regions.len() as u32);
+        self.facts.regions.push(Region { kind: RegionKind::Body, parent: None, function: id, span: head.span });
+        self.facts.functions.push(Function {
+            kind: head.kind,
+            name: head.name,
+            path: head.path,
+            parent,
+            class: head.class,
+            params: head.params,
+            decorators: head.decorators,
+            returns: head.returns,
+            is_async: head.is_async,
+            is_generator: false,
+            shape: head.shape,
+            span: head.span,
+            head: head.head,
+            statements: 0,
+            body,
+            ops: 0..0,
+            bindings: 0..0,
+        });
+        id
+    }
+
+    /// Reads a declared function's body: everything that `read` adds belongs to it.
+    pub(crate) fn enter_function(&mut self, id: FnId) {
+        self.function = id;
+        self.region = self.facts.functions[id.index()].body;
+        self.facts.functions[id.index()].ops.start = self.facts.ops.len() as u32;
+    }
+
+    pub(crate) fn leave_function(&mut self) {
+        self.facts.functions[self.function.index()].ops.end = self.facts.ops.len() as u32;
+    }
+
+    pub(crate) fn value(&mut self, value: Value, span: Span) -> ValueId {
+        let id = ValueId(self.facts.values.len() as u32);
+        self.facts.values.push(value);
+        self.facts.value_spans.push(span);
+        id
+    }
+
+    pub(crate) fn text(&mut self, text: &str, span: Span) -> ValueId {
+        let value = if text.len() <= LONGEST_TEXT { Value::Text(Symbol::new(text)) } else { Value::LongText };
+        self.value(value, span)
+    }
+
+    pub(crate) fn list(&mut self, values: &[ValueId]) -> Run {
+        let start = self.facts.lists.len() as u32;
+        self.facts.lists.extend_from_slice(values);
+        start..self.facts.lists.len() as u32
+    }
+
+    pub(crate) fn dict(&mut self, entries: &[(Option<ValueId>, ValueId)]) -> Run {
+        let start = self.facts.entries.len() as u32;
+        self.facts.entries.extend_from_slice(entries);
+        start..self.facts.entries.len() as u32
+    }
+
+    pub(crate) fn op(&mut self, kind: OpKind, span: Span) -> OpId {
+        let id = OpId(self.facts.ops.len() as u32);
+        self.facts.ops.push(Op { kind, region: self.region, span });
+        id
+    }
+
+    pub(crate) fn call(&mut self, callee: ValueId, args: &[Arg], span: Span) -> ValueId {
+        let start = self.facts.args.len() as u32;
+        self.facts.args.extend_from_slice(args);
+        let args = start..self.facts.args.len() as u32;
+        let op = self.op(OpKind::Call { callee, args }, span);
+        self.value(Value::Call(op), span)
+    }
+
+    /// Opens a region inside the current one and makes it current; the former one is given back, to return to.
+    pub(crate) fn open(&mut self, kind: RegionKind, span: Span) -> RegionId {
+        let outer = self.region;
+        let id = RegionId(self.facts.regions.len() as u32);
+        self.facts.regions.push(Region { kind, parent: Some(outer), function: self.function, span });
+        self.region = id;
+        outer
+    }
+
+    /// Binds a name in a scope to something that is read in the current function.
+    pub(crate) fn bind(&mut self, owner: FnId, name: Symbol, kind: BindingKind) {
+        let order = self.facts.ops.len() as u32;
+        let binding = Binding { name, kind, from: self.function, region: self.region, order };
+        self.bindings.push((owner, binding));
+    }
+
+    /// Binds a name to a value, as an operation and for look-up.
+    pub(crate) fn assign(&mut self, owner: FnId, name: Symbol, value: ValueId, span: Span) {
+        self.op(OpKind::Bind { name, value }, span);
+        self.bind(owner, name, BindingKind::Value(value));
+    }
+
+    /// Groups the bindings by scope and name; the order within a name stays that of the text.
+    pub(crate) fn finish(mut self) -> Facts {
+        let mut bindings = std::mem::take(&mut self.bindings);
+        bindings.sort_by_key(|(owner, it)| (*owner, it.name.address(), it.order));
+        let mut at = 0;
+        for (index, function) in self.facts.functions.iter_mut().enumerate() {
+            let start = at;
+            while bindings.get(at).is_some_and(|(owner, _)| owner.index() == index) {
+                at += 1;
+            }
+            function.bindings = start as u32..at as u32;
+        }
+        self.facts.bindings = bindings.into_iter().map(|(_, it)| it).collect();
+        self.facts
+    }
+}
