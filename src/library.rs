@@ -1,9 +1,19 @@
 //! What is known about libraries: one tree of dotted paths, filled from `rules/libraries/*/*.toml` and from `[[model]]` of the
 //! configuration. A path in the tree is a module, a type or something callable; nothing here knows a language's syntax.
 
+mod build;
+mod check;
+mod embedded;
+mod format;
+mod load;
+#[cfg(test)]
+mod tests;
+
 use rustc_hash::FxHashMap;
+use serde::Deserialize;
 use smallvec::SmallVec;
 
+pub(crate) use self::load::ExtraModel;
 use crate::text::Symbol;
 
 /// A dotted path that some library model names, or a prefix of one.
@@ -43,6 +53,10 @@ pub(crate) struct Node {
     /// For a constant: its text.
     pub(crate) text: Option<Symbol>,
     pub(crate) models: SmallVec<[Model; 1]>,
+    /// For a type: what calling a method does that no model names (any method of a cloud client goes out).
+    pub(crate) any_call: Option<Box<Model>>,
+    /// It is deprecated or removed: what to use instead, for people.
+    pub(crate) instead: Option<Symbol>,
 }
 
 /// What calling something (or decorating with it, or deriving from it) does.
@@ -68,6 +82,8 @@ pub(crate) struct Model {
     pub(crate) goes_out: bool,
     /// A name given by nobody else: the span's fixed name, if it has one.
     pub(crate) fixed_name: Option<Symbol>,
+    /// For a base class: the methods of the derived class that are meant (`handle` of a command).
+    pub(crate) methods: SmallVec<[Symbol; 2]>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -85,7 +101,8 @@ pub(crate) struct Forms {
 }
 
 /// What an argument is for.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Slot {
     Name,
     Attributes,
@@ -117,7 +134,9 @@ pub(crate) struct ArgPlace {
     pub(crate) keyword: Option<Symbol>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+/// Spelled in kebab-case in the models: `span-end`, `http`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Role {
     Span,
     SpanEnd,
@@ -199,6 +218,8 @@ pub(crate) struct Instrumentor {
     pub(crate) spans: bool,
     /// It carries context over threads.
     pub(crate) carries_threads: bool,
+    /// A launcher enables it without a line of code, where its package is installed.
+    pub(crate) zero_code: bool,
 }
 
 impl Library {
@@ -246,9 +267,86 @@ impl Library {
     pub(crate) fn instrumentors(&self) -> &[Instrumentor] {
         &self.instrumentors
     }
+
+    /// What a zero-code launch (`opentelemetry-instrument`, the operator's injection) enables.
+    pub(crate) fn zero_code(&self) -> impl Iterator<Item = &Instrumentor> {
+        self.instrumentors.iter().filter(|it| it.zero_code)
+    }
+
+    /// The instrumentors that calling this node enables: itself, or the one whose method it is.
+    pub(crate) fn enabled_by(&self, call: NodeId) -> impl Iterator<Item = &Instrumentor> {
+        let call = self.resolve(call);
+        let parent = self.node(call).parent;
+        self.instrumentors.iter().filter(move |it| {
+            if it.enable.is_empty() { it.node == call } else { Some(it.node) == parent }
+        })
+    }
+
+    /// The type of what calling this gives.
+    pub(crate) fn returned_by(&self, call: NodeId) -> Option<NodeId> {
+        let node = self.node(self.resolve(call));
+        let own = node.is_type.then(|| self.resolve(call));
+        node.returns.or(own).map(|it| self.resolve(it))
+    }
+
+    /// The type that `with` binds when the context manager comes from this call.
+    pub(crate) fn entered_by(&self, call: NodeId) -> Option<NodeId> {
+        let call = self.resolve(call);
+        match self.node(call).enters {
+            Some(entered) => Some(self.resolve(entered)),
+            None => self.returned_by(call).map(|it| self.entered(it)),
+        }
+    }
+
+    /// The type that entering an instance of this type binds.
+    pub(crate) fn entered(&self, of: NodeId) -> NodeId {
+        self.inherited(of, |it| it.enters).unwrap_or(of)
+    }
+
+    /// The type of an element of an instance.
+    pub(crate) fn element(&self, of: NodeId) -> Option<NodeId> {
+        self.inherited(of, |it| it.items)
+    }
+
+    /// The type of an attribute that no model names.
+    pub(crate) fn any_attribute(&self, of: NodeId) -> Option<NodeId> {
+        self.inherited(of, |it| it.attributes)
+    }
+
+    /// What a method does that no model names.
+    pub(crate) fn any_call(&self, of: NodeId) -> Option<&Model> {
+        let node = self.node(self.resolve(of));
+        node.any_call.as_deref().or_else(|| node.bases.iter().find_map(|base| self.any_call(*base)))
+    }
+
+    fn inherited(&self, of: NodeId, read: fn(&Node) -> Option<NodeId>) -> Option<NodeId> {
+        let node = self.node(self.resolve(of));
+        match read(node) {
+            Some(found) => Some(self.resolve(found)),
+            None => node.bases.iter().find_map(|base| self.inherited(*base, read)),
+        }
+    }
 }
 
 impl Node {
+    fn new(path: Symbol, parent: Option<NodeId>) -> Node {
+        Node {
+            path,
+            parent,
+            alias: None,
+            is_type: false,
+            bases: Vec::new(),
+            returns: None,
+            enters: None,
+            items: None,
+            value: None,
+            attributes: None,
+            models: SmallVec::new(),
+            any_call: None,
+            instead: None,
+        }
+    }
+
     pub(crate) fn model(&self, role: Role) -> Option<&Model> {
         self.models.iter().find(|it| it.role == role)
     }

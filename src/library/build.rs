@@ -1,0 +1,354 @@
+//! Grows the tree of paths out of parsed model files: aliases first, so that every other entry lands on the one true node.
+
+use smallvec::SmallVec;
+
+use super::format::{CallEntry, InstrumentorEntry, ModelFile, Place, Trait, TypeEntry, ValueEntry, Words};
+use super::{ArgPlace, Forms, Instrumentor, Library, Model, Node, NodeId, Role, Slot, check};
+use crate::text::{LineIndex, Symbol};
+
+/// Where an entry comes from: a name for messages, and the text in which its line can be found.
+type Source<'a> = (&'a str, &'a str);
+
+pub(super) struct Builder<'a> {
+    library: Library,
+    /// Types that an entry names, and where: each has to be declared by some entry.
+    named_types: Vec<(NodeId, Source<'a>, &'a str)>,
+    errors: Vec<String>,
+}
+
+impl<'a> Builder<'a> {
+    pub(super) fn new(errors: Vec<String>) -> Builder<'a> {
+        Builder { library: Library::default(), named_types: Vec::new(), errors }
+    }
+
+    pub(super) fn add_files(&mut self, files: &'a [(Source<'a>, ModelFile)]) {
+        self.add_aliases(files);
+        for (source, file) in files {
+            for entry in &file.types {
+                self.add_type(*source, entry);
+            }
+            for entry in &file.values {
+                self.add_value(*source, entry);
+            }
+            for entry in &file.calls {
+                self.add_call(*source, entry);
+            }
+            for entry in &file.instrumentors {
+                self.add_instrumentor(*source, entry);
+            }
+            for (path, instead) in &file.deprecated {
+                let node = self.node(path);
+                self.library.nodes[node.0 as usize].instead = Some(Symbol::new(instead));
+            }
+        }
+    }
+
+    pub(super) fn add_extra(&mut self, origin: &'a str, entry: &'a CallEntry) {
+        self.add_call((origin, ""), entry);
+    }
+
+    pub(super) fn finish(mut self) -> (Library, Vec<String>) {
+        for (node, source, path) in std::mem::take(&mut self.named_types) {
+            if !self.library.node(node).is_type {
+                self.fail(source, path, "no model declares this type");
+            }
+        }
+        for path in check::members_of_aliases(&self.library) {
+            self.errors.push(format!("`{path}` is a member of an alias"));
+        }
+        if let Some(node) = check::base_cycle(&self.library) {
+            self.errors.push(format!("`{}` is its own base type", self.library.node(node).path));
+        }
+        (self.library, self.errors)
+    }
+
+    /// Shorter paths first, so that an alias below an alias lands under the true parent.
+    fn add_aliases(&mut self, files: &'a [(Source<'a>, ModelFile)]) {
+        let mut pairs = Vec::new();
+        for (source, file) in files {
+            pairs.extend(file.alias.iter().map(|(from, to)| (*source, from.as_str(), to.as_str())));
+            for entry in &file.types {
+                match entry.path.0.as_slice() {
+                    [path] if !path.contains('{') => {
+                        pairs.extend(entry.also.0.iter().map(|it| (*source, it.as_str(), path.as_str())));
+                    }
+                    _ if entry.also.0.is_empty() => {}
+                    _ => self.complain(*source, &entry.also, "`also` needs a `path` that is a single one"),
+                }
+            }
+        }
+        pairs.sort_by_key(|(_, from, to)| (from.matches('.').count(), *from, *to));
+        let mut made = Vec::with_capacity(pairs.len());
+        for (source, from, to) in pairs {
+            let target = self.node(to);
+            for from in self.expand(source, from) {
+                let alias = self.unresolved(&from);
+                if alias != target && self.library.node(alias).alias.is_none() {
+                    self.library.nodes[alias.0 as usize].alias = Some(target);
+                    made.push((alias, source, from));
+                }
+            }
+        }
+        self.straighten(made);
+    }
+
+    /// Lets every alias point at the end of its chain.
+    fn straighten(&mut self, made: Vec<(NodeId, Source<'_>, String)>) {
+        for (alias, source, from) in made {
+            let mut end = alias;
+            for _ in 0..8 {
+                end = self.library.resolve(end);
+            }
+            if self.library.node(end).alias.is_some() {
+                self.fail(source, &from, "an alias leads in a circle");
+                continue;
+            }
+            self.library.nodes[alias.0 as usize].alias = Some(end);
+        }
+    }
+
+    fn add_type(&mut self, source: Source<'a>, entry: &'a TypeEntry) {
+        for path in self.expand_all(source, &entry.path) {
+            let node = self.node(&path);
+            let bases: Vec<NodeId> = entry.bases.0.iter().map(|it| self.named_type(source, it, None)).collect();
+            let enters = entry.enters.as_ref().map(|it| self.named_type(source, it, Some(node)));
+            let items = entry.items.as_ref().map(|it| self.named_type(source, it, Some(node)));
+            for (field, of) in &entry.fields {
+                let of = self.named_type(source, of, Some(node));
+                if field == "*" {
+                    self.library.nodes[node.0 as usize].attributes = Some(of);
+                } else {
+                    let field = self.child(node, field);
+                    self.library.nodes[field.0 as usize].value = Some(of);
+                }
+            }
+            let it = &mut self.library.nodes[node.0 as usize];
+            it.is_type = true;
+            it.bases.extend(bases);
+            it.enters = enters.or(it.enters);
+            it.items = items.or(it.items);
+        }
+    }
+
+    fn add_value(&mut self, source: Source<'a>, entry: &'a ValueEntry) {
+        let of = self.named_type(source, &entry.of, None);
+        for path in self.expand_all(source, &entry.path) {
+            let node = self.node(&path);
+            self.library.nodes[node.0 as usize].value = Some(of);
+        }
+    }
+
+    fn add_call(&mut self, source: Source<'a>, entry: &'a CallEntry) {
+        let model = entry.role.map(|role| model_of(role, entry));
+        if let Some(why) = model.as_ref().and_then(check::contradiction) {
+            self.complain(source, &entry.path, &why);
+        }
+        for path in self.expand_all(source, &entry.path) {
+            if let Some(owner) = path.strip_suffix(".*") {
+                let owner = self.node(owner);
+                self.library.nodes[owner.0 as usize].any_call = model.clone().map(Box::new);
+                continue;
+            }
+            let node = self.node(&path);
+            let parent = self.library.node(node).parent;
+            let returns = entry.returns.as_ref().map(|it| self.named_type(source, it, parent));
+            let enters = entry.enters.as_ref().map(|it| self.named_type(source, it, parent));
+            let it = &mut self.library.nodes[node.0 as usize];
+            it.returns = returns.or(it.returns);
+            it.enters = enters.or(it.enters);
+            it.models.extend(model.clone());
+            if entry.assume {
+                let name = Symbol::new(path.rsplit('.').next().unwrap_or(&path));
+                self.library.assumed.insert(name, node);
+            }
+        }
+    }
+
+    /// The class becomes a type and its methods calls, so that a call to one can be resolved like any other.
+    fn add_instrumentor(&mut self, source: Source<'_>, entry: &InstrumentorEntry) {
+        for path in self.expand_all(source, &entry.path) {
+            let node = self.node(&path);
+            let enable: Vec<Symbol> = entry.enable.0.iter().map(|it| Symbol::new(it)).collect();
+            let switches: Vec<NodeId> = match enable.as_slice() {
+                [] => vec![node],
+                names => names.iter().map(|it| self.child(node, it.as_str())).collect(),
+            };
+            for switch in switches {
+                let it = &mut self.library.nodes[switch.0 as usize];
+                if !it.models.iter().any(|model| model.role == Role::AutoInstrument) {
+                    it.models.push(plain_model(Role::AutoInstrument));
+                }
+            }
+            self.library.nodes[node.0 as usize].is_type |= !enable.is_empty();
+            self.library.instrumentors.push(Instrumentor {
+                node,
+                distribution: Symbol::new(&entry.distribution),
+                modules: entry.modules.0.iter().map(|it| Symbol::new(it)).collect(),
+                enable,
+                spans: entry.spans,
+                carries_threads: entry.carries_threads,
+                zero_code: entry.zero_code,
+            });
+        }
+    }
+
+    /// The node of a type that an entry names; `Self` is the type that the entry belongs to.
+    fn named_type(&mut self, source: Source<'a>, path: &'a str, this: Option<NodeId>) -> NodeId {
+        if let ("Self", Some(this)) = (path, this) {
+            return this;
+        }
+        let node = self.node(path);
+        if !self.library.node(node).is_type {
+            self.named_types.push((node, source, path));
+        }
+        node
+    }
+
+    fn node(&mut self, path: &str) -> NodeId {
+        let node = self.unresolved(path);
+        self.library.resolve(node)
+    }
+
+    /// The node of exactly this spelling.
+    fn unresolved(&mut self, path: &str) -> NodeId {
+        let mut parts = path.split('.');
+        let first = Symbol::new(parts.next().unwrap_or(path));
+        let mut at = match self.library.root(first) {
+            Some(root) => root,
+            None => {
+                let root = self.push(first, None);
+                self.library.roots.insert(first, root);
+                root
+            }
+        };
+        for part in parts {
+            at = self.child(at, part);
+        }
+        at
+    }
+
+    fn child(&mut self, of: NodeId, name: &str) -> NodeId {
+        let of = self.library.resolve(of);
+        let name = Symbol::new(name);
+        if let Some(child) = self.library.children.get(&(of, name)) {
+            return *child;
+        }
+        let path = Symbol::new(&format!("{}.{name}", self.library.node(of).path));
+        let child = self.push(path, Some(of));
+        self.library.children.insert((of, name), child);
+        child
+    }
+
+    fn push(&mut self, path: Symbol, parent: Option<NodeId>) -> NodeId {
+        let id = NodeId(self.library.nodes.len() as u32);
+        self.library.nodes.push(Node::new(path, parent));
+        id
+    }
+
+    fn expand_all(&mut self, source: Source<'_>, paths: &Words) -> Vec<String> {
+        paths.0.iter().flat_map(|path| self.expand(source, path)).collect()
+    }
+
+    fn expand(&mut self, source: Source<'_>, path: &str) -> Vec<String> {
+        let mut expanded = Vec::new();
+        if expand_braces(path, &mut expanded).is_none() || expanded.iter().any(|it| !is_path(it)) {
+            self.fail(source, path, "this is not a dotted path");
+            return Vec::new();
+        }
+        expanded
+    }
+
+    fn complain(&mut self, source: Source<'_>, paths: &Words, why: &str) {
+        let first = paths.0.first().map_or("", String::as_str);
+        self.fail(source, first, why);
+    }
+
+    fn fail(&mut self, source: Source<'_>, near: &str, why: &str) {
+        self.errors.push(format!("{}: `{near}`: {why}", place_of(source, near)));
+    }
+}
+
+/// Errors are rare: the line is looked for only when there is one.
+fn place_of((name, text): Source<'_>, near: &str) -> String {
+    match text.find(&format!("\"{near}\"")) {
+        Some(at) => format!("{name}:{}", LineIndex::new(text).line(at as u32)),
+        None => name.to_owned(),
+    }
+}
+
+/// `a.{b,c}.d` stands for `a.b.d` and `a.c.d`.
+fn expand_braces(path: &str, into: &mut Vec<String>) -> Option<()> {
+    let Some(open) = path.find('{') else {
+        if path.contains('}') {
+            return None;
+        }
+        into.push(path.to_owned());
+        return Some(());
+    };
+    let (head, rest) = (&path[..open], &path[open + 1..]);
+    let close = rest.find('}')?;
+    for choice in rest[..close].split(',') {
+        expand_braces(&format!("{head}{}{}", choice.trim(), &rest[close + 1..]), into)?;
+    }
+    Some(())
+}
+
+fn is_path(text: &str) -> bool {
+    let text = text.strip_suffix(".*").unwrap_or(text);
+    let word = |it: &str| !it.is_empty() && it.chars().all(|c| c == '_' || c.is_alphanumeric());
+    text.split('.').all(word)
+}
+
+fn plain_model(role: Role) -> Model {
+    Model {
+        role,
+        forms: Forms::default(),
+        args: SmallVec::new(),
+        activates: false,
+        ends: false,
+        records: false,
+        handles_async: false,
+        handles_generators: false,
+        keeps_context: false,
+        detail: None,
+        goes_out: goes_out(role),
+        fixed_name: None,
+        methods: SmallVec::new(),
+    }
+}
+
+fn goes_out(role: Role) -> bool {
+    use Role::{Db, Http, Llm, Messaging, Network, Process, Rpc};
+    matches!(role, Http | Db | Messaging | Rpc | Llm | Network | Process)
+}
+
+fn model_of(role: Role, entry: &CallEntry) -> Model {
+    let does = |it: Trait| entry.does.contains(&it);
+    let args: SmallVec<_> = entry.args.iter().map(|(slot, place)| argument(*slot, *place)).collect();
+    // Whoever takes a function registers or runs it, and need not say so.
+    let takes_function = args.iter().any(|(slot, _)| matches!(slot, Slot::Function | Slot::Handler));
+    let mut forms = entry.form.0;
+    forms.registration |= takes_function && forms == Forms::default();
+    Model {
+        forms,
+        args,
+        activates: does(Trait::Activates),
+        ends: does(Trait::Ends),
+        records: does(Trait::Records),
+        handles_async: does(Trait::HandlesAsync),
+        handles_generators: does(Trait::HandlesGenerators),
+        keeps_context: does(Trait::KeepsContext),
+        detail: entry.kind.as_deref().map(Symbol::new),
+        goes_out: entry.goes_out.unwrap_or_else(|| goes_out(role)),
+        fixed_name: entry.fixed_name.as_deref().map(Symbol::new),
+        methods: entry.methods.0.iter().map(|it| Symbol::new(it)).collect(),
+        ..plain_model(role)
+    }
+}
+
+fn argument(slot: Slot, place: Place) -> (Slot, ArgPlace) {
+    match place {
+        Place::At(place) => (slot, place),
+        Place::EveryKeyword => (Slot::Keywords, ArgPlace::default()),
+    }
+}

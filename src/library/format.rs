@@ -1,0 +1,215 @@
+//! The public format of a model file, as TOML says it: unknown keys are refused. What the entries mean is for `build` to say.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, Error, SeqAccess, Visitor};
+
+use super::{ArgPlace, Forms, Role, Slot};
+use crate::text::Symbol;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(super) struct ModelFile {
+    /// Where the package registry has it, for people.
+    #[serde(rename = "distribution")]
+    pub(super) distributions: Words,
+    /// Another spelling, and the one that the models use.
+    pub(super) alias: BTreeMap<String, String>,
+    /// What to use instead of a deprecated or removed path.
+    pub(super) deprecated: BTreeMap<String, String>,
+    #[serde(rename = "type")]
+    pub(super) types: Vec<TypeEntry>,
+    #[serde(rename = "value")]
+    pub(super) values: Vec<ValueEntry>,
+    #[serde(rename = "call")]
+    pub(super) calls: Vec<CallEntry>,
+    #[serde(rename = "instrumentor")]
+    pub(super) instrumentors: Vec<InstrumentorEntry>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct TypeEntry {
+    pub(super) path: Words,
+    /// Other spellings of the one path.
+    #[serde(default)]
+    pub(super) also: Words,
+    #[serde(default)]
+    pub(super) bases: Words,
+    pub(super) enters: Option<String>,
+    pub(super) items: Option<String>,
+    /// The type of each field; `*` stands for every field that is not named.
+    #[serde(default)]
+    pub(super) fields: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct ValueEntry {
+    pub(super) path: Words,
+    #[serde(rename = "type")]
+    pub(super) of: String,
+}
+
+/// One model for every path it lists. Without a role, only what it returns is known.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct CallEntry {
+    pub(super) path: Words,
+    pub(super) role: Option<Role>,
+    /// The role's detail.
+    pub(super) kind: Option<String>,
+    #[serde(default)]
+    pub(super) form: FormList,
+    #[serde(default)]
+    pub(super) args: BTreeMap<Slot, Place>,
+    #[serde(default)]
+    pub(super) does: Vec<Trait>,
+    pub(super) goes_out: Option<bool>,
+    pub(super) fixed_name: Option<String>,
+    #[serde(default)]
+    pub(super) methods: Words,
+    pub(super) returns: Option<String>,
+    pub(super) enters: Option<String>,
+    /// The bare name of the method is telling enough.
+    #[serde(default)]
+    pub(super) assume: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct InstrumentorEntry {
+    pub(super) path: Words,
+    pub(super) distribution: String,
+    #[serde(default)]
+    pub(super) modules: Words,
+    #[serde(default)]
+    pub(super) enable: Words,
+    #[serde(default = "yes")]
+    pub(super) spans: bool,
+    #[serde(default)]
+    pub(super) carries_threads: bool,
+    #[serde(default)]
+    pub(super) zero_code: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// What a span, a decorator or a hand-over does, beyond its role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Trait {
+    Activates,
+    Ends,
+    Records,
+    HandlesAsync,
+    HandlesGenerators,
+    KeepsContext,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Form {
+    With,
+    Decorator,
+    Manual,
+    Base,
+    Registration,
+}
+
+/// One word or a list of words.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Words(pub(super) Vec<String>);
+
+impl<'de> Deserialize<'de> for Words {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OneOrMany;
+        impl<'de> Visitor<'de> for OneOrMany {
+            type Value = Words;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string or a list of strings")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Words, E> {
+                Ok(Words(vec![text.to_owned()]))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Words, A::Error> {
+                let mut words = Vec::new();
+                while let Some(word) = list.next_element()? {
+                    words.push(word);
+                }
+                Ok(Words(words))
+            }
+        }
+        deserializer.deserialize_any(OneOrMany)
+    }
+}
+
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct FormList(pub(super) Forms);
+
+impl<'de> Deserialize<'de> for FormList {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut forms = Forms::default();
+        for word in Words::deserialize(deserializer)?.0 {
+            let word = serde::de::value::StrDeserializer::<D::Error>::new(&word);
+            match Form::deserialize(word)? {
+                Form::With => forms.context = true,
+                Form::Decorator => forms.decorator = true,
+                Form::Manual => forms.manual = true,
+                Form::Base => forms.base = true,
+                Form::Registration => forms.registration = true,
+            }
+        }
+        Ok(FormList(forms))
+    }
+}
+
+/// Where an argument stands: `0`, `"name"`, or `[0, "name"]`. `"**"` is every keyword that nothing else names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    At(ArgPlace),
+    EveryKeyword,
+}
+
+impl<'de> Deserialize<'de> for Place {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct PlaceVisitor;
+        impl<'de> Visitor<'de> for PlaceVisitor {
+            type Value = Place;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an index, a keyword, or [index, keyword]")
+            }
+
+            fn visit_i64<E: Error>(self, index: i64) -> Result<Place, E> {
+                let index = u8::try_from(index).map_err(|_| E::custom("an index is between 0 and 255"))?;
+                Ok(Place::At(ArgPlace { index: Some(index), keyword: None }))
+            }
+
+            fn visit_str<E: Error>(self, keyword: &str) -> Result<Place, E> {
+                if keyword == "**" {
+                    return Ok(Place::EveryKeyword);
+                }
+                Ok(Place::At(ArgPlace { index: None, keyword: Some(Symbol::new(keyword)) }))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut pair: A) -> Result<Place, A::Error> {
+                let index: Option<u8> = pair.next_element()?;
+                let keyword: Option<String> = pair.next_element()?;
+                let rest: Option<String> = pair.next_element()?;
+                let (Some(index), Some(keyword), None) = (index, keyword, rest) else {
+                    return Err(A::Error::custom("a place is [index, keyword]"));
+                };
+                Ok(Place::At(ArgPlace { index: Some(index), keyword: Some(Symbol::new(&keyword)) }))
+            }
+        }
+        deserializer.deserialize_any(PlaceVisitor)
+    }
+}

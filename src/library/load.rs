@@ -1,0 +1,79 @@
+//! Reads the models that are built in and those of the configuration. Files on disk are not read here.
+
+use rayon::prelude::*;
+use serde::Deserialize;
+
+use super::Library;
+use super::build::Builder;
+use super::embedded::FILES;
+use super::format::{CallEntry, ModelFile};
+use crate::text::LineIndex;
+
+/// A model that the configuration adds: the keys of `[[call]]`, and `<slot>-arg` as a short form of `args`.
+#[derive(Debug, Clone)]
+pub(crate) struct ExtraModel {
+    /// File and line, for messages.
+    pub(crate) origin: String,
+    pub(crate) table: toml::Table,
+}
+
+impl Library {
+    /// The built-in models of one language.
+    pub(crate) fn embedded(language: &str) -> (Library, Vec<String>) {
+        Library::from_files(FILES.iter().filter(|(name, _)| name.split('/').next() == Some(language)), &[])
+    }
+
+    /// All built-in models, and on top of them those of the configuration.
+    pub(crate) fn load(extra_models: &[ExtraModel]) -> (Library, Vec<String>) {
+        Library::from_files(FILES.iter(), extra_models)
+    }
+
+    /// Each error is a sentence that starts with its file and line.
+    pub(super) fn from_files<'a>(
+        files: impl Iterator<Item = &'a (&'a str, &'a str)>,
+        extra_models: &[ExtraModel],
+    ) -> (Library, Vec<String>) {
+        let files: Vec<_> = files.copied().collect();
+        let parsed: Vec<_> = files.par_iter().map(|(name, text)| parse(name, text)).collect();
+        let mut errors = Vec::new();
+        let mut keep = |it: Result<_, String>| it.map_err(|error| errors.push(error)).ok();
+        let models: Vec<_> =
+            files.into_iter().zip(parsed).filter_map(|(source, it)| Some((source, keep(it)?))).collect();
+        let mut keep = |it: Result<_, String>| it.map_err(|error| errors.push(error)).ok();
+        let extra: Vec<_> =
+            extra_models.iter().filter_map(|it| Some((it.origin.as_str(), keep(call_of(it))?))).collect();
+        let mut builder = Builder::new(errors);
+        builder.add_files(&models);
+        for (origin, call) in &extra {
+            builder.add_extra(origin, call);
+        }
+        builder.finish()
+    }
+}
+
+fn parse(name: &str, text: &str) -> Result<ModelFile, String> {
+    toml::from_str(text).map_err(|error| {
+        let line = error.span().map_or(1, |span| LineIndex::new(text).line(span.start as u32));
+        format!("{name}:{line}: {}", error.message())
+    })
+}
+
+fn call_of(extra: &ExtraModel) -> Result<CallEntry, String> {
+    let mut table = toml::Table::new();
+    let mut args = toml::Table::new();
+    for (key, value) in &extra.table {
+        match (key.strip_suffix("-arg"), value) {
+            (Some(slot), value) => {
+                args.insert(slot.to_owned(), value.clone());
+            }
+            (None, toml::Value::Table(inner)) if key == "args" => args.extend(inner.clone()),
+            (None, value) => {
+                table.insert(key.clone(), value.clone());
+            }
+        }
+    }
+    if !args.is_empty() {
+        table.insert("args".to_owned(), toml::Value::Table(args));
+    }
+    CallEntry::deserialize(table).map_err(|error| format!("{}: {}", extra.origin, error.message()))
+}
