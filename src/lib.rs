@@ -5,6 +5,8 @@ mod checks;
 mod facts;
 mod library;
 mod measure;
+#[doc(hidden)]
+pub mod probe;
 mod program;
 mod rule;
 mod text;
