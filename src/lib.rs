@@ -5,5 +5,6 @@ mod facts;
 mod library;
 mod measure;
 mod program;
+mod report;
 mod rule;
 mod text;
