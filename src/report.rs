@@ -20,6 +20,8 @@ mod worst;
 
 #[cfg(test)]
 mod sample;
+#[cfg(test)]
+mod schema;
 
 use std::io::{self, Write};
 use std::time::Duration;

@@ -155,3 +155,74 @@ fn json(entries: &[(&str, Metadata)], out: &mut dyn Write) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, &list)?;
     writeln!(out)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    fn listed(format: CatalogueFormat) -> String {
+        let mut out = Vec::new();
+        rules(&sample::rules(), format, Style::default(), &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    fn explained(name: &str, color: bool) -> Result<String, String> {
+        let mut out = Vec::new();
+        let style = Style { color, width: 60, ..Style::default() };
+        explain(&sample::rules(), name, style, &mut out).unwrap().map(|()| String::from_utf8(out).unwrap())
+    }
+
+    #[test]
+    fn the_catalogue_fits_eighty_columns() {
+        let expected = "\
+rule                  level    languages     finds
+# coverage
+raw-subprocess        warning  python, rust  A process is started outside any
+                                             span, so that nobody sees how long
+                                             it ran or that it failed.
+# spans
+decorator-ends-early  error    python        A decorator closes its span before
+                                             the work has run.
+";
+        assert_eq!(listed(CatalogueFormat::Text), expected);
+    }
+
+    #[test]
+    fn the_catalogue_is_a_markdown_table_or_json() {
+        let row = "| `decorator-ends-early` | spans | error | python | A decorator closes";
+        assert!(listed(CatalogueFormat::Markdown).contains(row));
+        let json: serde_json::Value = serde_json::from_str(&listed(CatalogueFormat::Json)).unwrap();
+        assert_eq!(json[0]["languages"][1], "rust");
+    }
+
+    #[test]
+    fn a_page_is_its_text_when_it_is_not_read_on_a_terminal() {
+        assert_eq!(explained("raw-subprocess", false).unwrap(), sample::rules()[0].page);
+    }
+
+    #[test]
+    fn a_page_on_a_terminal_has_headings_wrapped_text_and_indented_code() {
+        let page = explained("raw-subprocess", true).unwrap();
+        let plain = page.replace("\u{1b}[0m", "").replace("\u{1b}[1m", "").replace("\u{1b}[36m", "");
+        let expected = "\
+What it finds
+A process that is started outside any `span`.
+
+- one
+- two
+
+Example
+    subprocess.run([\"ls\"])
+";
+        assert!(plain.ends_with(expected), "{plain}");
+        assert!(page.contains("\u{1b}[1mWhat it finds\u{1b}[0m"), "{page}");
+    }
+
+    #[test]
+    fn an_unknown_rule_is_answered_with_the_closest_one() {
+        let answer = explained("raw-subproces", false).unwrap_err();
+        assert!(answer.contains("did you mean `raw-subprocess`?"), "{answer}");
+        assert!(!explained("zzz", false).unwrap_err().contains("mean"));
+    }
+}

@@ -98,3 +98,87 @@ fn by_file<'p>(program: &'p Program) -> Vec<FileFacts<'p>> {
     program.envs.iter().map(Fact::Env).for_each(&mut put);
     files
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::report::sample::{everything, shop};
+    use crate::report::schema::Schema;
+
+    const SCHEMA: &str = include_str!("../../schemas/inventory.schema.json");
+
+    fn written(program: &Program, format: InventoryFormat) -> String {
+        let mut out = Vec::new();
+        write(program, format, Style::default(), &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    fn records(program: &Program) -> Vec<Value> {
+        written(program, InventoryFormat::Jsonl).lines().map(|it| serde_json::from_str(it).unwrap()).collect()
+    }
+
+    #[test]
+    fn every_kind_is_what_the_schema_says() {
+        let sample = everything();
+        let records = records(&sample.program);
+        let mut kinds: Vec<_> = records.iter().map(|it| it["kind"].as_str().unwrap()).collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        assert_eq!(kinds.len(), 12, "{kinds:?}");
+        for record in &records {
+            let faults = Schema::new(SCHEMA).faults(record);
+            assert!(faults.is_empty(), "{record}\n{faults:#?}");
+        }
+    }
+
+    #[test]
+    fn records_are_sorted_and_keys_keep_their_order() {
+        let text = written(&shop().program, InventoryFormat::Jsonl);
+        let lines: Vec<_> = text.lines().collect();
+        assert_eq!(
+            lines[0],
+            "{\"kind\":\"function\",\"language\":\"python\",\"file\":\"src/shop/agents.py\",\"line\":2,\"column\":7,\
+             \"end_line\":4,\"function\":null,\"name\":\"run_analysis\",\"qualified\":\"src.shop.agents.run_analysis\",\
+             \"public\":true,\"is_async\":false,\"test\":false,\"trivial\":false,\"eligible\":true,\
+             \"excluded_because\":null,\"entry_point\":null,\"state\":\"dark\",\"direct_span\":false,\"opens_via\":null}"
+        );
+        let key = |it: &Value| {
+            let number = |key: &str| it[key].as_u64().unwrap();
+            let text = |key: &str| it[key].as_str().unwrap().to_owned();
+            (text("file"), number("line"), number("column"), text("kind"))
+        };
+        let keys: Vec<_> = records(&shop().program).iter().map(key).collect();
+        assert!(keys.is_sorted(), "{keys:#?}");
+    }
+
+    #[test]
+    fn facts_belong_to_the_named_function_around_them() {
+        let records = records(&everything().program);
+        let function_of = |kind: &str| {
+            let record = records.iter().find(|it| it["kind"] == kind).unwrap();
+            record["function"].clone()
+        };
+        assert_eq!(function_of("process"), "outer.inner");
+        assert_eq!(function_of("env"), Value::Null);
+        let inner = records.iter().find(|it| it["name"] == "outer.inner").unwrap();
+        assert_eq!(inner["function"], "outer");
+    }
+
+    #[test]
+    fn what_only_rust_has_is_told_of_rust_only() {
+        let records = records(&everything().program);
+        for record in records.iter().filter(|it| it["kind"] == "span" || it["kind"] == "function") {
+            let key = if record["kind"] == "span" { "level" } else { "returns_result" };
+            assert_eq!(record.get(key).is_some(), record["language"] == "rust", "{record}");
+        }
+    }
+
+    #[test]
+    fn the_listing_has_one_table_for_each_kind() {
+        let text = written(&shop().program, InventoryFormat::Table);
+        assert!(text.contains(" process   2\n"), "{text}");
+        assert!(text.contains(" src/shop/commands/orders.py:8   subprocess.run  no"), "{text}");
+    }
+}

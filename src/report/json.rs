@@ -271,3 +271,70 @@ impl Document<'_> {
         serde_json::to_writer(&mut *self.out, value).map_err(io::Error::from)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::super::Format;
+    use super::super::sample::{Sample, rendered, rules, shop};
+    use super::super::schema::Schema;
+    use super::*;
+
+    const SCHEMA: &str = include_str!("../../schemas/report.schema.json");
+
+    fn written(sample: &Sample) -> (String, Value) {
+        let sources = sample.sources();
+        let rules = rules();
+        let report = Report { rules: &rules, ..sample.report(&sources) };
+        let text = rendered(&report, Format::Json);
+        let value = serde_json::from_str(&text).unwrap();
+        (text, value)
+    }
+
+    #[test]
+    fn the_report_is_what_the_schema_says() {
+        let mut shop = shop();
+        shop.unparsed.push(("a.py".into(), "not UTF-8".into()));
+        shop.gate.checks.push(GateCheck {
+            dimension: Dimension::EntryPoints,
+            layer: Some("web".into()),
+            required: 90.0,
+            actual: None,
+            passed: true,
+        });
+        for sample in [shop, Sample::default()] {
+            let faults = Schema::new(SCHEMA).faults(&written(&sample).1);
+            assert!(faults.is_empty(), "{faults:#?}");
+        }
+    }
+
+    #[test]
+    fn a_finding_tells_where_and_in_what() {
+        let (_, report) = written(&shop());
+        let finding = &report["findings"][2];
+        assert_eq!(finding["rule"], "raw-subprocess");
+        assert_eq!(finding["group"], "coverage");
+        assert_eq!(finding["function"], "listed");
+        let place = ["line", "column", "end_line", "end_column"].map(|it| finding[it].as_u64().unwrap());
+        assert_eq!(place, [16, 12, 19, 6]);
+        assert_eq!(report["findings"][0]["related"][0]["file"], "src/shop/telemetry.py");
+    }
+
+    #[test]
+    fn shares_are_of_the_whole_and_nothing_of_nothing_is_null() {
+        let (_, report) = written(&shop());
+        let functions = &report["coverage"]["functions"];
+        assert_eq!(functions["percent"], 53.37);
+        assert_eq!(report["coverage"]["metrics"]["percent"], Value::Null);
+        assert_eq!(report["coverage"]["reach"]["unknown"], 158);
+    }
+
+    #[test]
+    fn one_entry_is_one_line() {
+        let (text, _) = written(&shop());
+        assert!(text.starts_with("{\n  \"schema_version\": 1,\n  \"tool\": {"), "{text}");
+        assert!(text.ends_with("  \"unparsed\": []\n}\n"), "{text}");
+        assert_eq!(text.lines().filter(|it| it.starts_with("    {\"rule\":")).count(), 4);
+    }
+}

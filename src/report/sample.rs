@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 
 use super::{Report, Sources, Style, Verbosity};
-use crate::facts::{Facts, FnId, Function as FnFacts, FunctionKind, RegionId, Shape, ValueId};
+use crate::facts::{Facts, FnId, Function as FnFacts, FunctionKind, RegionId, Shape, Value, ValueId};
 use crate::measure::{Coverage, Dimension, Gate, Layer, Tallies, Tally};
 use crate::program::{
-    At, CallCategory, CallSite, Certainty, EntryKind, EntryPoint, File, FuncId, Function, ProcessSite,
-    Program, Reach, State,
+    Activation, At, AttributeSite, AttributeTarget, CallCategory, CallSite, Certainty, EntryKind, EntryPoint,
+    EnvSite, EventSite, File, FuncId, Function, HandlerSite, HandoffSite, LogSite, Mechanism, MetricSite,
+    ProcessSite, Program, Reach, Reraises, SetupSite, SpanEnd, SpanSite, SpanStyle, State, Text, TextSource,
 };
-use crate::rule::{Finding, Findings, Level};
+use crate::rule::{Finding, Findings, Level, Rule};
 use crate::text::{FileId, LineIndex, Place, Span, Symbol};
 
 #[derive(Default)]
@@ -31,7 +32,7 @@ impl Sample {
             absolute: PathBuf::from("/nowhere").join(path),
             language: if path.ends_with(".rs") { "rust" } else { "python" },
             lines: LineIndex::new(text),
-            facts: Facts::default(),
+            facts: Facts { values: vec![Value::Opaque], ..Facts::default() },
             test: false,
             first_function: self.program.functions.len() as u32,
         });
@@ -329,4 +330,100 @@ pub(super) fn shop() -> Sample {
     shop.coverage.excluded.insert(crate::program::Exclusion::Test, 280);
     shop.coverage.excluded.insert(crate::program::Exclusion::Stub, 34);
     shop
+}
+
+/// A catalogue of two.
+pub(super) fn rules() -> Vec<Rule> {
+    let rule = |name, page| Rule { name, page, check: |_, _| {} };
+    vec![
+        rule(
+            "raw-subprocess",
+            "---\nlevel: warning\ngroup: coverage\nlanguages: python, rust\nsince: 0.1.0\n\
+             summary: A process is started outside any span, so that nobody sees how long it ran or that it failed.\n---\n\n\
+             # raw-subprocess\n\n## What it finds\nA process that is started\noutside any `span`.\n\n- one\n- two\n\n\
+             ## Example\n```python\nsubprocess.run([\"ls\"])\n```\n",
+        ),
+        rule(
+            "decorator-ends-early",
+            "---\nlevel: error\ngroup: spans\nlanguages: python\nsince: 0.1.0\n\
+             summary: A decorator closes its span before the work has run.\n---\n\n# decorator-ends-early\n",
+        ),
+    ]
+}
+
+/// One fact of each kind, in Python and in Rust.
+pub(super) fn everything() -> Sample {
+    let mut sample = Sample::default();
+    let python = sample
+        .file("a.py", "os.environ['X']\n\ndef outer():\n    def inner():\n        run(x)\n        more()\n");
+    let outer = sample.function(python, "outer");
+    let inner = sample.function(python, "outer.inner");
+    let rust = sample.file("b.rs", "fn main() { info_span!(\"x\"); }\n");
+    let main = sample.function(rust, "main");
+    sample.process(inner, "run(x)");
+    sample.outgoing(inner, "more()", CallCategory::Db);
+    let at = sample.at(outer, "run");
+    let text = |it: &str| Text { text: Some(Symbol::new(it)), source: TextSource::Literal, bounded: true };
+    let word = Symbol::new;
+    for at in [at, sample.at(main, "info_span!")] {
+        sample.program.spans.push(span(at, text("a \"b\"")));
+    }
+    let program = &mut sample.program;
+    program.attributes.push(AttributeSite {
+        at,
+        key: Text { text: None, source: TextSource::Forwarded, bounded: false },
+        target: AttributeTarget::Span,
+        via: Some(word("tel.tag")),
+        value_type: Some("int"),
+        certainty: Certainty::Certain,
+    });
+    program.events.push(EventSite { at, name: text("retry"), attributes: vec![word("n")] });
+    let (instrument, unit) = (word("counter"), Some(word("1")));
+    program.metrics.push(MetricSite { at, name: text("orders"), instrument, unit, recorded: true });
+    program.handlers.push(HandlerSite {
+        at,
+        types: Vec::new(),
+        broad: true,
+        in_span: true,
+        recorded: false,
+        reraises: Reraises::Sometimes,
+        swallows_in_span: true,
+        logs: false,
+        span: None,
+        expected: false,
+    });
+    program.handoffs.push(HandoffSite {
+        at,
+        call: word("Thread"),
+        mechanism: Mechanism::Thread,
+        propagates: false,
+    });
+    program.logs.push(LogSite { at, call: word("print"), print: true });
+    program.setups.push(SetupSite { at, what: word("provider"), call: word("TracerProvider"), detail: None });
+    let place = Place { file: python, span: Span { start: 0, end: 10 } };
+    program.envs.push(EnvSite { place, function: None, name: word("OTEL_X"), value: None, known: false });
+    sample
+}
+
+fn span(at: At, name: Text) -> SpanSite {
+    SpanSite {
+        at,
+        owner: at.function,
+        name,
+        name_place: None,
+        span_kind: None,
+        level: None,
+        style: SpanStyle::Context,
+        via: None,
+        attributes: vec![Symbol::new("shop.id")],
+        activated: Activation::Context,
+        end: SpanEnd::Escapes,
+        guard_across_await: false,
+        dropped_at_once: false,
+        records_errors: true,
+        not_current: false,
+        has_children: false,
+        skips: Vec::new(),
+        certainty: Certainty::Certain,
+    }
 }

@@ -1,6 +1,5 @@
 //! The kinds of facts and the keys of each, in the documented order. Nothing here knows how a record is written.
 
-use crate::facts::{Facts, Value, ValueId};
 use crate::program::{
     At, AttributeSite, CallSite, EnvSite, EventSite, FuncId, HandlerSite, HandoffSite, LogSite, MetricSite,
     ProcessSite, Program, SetupSite, SpanEnd, SpanSite, Text, TextSource,
@@ -107,8 +106,7 @@ impl<'p> Fact<'p> {
         match self {
             Fact::Function(id) => {
                 let (facts, local) = program.facts_of(id);
-                let parent = facts.function(local).parent?;
-                Some(program.global(program.function(id).file, parent))
+                facts.function(local).parent.map(|it| program.global(program.function(id).file, it))
             }
             Fact::Span(it) => Some(it.owner),
             Fact::Env(it) => it.function,
@@ -193,13 +191,12 @@ impl<'p> Fact<'p> {
 
 fn function(program: &Program, id: FuncId, to: &mut impl Record) {
     let it = program.function(id);
-    let (facts, local) = program.facts_of(id);
     to.text("name", it.name.as_str());
     to.text("qualified", it.qualified.as_str());
     to.flag("public", it.public);
-    to.flag("is_async", facts.function(local).is_async);
+    to.flag("is_async", program.is_async(id));
     if is_rust(program, it.file) {
-        to.flag("returns_result", names_result(facts, facts.function(local).returns));
+        to.flag("returns_result", program.returns_result(id));
     }
     to.flag("test", it.test);
     to.flag("trivial", it.trivial);
@@ -261,13 +258,4 @@ fn key_source(key: &Text) -> &'static str {
 
 fn is_rust(program: &Program, file: FileId) -> bool {
     program.file(file).language == "rust"
-}
-
-/// Whether a return type is a `Result`, under whatever path or alias that keeps the word.
-fn names_result(facts: &Facts, returns: ValueId) -> bool {
-    match facts.value(returns) {
-        Value::Name(name) | Value::Member { name, .. } => name.as_str().ends_with("Result"),
-        Value::Item { of, .. } => names_result(facts, *of),
-        _ => false,
-    }
 }
