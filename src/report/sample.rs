@@ -221,6 +221,19 @@ pub(super) fn rendered(report: &Report<'_>, format: super::Format) -> String {
     String::from_utf8(out).unwrap()
 }
 
+/// Compares with `expected/<name>.txt`; with `OTCOV_BLESS` set, writes it.
+pub(super) fn expect(name: &str, actual: &str) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("src/report/expected")
+        .join(name)
+        .with_extension("txt");
+    if std::env::var_os("OTCOV_BLESS").is_some() {
+        std::fs::write(&path, actual).unwrap();
+    }
+    let expected = std::fs::read_to_string(&path).unwrap();
+    assert!(actual == expected, "{} differs; OTCOV_BLESS=1 accepts:\n{actual}", path.display());
+}
+
 const ORDERS: &str = r#"import subprocess
 import requests
 
