@@ -18,11 +18,6 @@ mod table;
 mod words;
 mod worst;
 
-#[cfg(test)]
-mod sample;
-#[cfg(test)]
-mod schema;
-
 use std::io::{self, Write};
 use std::time::Duration;
 
@@ -106,3 +101,6 @@ impl Report<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

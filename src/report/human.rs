@@ -37,7 +37,7 @@ fn nothing_to_read(report: &Report<'_>, pen: &mut Pen<'_>) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample::{Sample, expect, finding, rendered, shop};
+    use super::super::tests::sample::{Sample, expect, finding, rendered, shop};
     use super::super::words::width;
     use super::super::{Format, Style};
     use crate::measure::{Dimension, GateCheck};

@@ -125,8 +125,8 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::report::sample::{everything, shop};
-    use crate::report::schema::Schema;
+    use crate::report::tests::sample::{everything, shop};
+    use crate::report::tests::schema::Schema;
 
     const SCHEMA: &str = include_str!("../../schemas/inventory.schema.json");
 

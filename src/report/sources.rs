@@ -41,7 +41,7 @@ impl<'a> Sources<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::sample::Sample;
+    use crate::report::tests::sample::Sample;
 
     #[test]
     fn only_the_text_that_was_analysed_is_given() {

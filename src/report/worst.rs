@@ -268,7 +268,7 @@ fn list(spots: &[Spot], pen: &mut Pen<'_>) -> io::Result<()> {
 mod tests {
     use super::*;
     use crate::program::EntryKind;
-    use crate::report::sample::Sample;
+    use crate::report::tests::sample::Sample;
 
     fn chain(length: usize) -> (Sample, Vec<FuncId>) {
         let mut sample = Sample::default();
