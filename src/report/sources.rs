@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::rc::Rc;
 
 use crate::program::Program;
@@ -11,12 +12,18 @@ use crate::text::FileId;
 /// Gives the text of a file, as it was when it was analysed, or nothing.
 pub(crate) struct Sources<'a> {
     program: &'a Program,
+    reader: fn(&Path) -> Option<String>,
     read: RefCell<BTreeMap<FileId, Option<Rc<str>>>>,
 }
 
 impl<'a> Sources<'a> {
     pub(crate) fn new(program: &'a Program) -> Sources<'a> {
-        Sources { program, read: RefCell::default() }
+        Sources { program, reader: utf8, read: RefCell::default() }
+    }
+
+    /// Reads with the function given, which knows more encodings than one.
+    pub(crate) fn reading(self, reader: fn(&Path) -> Option<String>) -> Sources<'a> {
+        Sources { reader, ..self }
     }
 
     /// Gives a text that is not on disk: standard input, an editor's buffer.
@@ -31,11 +38,15 @@ impl<'a> Sources<'a> {
 
     fn load(&self, file: FileId) -> Option<Rc<str>> {
         let known = self.program.file(file);
-        let bytes = std::fs::read(&known.absolute).ok()?;
-        let text = String::from_utf8_lossy(&bytes);
-        let bare = text.strip_prefix('\u{feff}').unwrap_or(&text);
-        [&*text, bare].into_iter().find(|it| known.lines.fits(it)).map(Rc::from)
+        let text = (self.reader)(&known.absolute)?;
+        known.lines.fits(&text).then(|| Rc::from(text))
     }
+}
+
+fn utf8(path: &Path) -> Option<String> {
+    let bytes = std::fs::read(path).ok()?;
+    let bare = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+    Some(String::from_utf8_lossy(bare).into_owned())
 }
 
 #[cfg(test)]
@@ -57,6 +68,8 @@ mod tests {
         assert_eq!(after_writing("x = 1\ny = 2\n").as_deref(), Some("x = 1\ny = 2\n"));
         assert_eq!(after_writing("\u{feff}x = 1\ny = 2\n").as_deref(), Some("x = 1\ny = 2\n"));
         assert_eq!(after_writing("x = 1\n\ny = 2"), None);
+        let given = Sources::new(&sample.program).reading(|_| Some("ü = 1\nä= 2\n".to_owned()));
+        assert_eq!(given.get(file).as_deref(), None);
         std::fs::remove_file(&path).unwrap();
         assert_eq!(Sources::new(&sample.program).get(file), None);
     }
