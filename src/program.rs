@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::facts::{Facts, FnId, RegionId};
+use crate::facts::{Facts, FnId, RegionId, Value};
 use crate::text::{FileId, LineIndex, Place, Position, Span, Symbol};
 
 /// A function of the program: named functions, bodies of modules and classes, and closures alike.
@@ -482,6 +482,24 @@ impl Program {
         facts.function(local).span
     }
 
+    pub(crate) fn is_async(&self, function: FuncId) -> bool {
+        let (facts, local) = self.facts_of(function);
+        facts.function(local).is_async
+    }
+
+    /// Whether it is declared to return a `Result`, under whatever path or alias that keeps the word.
+    pub(crate) fn returns_result(&self, function: FuncId) -> bool {
+        let (facts, local) = self.facts_of(function);
+        let mut returns = facts.function(local).returns;
+        loop {
+            match facts.value(returns) {
+                Value::Item { of, .. } => returns = *of,
+                Value::Name(name) | Value::Member { name, .. } => return name.as_str().ends_with("Result"),
+                _ => return false,
+            }
+        }
+    }
+
     pub(crate) fn position(&self, place: Place) -> Position {
         self.file(place.file).lines.position(place.span.start)
     }
@@ -519,3 +537,6 @@ words!(CoveredBy { Span = "span", Auto = "auto", Inherited = "inherited" });
 words!(CallCategory { Process = "process", Http = "http", Db = "db", Messaging = "messaging", Rpc = "rpc", Llm = "llm" });
 words!(Reraises { Always = "always", Sometimes = "sometimes", Never = "never" });
 words!(Mechanism { Thread = "thread", Executor = "executor", ProcessPool = "process-pool", Task = "task", Subprocess = "subprocess" });
+
+#[cfg(test)]
+mod tests;

@@ -154,9 +154,9 @@ impl LineIndex {
         let line = self.line(offset).max(1);
         let start = self.starts.get(line as usize - 1).copied().unwrap_or(0);
         let column = match &self.wide {
-            Some(text) => {
-                text.get(start as usize..offset as usize).map_or(offset - start, |it| it.chars().count() as u32)
-            }
+            Some(text) => text
+                .get(start as usize..offset as usize)
+                .map_or(offset - start, |it| it.chars().count() as u32),
             None => offset - start,
         };
         Position { line, column: column + 1 }
@@ -169,6 +169,12 @@ impl LineIndex {
 
     pub(crate) fn lines(&self) -> u32 {
         self.starts.len() as u32
+    }
+
+    /// Whether a text has the same length and the same lines as the one that this was made from.
+    pub(crate) fn fits(&self, text: &str) -> bool {
+        self.length as usize == text.len()
+            && self.starts.iter().skip(1).copied().eq(memchr_newlines(text.as_bytes()))
     }
 }
 
