@@ -335,6 +335,7 @@ impl Node {
             parent,
             alias: None,
             is_type: false,
+            text: None,
             bases: Vec::new(),
             returns: None,
             enters: None,

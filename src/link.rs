@@ -2,9 +2,11 @@
 
 mod attributes;
 mod classes;
+mod ends;
 mod entries;
 mod eval;
 mod fates;
+mod functions;
 mod handlers;
 mod keys;
 mod launch;
@@ -12,8 +14,116 @@ mod modules;
 mod names;
 mod openings;
 mod outgoing;
+mod reach;
 mod rounds;
 mod spans;
 mod texts;
 mod things;
+mod touches;
 mod world;
+
+use crate::library::Library;
+use crate::program::{CoveredBy, File, FuncId, Program, Reach, State};
+
+pub(crate) use self::functions::Eligible;
+pub(crate) use self::launch::LaunchFile;
+
+/// What linking is told beside the files.
+#[derive(Debug, Default)]
+pub(crate) struct LinkInput {
+    pub(crate) launch: Vec<LaunchFile>,
+    /// Libraries that something outside the tree instruments.
+    pub(crate) auto_instrumented: Vec<String>,
+    pub(crate) eligible: Eligible,
+}
+
+pub(crate) fn link(mut files: Vec<File>, library: &Library, input: &LinkInput) -> Program {
+    let mut first = 0;
+    for file in &mut files {
+        file.first_function = first;
+        first += file.facts.functions.len() as u32;
+    }
+    let mut program = tables(&files, library, input);
+    program.files = files;
+    program
+}
+
+fn tables(files: &[File], library: &Library, input: &LinkInput) -> Program {
+    let mut world = world::World::new(files, library);
+    classes::resolve(&mut world);
+    let targets = rounds::run(&mut world);
+    let world = world;
+    let openings = openings::find(&world, &targets);
+    let entries = entries::find(&world, &targets, &input.launch);
+    let instrumented = launch::Instrumented::find(&world, &targets, &input.launch, &input.auto_instrumented);
+    let graph = reach::CallGraph::new(&world, &targets, &openings, &instrumented);
+    let verdicts = functions::Verdicts {
+        world: &world,
+        targets: &targets,
+        openings: &openings,
+        entries: &entries,
+        instrumented: &instrumented,
+        eligible: input.eligible,
+    };
+    let own = verdicts.own();
+    let reach = graph.reach(&world, &own.rooted, &own.exposed);
+    let written = attributes::find(&world, &targets);
+    let runners = outgoing::Runners::find(&world, &targets);
+    let leaving = outgoing::find(&world, &targets, &openings, &runners);
+    let recorders = handlers::Recorders::find(&world, &targets);
+    let mut program = Program {
+        functions: verdicts.table(&own, &graph, &reach),
+        spans: spans::sites(&world, &targets, &openings),
+        attributes: written.attributes,
+        events: written.events,
+        metrics: written.metrics,
+        handlers: handlers::sites(&world, &targets, &openings, &recorders),
+        early_ends: ends::find(&world, &openings),
+        processes: leaving.processes,
+        calls: leaving.calls,
+        handoffs: leaving.handoffs,
+        logs: leaving.logs,
+        setups: leaving.setups,
+        ..Program::default()
+    };
+    cover(&mut program, &world, &openings, &instrumented, &leaving.call_nodes);
+    touches::fill(&mut program, &world, &targets, &openings, &recorders, &graph);
+    program.process_runner = best_runner(&program, &own.direct, &runners);
+    program
+}
+
+/// Says of each process and outgoing call whether a span is open around it.
+fn cover(
+    program: &mut Program,
+    world: &world::World<'_>,
+    openings: &openings::Openings,
+    instrumented: &launch::Instrumented,
+    nodes: &[crate::library::NodeId],
+) {
+    let inside = |function: FuncId| program.functions[function.index()].reach == Reach::Covered;
+    let inherits = |function: FuncId| {
+        let it = &program.functions[function.index()];
+        matches!(it.state, State::Inherited | State::Auto) || (inside(function) && !it.direct_span)
+    };
+    for site in &mut program.processes {
+        site.covered = site.in_span || inherits(site.at.function);
+    }
+    for (site, node) in program.calls.iter_mut().zip(nodes) {
+        site.reach = program.functions[site.at.function.index()].reach;
+        site.covered_by = if touches::in_span(world, openings, site.at) {
+            Some(CoveredBy::Span)
+        } else if instrumented.covers(world.library, *node) {
+            Some(CoveredBy::Auto)
+        } else if inherits(site.at.function) {
+            Some(CoveredBy::Inherited)
+        } else {
+            None
+        };
+    }
+}
+
+/// The runner with a span of its own that most of the program's processes go through.
+fn best_runner(program: &Program, direct: &[bool], runners: &outgoing::Runners) -> Option<FuncId> {
+    let used = |function: FuncId| program.functions[function.index()].callers.len();
+    runners.all().into_iter().filter(|it| direct[it.index()]).max_by_key(|it| (used(*it), std::cmp::Reverse(it.0)))
+}

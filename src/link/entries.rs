@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use crate::facts::{BindingKind, Facts, FnId, FunctionKind, OpKind, RegionKind, Value, ValueId};
+use crate::facts::{Facts, FnId, FunctionKind, OpKind, RegionKind, Value, ValueId};
 use crate::library::{Model, NodeId, Role, Slot};
 use crate::link::eval::Eval;
 use crate::link::launch::{LaunchFile, console_scripts};
@@ -336,9 +336,4 @@ pub(crate) fn is_main_block(facts: &Facts, region: crate::facts::RegionId) -> bo
         },
         _ => false,
     })
-}
-
-/// Whether a name is bound to something that a framework turns into a command, rather than to a function.
-pub(crate) fn is_bound_to_function(binding: &crate::facts::Binding) -> bool {
-    matches!(binding.kind, BindingKind::Function(_))
 }

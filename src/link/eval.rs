@@ -239,7 +239,7 @@ impl<'w, 'a> Eval<'w, 'a> {
         for decorator in facts.list(run) {
             for thing in self.decorator_nodes(*decorator, scope).iter() {
                 if let Thing::Library(node) = thing
-                    && let Some(returns) = self.world.library.node(node).returns
+                    && let Some(returns) = self.world.library.returned_by(node)
                 {
                     found.add(Thing::Object(returns));
                 }
@@ -442,7 +442,11 @@ impl<'w, 'a> Eval<'w, 'a> {
                 self.members(&spans, name)
             }
             Thing::Foreign => foreign(),
-            Thing::Function(_) | Thing::Method(_) | Thing::Text(_) | Thing::Param(..) => Things::none(),
+            Thing::Function(_)
+            | Thing::Method(_)
+            | Thing::AnyMethod(..)
+            | Thing::Text(_)
+            | Thing::Param(..) => Things::none(),
         }
     }
 
@@ -459,16 +463,19 @@ impl<'w, 'a> Eval<'w, 'a> {
         if let Some(found) = self.library_member(node, name) {
             return found;
         }
-        match self.world.library.node(node).attributes {
+        let library = self.world.library;
+        match library.any_attribute(node) {
             Some(of_type) => Things::one(Thing::Object(of_type)),
+            None if library.any_call(node).is_some() => Things::one(Thing::AnyMethod(node, name)),
             None => Things::one(Thing::Foreign),
         }
     }
 
     /// A span that was made and is used as an object: its type is what the call gives, or what entering it gives.
     fn made_member(&mut self, _site: Site, node: NodeId, name: Symbol) -> Things {
-        let it = self.world.library.node(node);
-        let types: Things = [it.returns, it.enters].into_iter().flatten().map(Thing::Object).collect();
+        let library = self.world.library;
+        let types: Things =
+            [library.returned_by(node), library.entered_by(node)].into_iter().flatten().map(Thing::Object).collect();
         self.members(&types, name)
     }
 
@@ -586,7 +593,7 @@ impl<'w, 'a> Eval<'w, 'a> {
         let mut found: Things = container
             .iter()
             .filter_map(|it| match it {
-                Thing::Object(node) => library.node(node).items.map(Thing::Object),
+                Thing::Object(node) => library.element(node).map(Thing::Object),
                 Thing::Class(class) => Some(Thing::Class(class)),
                 Thing::Library(node) if library.node(node).is_type => Some(Thing::Library(node)),
                 _ => None,
@@ -757,7 +764,7 @@ impl<'w, 'a> Eval<'w, 'a> {
         for thing in self.things(of, scope).iter() {
             match thing {
                 Thing::Object(node) => {
-                    if let Some(items) = library.node(node).items {
+                    if let Some(items) = library.element(node) {
                         found.add(Thing::Object(items));
                     }
                 }
@@ -849,14 +856,13 @@ impl<'w, 'a> Eval<'w, 'a> {
         let library = self.world.library;
         match thing {
             Thing::Made(site, node) => {
-                let it = library.node(node);
                 let mut found = Things::one(Thing::Made(site, node));
-                if let Some(enters) = it.enters.or(it.returns) {
+                if let Some(enters) = library.entered_by(node) {
                     found.add(Thing::Object(enters));
                 }
                 found
             }
-            Thing::Object(node) => Things::one(Thing::Object(library.node(node).enters.unwrap_or(node))),
+            Thing::Object(node) => Things::one(Thing::Object(library.entered(node))),
             Thing::Instance(class) => {
                 let names = &self.world.names;
                 let method = self.world.method(class, names.enter).or_else(|| self.world.method(class, names.aenter));
@@ -911,7 +917,7 @@ impl<'w, 'a> Eval<'w, 'a> {
                 Some(method) => self.project_result(method, site, true, scope),
                 None => Things::none(),
             },
-            Thing::Foreign => Things::one(Thing::Foreign),
+            Thing::Foreign | Thing::AnyMethod(..) => Things::one(Thing::Foreign),
             Thing::Made(..) => self.first_argument(site, scope),
             _ => Things::none(),
         }
@@ -920,7 +926,7 @@ impl<'w, 'a> Eval<'w, 'a> {
     /// Calling an object: what its type's `__call__` gives.
     fn object_result(&mut self, node: NodeId) -> Things {
         let library = self.world.library;
-        match library.member(node, self.world.names.call).and_then(|it| library.node(it).returns) {
+        match library.member(node, self.world.names.call).and_then(|it| library.returned_by(it)) {
             Some(returns) => Things::one(Thing::Object(returns)),
             None => Things::one(Thing::Foreign),
         }
@@ -958,10 +964,8 @@ impl<'w, 'a> Eval<'w, 'a> {
             }
             return found;
         }
-        if let Some(returns) = it.returns {
+        if let Some(returns) = library.returned_by(node) {
             found.add(Thing::Object(returns));
-        } else if it.is_type {
-            found.add(Thing::Object(node));
         } else if found.is_empty() {
             found = self.builtin_result(node, site, scope);
         }

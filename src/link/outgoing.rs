@@ -180,6 +180,14 @@ fn read_call(
             logged |= read_model(world, targets, openings, site, node, model, tables, logged);
         }
     }
+    for thing in targets.of(site).iter() {
+        if let Thing::AnyMethod(node, name) = thing
+            && let Some(model) = world.library.any_call(node)
+        {
+            let path = Symbol::new(&format!("{}.{name}", world.library.node(node).path));
+            outgoing(world, targets, site, (node, path), model, tables);
+        }
+    }
     if let Some((function, _)) = targets.functions(site).find(|(it, _)| runners.contains(*it)) {
         let name = world.function(function).path;
         tables.processes.push(process(world, targets, openings, site, name, Some(shown(world, function))));
@@ -222,26 +230,7 @@ fn read_model(
 ) -> bool {
     let path = world.library.node(node).path;
     let at = call_at(world, site);
-    let category = match model.role {
-        Role::Http => Some(CallCategory::Http),
-        Role::Db => Some(CallCategory::Db),
-        Role::Messaging => Some(CallCategory::Messaging),
-        Role::Rpc => Some(CallCategory::Rpc),
-        Role::Llm => Some(CallCategory::Llm),
-        _ => None,
-    };
-    if let Some(category) = category
-        && model.goes_out
-    {
-        tables.calls.push(CallSite {
-            at,
-            call: path,
-            category,
-            covered_by: None,
-            reach: Reach::Unknown,
-            certainty: targets.certainty(site),
-        });
-        tables.call_nodes.push(node);
+    if outgoing(world, targets, site, (node, path), model, tables) {
         return false;
     }
     let mechanism = match model.role {
@@ -274,6 +263,33 @@ fn read_model(
         _ => {}
     }
     false
+}
+
+/// A call that leaves the program, if the model says that it is one.
+fn outgoing(
+    world: &World<'_>,
+    targets: &Targets,
+    site: Site,
+    (node, call): (NodeId, Symbol),
+    model: &Model,
+    tables: &mut Tables,
+) -> bool {
+    let category = match model.role {
+        Role::Http => CallCategory::Http,
+        Role::Db => CallCategory::Db,
+        Role::Messaging => CallCategory::Messaging,
+        Role::Rpc => CallCategory::Rpc,
+        Role::Llm => CallCategory::Llm,
+        _ => return false,
+    };
+    if !model.goes_out {
+        return false;
+    }
+    let at = call_at(world, site);
+    let certainty = targets.certainty(site);
+    tables.calls.push(CallSite { at, call, category, covered_by: None, reach: Reach::Unknown, certainty });
+    tables.call_nodes.push(node);
+    true
 }
 
 fn process(

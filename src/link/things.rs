@@ -33,6 +33,8 @@ pub(crate) enum Thing {
     /// An object of a library's type.
     Object(NodeId),
     Function(FuncId),
+    /// A method of a library's type that no model names, where the model speaks of any method.
+    AnyMethod(NodeId, Symbol),
     /// A function taken from an instance or class: its first parameter is bound already.
     Method(FuncId),
     Class(ClassId),

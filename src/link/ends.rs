@@ -1,0 +1,110 @@
+//! Decorators that close their span before the decorated work has run.
+
+use rayon::prelude::*;
+
+use crate::facts::{OpKind, Value};
+use crate::library::Role;
+use crate::link::names::shown;
+use crate::link::openings::{Decoration, Open, Openings, outermost};
+use crate::link::things::Thing;
+use crate::link::world::World;
+use crate::program::{At, Certainty, EarlyEnd, FuncId};
+use crate::text::{Place, Symbol};
+
+pub(crate) fn find(world: &World<'_>, openings: &Openings) -> Vec<EarlyEnd> {
+    (0..world.file_of.len())
+        .into_par_iter()
+        .flat_map_iter(|index| {
+            let function = FuncId(index as u32);
+            let found = openings.decorations[index].iter().filter_map(|it| early_end(world, openings, function, it));
+            found.collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+fn early_end(world: &World<'_>, openings: &Openings, function: FuncId, it: &Decoration) -> Option<EarlyEnd> {
+    let decorated = world.function(function);
+    let what = match (decorated.is_async, decorated.is_generator) {
+        (true, true) => "async generator",
+        (true, false) => "async function",
+        (false, true) => "generator",
+        (false, false) => return None,
+    };
+    let (handles, ends_at) = match it.open {
+        Open::Library { node, .. } | Open::Bare { node } => {
+            let model = world.library.node(node).model(Role::Span)?;
+            let handles = if decorated.is_generator { model.handles_generators } else { model.handles_async };
+            (handles, None)
+        }
+        Open::Given { function: scope, .. } => {
+            // A context manager used as a decorator: only an async one waits, and none follows a generator.
+            (world.function(scope).is_async && !decorated.is_generator, None)
+        }
+        Open::Wrapped { wrapper, .. } => wrapped(world, openings, wrapper, decorated.is_async, decorated.is_generator),
+        Open::Instance { .. } | Open::Run { .. } => return None,
+    };
+    if handles {
+        return None;
+    }
+    let facts = world.facts(it.file);
+    let place = Place { file: it.file, span: facts.value_span(it.decorator) };
+    let name = match it.open {
+        Open::Wrapped { wrapper, .. } => shown(world, outermost(world, wrapper)),
+        Open::Given { function, .. } => shown(world, function),
+        _ => last_name(facts, it.decorator),
+    };
+    Some(EarlyEnd {
+        at: At { place, function, region: decorated.body },
+        function,
+        decorator: name,
+        ends_at,
+        what,
+        certainty: Certainty::Certain,
+    })
+}
+
+/// One of the decorator's inner functions must wait for, or follow, what it wraps.
+fn wrapped(
+    world: &World<'_>,
+    openings: &Openings,
+    wrapper: FuncId,
+    is_async: bool,
+    is_generator: bool,
+) -> (bool, Option<Place>) {
+    let outer = outermost(world, wrapper);
+    let (file, local) = world.local(outer);
+    let whole = world.facts(file).function(local).span;
+    let inner = world.facts(file).functions.iter().enumerate().filter(|(_, it)| whole.contains(it.span));
+    let handles = inner.clone().any(|(_, it)| match (is_async, is_generator) {
+        (true, true) => it.is_async && it.is_generator,
+        (true, false) => it.is_async,
+        _ => it.is_generator,
+    }) || awaits_anything(world, openings, wrapper);
+    let ends_at = world.ops(wrapper).find_map(|(site, op)| match op.kind {
+        OpKind::Return(Some(value)) if matches!(world.facts(site.file).value(value), Value::Call(_)) => {
+            Some(Place { file: site.file, span: op.span })
+        }
+        _ => None,
+    });
+    (handles, ends_at)
+}
+
+/// A plain wrapper can still do right by a coroutine: by handing it to something that awaits it in the span.
+fn awaits_anything(world: &World<'_>, openings: &Openings, wrapper: FuncId) -> bool {
+    openings.own[wrapper.index()].iter().any(|it| matches!(it.open, Open::Run { .. }))
+        || world.returns[wrapper.index()].iter().any(|it| {
+            matches!(it, Thing::Function(function) if world.function(function).is_async || world.function(function).is_generator)
+        })
+}
+
+fn last_name(facts: &crate::facts::Facts, decorator: crate::facts::ValueId) -> Symbol {
+    match facts.value(decorator) {
+        Value::Name(name) | Value::Member { name, .. } => *name,
+        Value::Call(op) => match facts.op(*op).kind {
+            OpKind::Call { callee, .. } => last_name(facts, callee),
+            _ => Symbol::new("decorator"),
+        },
+        _ => Symbol::new("decorator"),
+    }
+}
+

@@ -1,0 +1,371 @@
+//! The table of functions: what counts and why not, what opens a span, what is entered from outside, who calls it.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::facts::{FnId, FunctionKind, MarkKind, OpKind, Shape, Value};
+use crate::library::Role;
+use crate::link::entries::Entries;
+use crate::link::handlers::is_telemetry;
+use crate::link::launch::Instrumented;
+use crate::link::names::shown;
+use crate::link::openings::{How, Openings, outermost};
+use crate::link::reach::CallGraph;
+use crate::link::rounds::Targets;
+use crate::link::things::{ClassId, Site, Thing};
+use crate::link::world::World;
+use crate::program::{EntryKind, Exclusion, FuncId, Function, Reach, State, TextSource};
+use crate::text::Symbol;
+
+/// What makes a function part of coverage, by configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Eligible {
+    All,
+    #[default]
+    Nontrivial,
+    Public,
+}
+
+pub(crate) struct Verdicts<'w, 'a> {
+    pub(crate) world: &'w World<'a>,
+    pub(crate) targets: &'w Targets,
+    pub(crate) openings: &'w Openings,
+    pub(crate) entries: &'w Entries,
+    pub(crate) instrumented: &'w Instrumented,
+    pub(crate) eligible: Eligible,
+}
+
+/// What is known of each function before reach.
+pub(crate) struct Own {
+    pub(crate) direct: Vec<bool>,
+    pub(crate) auto: Vec<bool>,
+    pub(crate) excluded: Vec<Option<Exclusion>>,
+    /// A span round the whole body.
+    pub(crate) rooted: Vec<bool>,
+    /// Entered from outside the program.
+    pub(crate) exposed: Vec<bool>,
+}
+
+impl Verdicts<'_, '_> {
+    pub(crate) fn own(&self) -> Own {
+        let functions = self.world.file_of.len();
+        let helpers = Helpers::find(self.world, self.targets, self.openings);
+        let mut own = Own {
+            direct: Vec::with_capacity(functions),
+            auto: Vec::with_capacity(functions),
+            excluded: Vec::with_capacity(functions),
+            rooted: Vec::with_capacity(functions),
+            exposed: Vec::with_capacity(functions),
+        };
+        for index in 0..functions {
+            let function = FuncId(index as u32);
+            let entry = self.entries.get(&function);
+            let decorated = !self.openings.decorations[index].is_empty();
+            let direct = decorated || self.opens_itself(function);
+            let auto = entry.is_some() && self.is_auto(function);
+            own.direct.push(direct);
+            own.auto.push(auto);
+            own.excluded.push(self.exclusion(function, direct, entry.is_some(), &helpers));
+            own.rooted.push(decorated || auto);
+            own.exposed.push(entry.is_some());
+        }
+        own
+    }
+
+    /// A span of its own: one that it gives away unopened is not.
+    fn opens_itself(&self, function: FuncId) -> bool {
+        self.openings.own[function.index()].iter().any(|it| match it.how {
+            How::Managed(_) | How::Entered | How::Run => true,
+            How::Started => !self.only_gives(function, it.site),
+        })
+    }
+
+    fn only_gives(&self, function: FuncId, site: Site) -> bool {
+        let gives = self.world.returns[function.index()].iter().any(|it| match it {
+            Thing::Made(made, _) | Thing::Given(_, made) => made == site,
+            _ => false,
+        });
+        gives || crate::link::fates::of(self.world, self.targets, site).returned
+    }
+
+    fn is_auto(&self, function: FuncId) -> bool {
+        let Some(entry) = self.entries.get(&function) else { return false };
+        let library = self.world.library;
+        match entry.node {
+            Some(node) => self.instrumented.covers(library, node),
+            None => match entry.point.kind {
+                EntryKind::Http => ["fastapi", "starlette", "flask", "django", "aiohttp"]
+                    .iter()
+                    .filter_map(|it| library.find(it))
+                    .any(|it| self.instrumented.covers(library, it)),
+                _ => false,
+            },
+        }
+    }
+
+    fn exclusion(&self, function: FuncId, direct: bool, entry: bool, helpers: &Helpers) -> Option<Exclusion> {
+        let world = self.world;
+        let it = world.function(function);
+        let file = &world.files[world.file_of[function.index()].index()];
+        if it.kind != FunctionKind::Named {
+            return None;
+        }
+        if file.test {
+            return Some(Exclusion::Test);
+        }
+        if file.facts.generated {
+            return Some(Exclusion::Generated);
+        }
+        if is_suppressed(world, function) {
+            return Some(Exclusion::Suppressed);
+        }
+        if helpers.all.contains(&function) {
+            return Some(Exclusion::Telemetry);
+        }
+        if self.eligible == Eligible::All || direct || entry {
+            return None;
+        }
+        if it.shape == Shape::Stub || is_declaration(world, function) {
+            return Some(Exclusion::Stub);
+        }
+        if it.shape == Shape::Accessor {
+            return Some(Exclusion::Accessor);
+        }
+        (self.eligible == Eligible::Public && !is_public(world, function)).then_some(Exclusion::Private)
+    }
+
+    pub(crate) fn table(&self, own: &Own, graph: &CallGraph, reach: &[Reach]) -> Vec<Function> {
+        let functions = self.world.file_of.len();
+        let mut callees = graph.callees(functions);
+        (0..functions)
+            .map(|index| {
+                let function = FuncId(index as u32);
+                let (file, local) = self.world.local(function);
+                let it = self.world.function(function);
+                let excluded = own.excluded[index];
+                let state = match (excluded, own.direct[index], own.auto[index], reach[index]) {
+                    (Some(_), ..) => State::Excluded,
+                    (None, true, ..) => State::Span,
+                    (None, false, true, _) => State::Auto,
+                    (None, false, false, Reach::Covered) => State::Inherited,
+                    _ => State::Dark,
+                };
+                Function {
+                    file,
+                    local,
+                    named: it.kind == FunctionKind::Named,
+                    name: it.path,
+                    qualified: self.qualified(function),
+                    public: is_public(self.world, function),
+                    test: self.world.files[file.index()].test,
+                    trivial: it.shape != Shape::Normal,
+                    excluded,
+                    entry_point: self.entries.get(&function).map(|it| it.point),
+                    state,
+                    direct_span: own.direct[index],
+                    opens_via: self.opens_via(function),
+                    reach: if own.direct[index] && it.kind == FunctionKind::Named { Reach::Covered } else { reach[index] },
+                    callers: graph.callers(function),
+                    callees: std::mem::take(&mut callees[index]),
+                }
+            })
+            .collect()
+    }
+
+    fn qualified(&self, function: FuncId) -> Symbol {
+        let (file, _) = self.world.local(function);
+        let module = self.world.modules.dotted(self.world.modules.of_file(file));
+        let path = self.world.function(function).path.as_str();
+        let joined = if path.is_empty() { module } else { format!("{module}.{path}") };
+        Symbol::new(&joined)
+    }
+
+    fn opens_via(&self, function: FuncId) -> Option<Symbol> {
+        let decorated = self.openings.decorations[function.index()].iter().map(|it| it.open);
+        let own = self.openings.own[function.index()].iter().map(|it| it.open);
+        let open = decorated.chain(own).next()?;
+        self.openings.via(self.world, open).map(|it| shown(self.world, it))
+    }
+}
+
+fn is_public(world: &World<'_>, function: FuncId) -> bool {
+    let path = world.function(function).path.as_str();
+    path.split('.').all(|it| !it.starts_with('_') || (it.starts_with("__") && it.ends_with("__")))
+}
+
+/// `# otcov: exclude` on the definition, on a decorator's line or just above.
+fn is_suppressed(world: &World<'_>, function: FuncId) -> bool {
+    let (file, _) = world.local(function);
+    let file = &world.files[file.index()];
+    if file.facts.marks.is_empty() {
+        return false;
+    }
+    let it = world.function(function);
+    let first = file.lines.line(it.span.start);
+    let last = file.lines.line(it.head.end);
+    file.facts.marks.iter().filter(|it| it.kind == MarkKind::Exclude).any(|mark| {
+        let line = file.lines.line(mark.span.start);
+        (first..=last).contains(&line) || (mark.own_line && line + 1 == first)
+    })
+}
+
+/// Abstract methods, overloads and the methods of protocols declare; they do nothing.
+fn is_declaration(world: &World<'_>, function: FuncId) -> bool {
+    ["abstractmethod", "overload", "abstractproperty"]
+        .iter()
+        .any(|it| world.has_plain_decorator(function, Symbol::new(it)))
+}
+
+/// The project's own telemetry: helpers that open, give, decorate, record; and their stand-ins for when it is missing.
+struct Helpers {
+    all: FxHashSet<FuncId>,
+}
+
+impl Helpers {
+    fn find(world: &World<'_>, targets: &Targets, openings: &Openings) -> Helpers {
+        let mut all = FxHashSet::default();
+        for index in 0..world.file_of.len() {
+            let function = FuncId(index as u32);
+            if is_helper(world, targets, openings, function) {
+                all.insert(function);
+            }
+            if openings.wrappers[index] {
+                let outer = outermost(world, function);
+                all.extend(nested(world, outer));
+            }
+        }
+        for (index, open) in openings.classes.iter().enumerate() {
+            if open.is_some() {
+                all.extend(class_helpers(world, ClassId(index as u32)));
+            }
+        }
+        add_speakers(world, targets, openings, &mut all);
+        add_twins(world, &mut all);
+        Helpers { all }
+    }
+}
+
+/// A function that gives a span under the name that its caller chooses.
+fn is_helper(world: &World<'_>, targets: &Targets, openings: &Openings, function: FuncId) -> bool {
+    let index = function.index();
+    if world.is_body(function) {
+        return false;
+    }
+    let scope = openings.scopes[index].or(openings.gives[index]);
+    let runs = openings.runs.contains_key(&function);
+    if scope.is_none() && !runs {
+        return false;
+    }
+    if openings.gives[index].is_some() && openings.own[index].iter().all(|it| it.how == How::Started) {
+        return true;
+    }
+    let names = crate::link::names::SpanNames { world, targets, openings };
+    let mut eval = crate::link::eval::Eval::new(world);
+    let open = scope.or_else(|| openings.own[index].first().map(|it| it.open));
+    open.is_some_and(|it| {
+        let name = names.of(&mut eval, it, None);
+        name.text().source == TextSource::Forwarded || name.parts.iter().any(|it| !matches!(it, crate::link::texts::Part::Literal(_)))
+    })
+}
+
+/// A function and everything defined in it.
+fn nested(world: &World<'_>, outer: FuncId) -> Vec<FuncId> {
+    let (file, local) = world.local(outer);
+    let facts = world.facts(file);
+    let whole = facts.function(local).span;
+    facts
+        .functions
+        .iter()
+        .enumerate()
+        .filter(|(_, it)| it.kind == FunctionKind::Named && whole.contains(it.span))
+        .map(|(index, _)| world.func(file, FnId(index as u32)))
+        .collect()
+}
+
+/// The constructor and the entering and leaving methods of a class that is a span.
+fn class_helpers(world: &World<'_>, class: ClassId) -> Vec<FuncId> {
+    ["__init__", "__enter__", "__exit__", "__aenter__", "__aexit__", "__call__"]
+        .iter()
+        .filter_map(|it| world.own_method(class, Symbol::new(it)))
+        .collect()
+}
+
+/// Functions whose only work is to speak to telemetry, by the library or by helpers found so far.
+fn add_speakers(world: &World<'_>, targets: &Targets, openings: &Openings, all: &mut FxHashSet<FuncId>) {
+    for _ in 0..3 {
+        let found: Vec<FuncId> = (0..world.file_of.len())
+            .map(|it| FuncId(it as u32))
+            .filter(|it| !all.contains(it) && openings.own[it.index()].is_empty() && !world.is_body(*it))
+            .filter(|it| openings.decorations[it.index()].is_empty())
+            .filter(|it| only_speaks(world, targets, *it, all))
+            .collect();
+        if found.is_empty() {
+            break;
+        }
+        all.extend(found);
+    }
+}
+
+fn only_speaks(world: &World<'_>, targets: &Targets, function: FuncId, helpers: &FxHashSet<FuncId>) -> bool {
+    let mut speaks = false;
+    for (site, op) in world.ops(function) {
+        let OpKind::Call { callee, .. } = op.kind else { continue };
+        let facts = world.facts(site.file);
+        let things = targets.of(site);
+        let mut plain = false;
+        for thing in things.iter() {
+            match thing {
+                Thing::Library(node) => {
+                    let it = world.library.node(node);
+                    let telemetry = is_telemetry(it);
+                    speaks |= telemetry;
+                    plain |= telemetry || it.path.as_str().starts_with("builtins.") || it.model(Role::Context).is_some();
+                }
+                Thing::Function(callee) | Thing::Method(callee) if helpers.contains(&callee) => {
+                    speaks = true;
+                    plain = true;
+                }
+                _ => {}
+            }
+        }
+        let neutral = match facts.value(callee) {
+            Value::Member { name, .. } => is_neutral_method(name.as_str()),
+            _ => false,
+        };
+        if !plain && !neutral {
+            return false;
+        }
+    }
+    speaks
+}
+
+fn is_neutral_method(name: &str) -> bool {
+    matches!(
+        name,
+        "items" | "keys" | "values" | "get" | "update" | "append" | "format" | "join" | "lower" | "upper" | "strip" | "split"
+            | "replace" | "startswith" | "endswith" | "setdefault" | "is_recording" | "copy" | "isoformat" | "pop"
+    )
+}
+
+/// A definition of the same name beside a helper is its stand-in: `try/except ImportError`, `if TYPE_CHECKING`, a flag.
+fn add_twins(world: &World<'_>, all: &mut FxHashSet<FuncId>) {
+    let mut by_name: FxHashMap<(u32, FnId, Symbol), Vec<FuncId>> = FxHashMap::default();
+    for index in 0..world.file_of.len() {
+        let function = FuncId(index as u32);
+        let (file, local) = world.local(function);
+        let it = world.facts(file).function(local);
+        if it.kind == FunctionKind::Named
+            && let Some(parent) = it.parent
+        {
+            by_name.entry((file.0, parent, it.name)).or_default().push(function);
+        }
+    }
+    let mut twins = Vec::new();
+    for group in by_name.values().filter(|it| it.len() > 1) {
+        if group.iter().any(|it| all.contains(it)) {
+            for function in group {
+                twins.extend(nested(world, *function));
+            }
+        }
+    }
+    all.extend(twins);
+}

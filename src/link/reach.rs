@@ -1,0 +1,371 @@
+//! Who calls whom, and on which paths a span is open: a greatest fixpoint for what is surely inside one, a least fixpoint for
+//! what is surely not. What neither says is unknown.
+
+use rayon::prelude::*;
+use rustc_hash::FxHashSet;
+
+use crate::facts::{FunctionKind, OpKind, RegionKind, Value, ValueId};
+use crate::library::{Model, Slot};
+use crate::link::eval::Eval;
+use crate::link::launch::Instrumented;
+use crate::link::openings::{Openings, argument_at};
+use crate::link::rounds::Targets;
+use crate::link::things::{ClassId, Site, Thing};
+use crate::link::world::World;
+use crate::program::{FuncId, Reach};
+use crate::text::{FileId, Symbol};
+
+/// Overriding methods that a call of the overridden one may mean; past this many nobody can follow.
+const MOST_OVERRIDES: usize = 24;
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+struct Edge {
+    callee: FuncId,
+    caller: FuncId,
+    in_span: bool,
+}
+
+pub(crate) struct CallGraph {
+    /// Sorted by callee.
+    edges: Vec<Edge>,
+    /// Functions handed to somebody outside the program.
+    escaped: FxHashSet<FuncId>,
+}
+
+impl CallGraph {
+    pub(crate) fn new(world: &World<'_>, targets: &Targets, openings: &Openings, instrumented: &Instrumented) -> CallGraph {
+        let names: FxHashSet<Symbol> = world
+            .files
+            .iter()
+            .flat_map(|it| it.facts.functions.iter())
+            .filter(|it| it.kind == FunctionKind::Named)
+            .map(|it| it.name)
+            .collect();
+        let parts: Vec<(Vec<Edge>, Vec<FuncId>)> = (0..world.files.len())
+            .into_par_iter()
+            .map(|file| {
+                let mut reader = Reader {
+                    world,
+                    targets,
+                    openings,
+                    instrumented,
+                    names: &names,
+                    eval: Eval::new(world),
+                    edges: Vec::new(),
+                    escaped: Vec::new(),
+                };
+                reader.file(FileId(file as u32));
+                (reader.edges, reader.escaped)
+            })
+            .collect();
+        let mut edges = Vec::new();
+        let mut escaped = FxHashSet::default();
+        for (some, more) in parts {
+            edges.extend(some);
+            escaped.extend(more);
+        }
+        edges.par_sort_unstable();
+        edges.dedup();
+        CallGraph { edges, escaped }
+    }
+
+    fn to(&self, callee: FuncId) -> &[Edge] {
+        let from = self.edges.partition_point(|it| it.callee < callee);
+        let length = self.edges[from..].iter().take_while(|it| it.callee == callee).count();
+        &self.edges[from..from + length]
+    }
+
+    pub(crate) fn callers(&self, callee: FuncId) -> Vec<FuncId> {
+        let mut all: Vec<FuncId> = self.to(callee).iter().map(|it| it.caller).collect();
+        all.dedup();
+        all
+    }
+
+    pub(crate) fn callees(&self, functions: usize) -> Vec<Vec<FuncId>> {
+        let mut all = vec![Vec::new(); functions];
+        for edge in &self.edges {
+            let list: &mut Vec<FuncId> = &mut all[edge.caller.index()];
+            if list.last() != Some(&edge.callee) {
+                list.push(edge.callee);
+            }
+        }
+        all
+    }
+
+    /// For each function whether its body runs inside a span: `rooted` are those that open one round their whole body,
+    /// `exposed` those that are entered from outside the program.
+    pub(crate) fn reach(&self, world: &World<'_>, rooted: &[bool], exposed: &[bool]) -> Vec<Reach> {
+        let functions = rooted.len();
+        let counts = |edge: &Edge| {
+            let test = world.files[world.file_of[edge.caller.index()].index()].test;
+            !test || world.files[world.file_of[edge.callee.index()].index()].test
+        };
+        let mut inside: Vec<bool> = (0..functions)
+            .map(|it| {
+                let id = FuncId(it as u32);
+                rooted[it]
+                    || (!exposed[it]
+                        && !world.is_body(id)
+                        && !self.escaped.contains(&id)
+                        && self.to(id).iter().any(&counts))
+            })
+            .collect();
+        loop {
+            let keep: Vec<bool> = (0..functions)
+                .into_par_iter()
+                .map(|it| {
+                    inside[it]
+                        && (rooted[it]
+                            || self
+                                .to(FuncId(it as u32))
+                                .iter()
+                                .filter(|edge| counts(edge))
+                                .all(|edge| edge.in_span || inside[edge.caller.index()]))
+                })
+                .collect();
+            if keep == inside {
+                break;
+            }
+            inside = keep;
+        }
+        let dark = self.dark(world, &inside, exposed, &counts);
+        (0..functions)
+            .map(|it| match (inside[it], dark[it]) {
+                (true, _) => Reach::Covered,
+                (false, true) => Reach::Dark,
+                (false, false) => Reach::Unknown,
+            })
+            .collect()
+    }
+
+    /// Entered from outside without a span, or called from such a function outside of a span.
+    fn dark(&self, world: &World<'_>, inside: &[bool], exposed: &[bool], counts: &dyn Fn(&Edge) -> bool) -> Vec<bool> {
+        let mut dark: Vec<bool> =
+            (0..inside.len()).map(|it| !inside[it] && (exposed[it] || world.is_body(FuncId(it as u32)))).collect();
+        let callees = self.callees(inside.len());
+        let mut due: Vec<FuncId> = (0..inside.len()).filter(|it| dark[*it]).map(|it| FuncId(it as u32)).collect();
+        while let Some(caller) = due.pop() {
+            for callee in &callees[caller.index()] {
+                if dark[callee.index()] || inside[callee.index()] {
+                    continue;
+                }
+                let uncovered =
+                    self.to(*callee).iter().any(|edge| edge.caller == caller && !edge.in_span && counts(edge));
+                if uncovered {
+                    dark[callee.index()] = true;
+                    due.push(*callee);
+                }
+            }
+        }
+        dark
+    }
+
+    /// Functions from which one of these can be reached, themselves included.
+    pub(crate) fn leading_to(&self, mut marked: Vec<bool>) -> Vec<bool> {
+        let mut due: Vec<FuncId> = (0..marked.len()).filter(|it| marked[*it]).map(|it| FuncId(it as u32)).collect();
+        while let Some(function) = due.pop() {
+            for edge in self.to(function) {
+                if !marked[edge.caller.index()] {
+                    marked[edge.caller.index()] = true;
+                    due.push(edge.caller);
+                }
+            }
+        }
+        marked
+    }
+}
+
+struct Reader<'w, 'a> {
+    world: &'w World<'a>,
+    targets: &'w Targets,
+    openings: &'w Openings,
+    instrumented: &'w Instrumented,
+    /// All names of functions: other names need not be looked up.
+    names: &'w FxHashSet<Symbol>,
+    eval: Eval<'w, 'a>,
+    edges: Vec<Edge>,
+    escaped: Vec<FuncId>,
+}
+
+impl Reader<'_, '_> {
+    fn file(&mut self, file: FileId) {
+        let facts = self.world.facts(file);
+        for (op, it) in facts.ops.iter().enumerate() {
+            let site = Site { file, op: crate::facts::OpId(op as u32) };
+            match &it.kind {
+                OpKind::Call { .. } => self.call(site),
+                OpKind::Return(Some(value)) | OpKind::Yield(value) => self.hand_out(*value, site),
+                OpKind::SetMember { value, .. } | OpKind::SetItem { value, .. } => self.hand_out(*value, site),
+                OpKind::Bind { value, .. } if !matches!(facts.value(*value), Value::Name(_) | Value::Closure(_)) => {
+                    self.hand_out(*value, site);
+                }
+                _ => {}
+            }
+        }
+        self.entered_instances(file);
+    }
+
+    fn edge(&mut self, callee: FuncId, site: Site, in_span: bool) {
+        let caller = self.world.runner(site);
+        if caller != callee {
+            self.edges.push(Edge { callee, caller, in_span });
+        }
+    }
+
+    fn call(&mut self, site: Site) {
+        let world = self.world;
+        let in_span = self.openings.in_span(world, site);
+        let mut known = false;
+        for thing in self.targets.of(site).iter() {
+            match thing {
+                Thing::Function(function) => {
+                    known = true;
+                    self.edge(function, site, in_span);
+                }
+                Thing::Method(function) => {
+                    known = true;
+                    self.edge(function, site, in_span);
+                    for overriding in self.overrides(function) {
+                        self.edge(overriding, site, in_span);
+                    }
+                }
+                Thing::Class(class) => {
+                    known = true;
+                    if let Some(init) = world.method(class, world.names.init) {
+                        self.edge(init, site, in_span);
+                    }
+                }
+                Thing::Instance(class) => {
+                    known = true;
+                    if let Some(method) = world.method(class, world.names.call) {
+                        self.edge(method, site, in_span);
+                    }
+                }
+                Thing::Library(node) => known |= self.handed_to(site, node, in_span),
+                _ => {}
+            }
+        }
+        if !known {
+            for arg in world.call_args(site) {
+                self.hand_out(arg.value, site);
+            }
+        }
+    }
+
+    /// A library that runs its argument: at once, or later, with or without the caller's context.
+    fn handed_to(&mut self, site: Site, node: crate::library::NodeId, in_span: bool) -> bool {
+        let world = self.world;
+        let mut understood = false;
+        for model in &world.library.node(node).models {
+            let Some(place) = model.place(Slot::Function) else { continue };
+            let Some(value) = argument_at(world, site, place) else { continue };
+            let keeps = model.keeps_context || runs_at_once(model) || self.instrumented.carries_threads;
+            for function in self.functions_of(value, site) {
+                understood = true;
+                self.edge(function, site, in_span && keeps);
+            }
+        }
+        understood || world.library.node(node).path.as_str().starts_with("builtins.")
+    }
+
+    fn functions_of(&mut self, value: ValueId, site: Site) -> Vec<FuncId> {
+        if !self.may_be_function(value, site.file) {
+            return Vec::new();
+        }
+        let scope = Eval::scope_of(self.world, site);
+        self.eval
+            .ask(value, scope)
+            .iter()
+            .filter_map(|it| match it {
+                Thing::Function(function) | Thing::Method(function) => Some(function),
+                _ => None,
+            })
+            .collect()
+    }
+
+    fn may_be_function(&self, value: ValueId, file: FileId) -> bool {
+        match self.world.facts(file).value(value) {
+            Value::Name(name) | Value::Member { name, .. } => self.names.contains(name),
+            Value::Closure(_) => true,
+            Value::Call(op) => {
+                // `partial(f, x)` is `f`.
+                self.world.call_args(Site { file, op: *op }).first().is_some_and(|it| {
+                    matches!(self.world.facts(file).value(it.value), Value::Name(name) | Value::Member { name, .. } if self.names.contains(name))
+                })
+            }
+            _ => false,
+        }
+    }
+
+    /// A function that leaves as a value can be called by anybody.
+    fn hand_out(&mut self, value: ValueId, site: Site) {
+        let facts = self.world.facts(site.file);
+        match facts.value(value) {
+            Value::Sequence(run) | Value::Either(run) | Value::Fallback(run) => {
+                for part in facts.list(run) {
+                    self.hand_out(*part, site);
+                }
+            }
+            Value::Dict(run) => {
+                for (_, part) in facts.dict(run) {
+                    self.hand_out(*part, site);
+                }
+            }
+            Value::Call(_) => {}
+            _ => {
+                let found = self.functions_of(value, site);
+                self.escaped.extend(found);
+            }
+        }
+    }
+
+    fn overrides(&self, method: FuncId) -> Vec<FuncId> {
+        let Some(class) = self.world.class_of(method) else { return Vec::new() };
+        let name = self.world.function(method).name;
+        let mut found = Vec::new();
+        let mut due: Vec<ClassId> = self.world.class(class).below.clone();
+        let mut seen = 0;
+        while let Some(below) = due.pop() {
+            seen += 1;
+            if seen > MOST_OVERRIDES * 4 || found.len() >= MOST_OVERRIDES {
+                break;
+            }
+            found.extend(self.world.own_method(below, name));
+            due.extend(self.world.class(below).below.iter().copied());
+        }
+        found
+    }
+
+    /// `with instance:` calls its `__enter__` and `__exit__`.
+    fn entered_instances(&mut self, file: FileId) {
+        let world = self.world;
+        let facts = world.facts(file);
+        for (index, region) in facts.regions.iter().enumerate() {
+            let RegionKind::With { context, .. } = region.kind else { continue };
+            let id = crate::facts::RegionId(index as u32);
+            let scope = crate::link::openings::scope_before(world, file, id);
+            let caller = world.func(file, region.function);
+            for thing in self.eval.ask(context, scope).iter() {
+                let Thing::Instance(class) = thing else { continue };
+                for name in ["__enter__", "__aenter__", "__exit__", "__aexit__"] {
+                    if let Some(callee) = world.method(class, Symbol::new(name)) {
+                        let next = Site { file, op: crate::facts::OpId(scope.order) };
+                        let around = self.openings.around_region(world, scope.region, next).is_some();
+                        let in_span = around || !self.openings.decorations[caller.index()].is_empty();
+                        self.edges.push(Edge { callee, caller, in_span });
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn runs_at_once(model: &Model) -> bool {
+    matches!(
+        model.role,
+        crate::library::Role::Runs
+            | crate::library::Role::Transparent
+            | crate::library::Role::Partial
+            | crate::library::Role::Identity
+    )
+}

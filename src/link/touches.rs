@@ -1,0 +1,309 @@
+//! What touches spans after they are open: enrichment of the current one, exceptions recorded by hand, keys and work inside.
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use crate::facts::{BindingKind, OpId, OpKind, RegionKind, Value, ValueId};
+use crate::library::Role;
+use crate::link::attributes::call_at;
+use crate::link::eval::{Eval, Scope};
+use crate::link::handlers::{Recorders, is_telemetry};
+use crate::link::openings::{How, Openings, region_is_inside};
+use crate::link::reach::CallGraph;
+use crate::link::rounds::Targets;
+use crate::link::things::Site;
+use crate::link::world::World;
+use crate::program::{
+    At, AttributeTarget, EnrichmentSite, FuncId, Program, Reach, RecordSite, Reraises, SpanSite, SpanStyle,
+};
+use crate::text::{FileId, Place, Symbol};
+
+pub(crate) fn fill(
+    program: &mut Program,
+    world: &World<'_>,
+    targets: &Targets,
+    openings: &Openings,
+    recorders: &Recorders,
+    graph: &CallGraph,
+) {
+    let index = SpanIndex::new(&program.spans);
+    for handler in &mut program.handlers {
+        handler.span = index.around(world, openings, handler.at);
+    }
+    program.uses_telemetry = !program.spans.is_empty() || !program.metrics.is_empty() || speaks(world, targets);
+    attributes(program, world, openings, &index);
+    children(program, world, targets, openings, graph);
+    program.enrichments = enrichments(program, world, targets, openings);
+    program.records = records(program, world, targets, recorders);
+}
+
+/// Whether a span is open at a place because of its own function.
+pub(crate) fn in_span(world: &World<'_>, openings: &Openings, at: At) -> bool {
+    let next = next_op(world, at);
+    openings.around_region(world, at.region, next).is_some() || !openings.decorations[at.function.index()].is_empty()
+}
+
+/// The operation that is next when a place is reached.
+fn next_op(world: &World<'_>, at: At) -> Site {
+    let (file, local) = world.local(at.function);
+    let facts = world.facts(file);
+    let ops = facts.function(local).ops.clone();
+    let found = ops.clone().find(|it| facts.op(OpId(*it)).span.start >= at.place.span.start);
+    Site { file, op: OpId(found.unwrap_or(ops.end)) }
+}
+
+/// Spans by place and by owner.
+struct SpanIndex {
+    by_place: FxHashMap<Place, usize>,
+    by_decorated: FxHashMap<FuncId, usize>,
+}
+
+impl SpanIndex {
+    fn new(spans: &[SpanSite]) -> SpanIndex {
+        let mut index = SpanIndex { by_place: FxHashMap::default(), by_decorated: FxHashMap::default() };
+        for (at, span) in spans.iter().enumerate() {
+            if span.style == SpanStyle::Decorator {
+                index.by_decorated.entry(span.owner).or_insert(at);
+            } else {
+                index.by_place.entry(span.at.place).or_insert(at);
+            }
+        }
+        index
+    }
+
+    fn around(&self, world: &World<'_>, openings: &Openings, at: At) -> Option<usize> {
+        let (file, _) = world.local(at.function);
+        let outer = match world.facts(file).region(at.region).kind {
+            RegionKind::Handler { .. } => world.facts(file).region(at.region).parent.unwrap_or(at.region),
+            _ => at.region,
+        };
+        let next = next_op(world, at);
+        match openings.around_region(world, outer, next) {
+            Some(opening) => {
+                let span = world.facts(opening.site.file).op(opening.site.op).span;
+                self.by_place.get(&Place { file: opening.site.file, span }).copied()
+            }
+            None => self.by_decorated.get(&at.function).copied(),
+        }
+    }
+}
+
+fn speaks(world: &World<'_>, targets: &Targets) -> bool {
+    (0..world.files.len()).into_par_iter().any(|file| {
+        targets.calls(file).iter().any(|(op, _)| {
+            let site = Site { file: FileId(file as u32), op: *op };
+            targets.certainty(site) == crate::program::Certainty::Certain
+                && targets.nodes(site).any(|it| is_telemetry(world.library.node(it)))
+        })
+    })
+}
+
+/// Gives each span the keys that are written on it in its own function.
+fn attributes(program: &mut Program, world: &World<'_>, openings: &Openings, index: &SpanIndex) {
+    let owners: Vec<Option<usize>> = program
+        .attributes
+        .par_iter()
+        .map(|it| {
+            if it.target != AttributeTarget::Span {
+                return None;
+            }
+            index.by_place_of_call(world, it.at).or_else(|| index.around(world, openings, it.at))
+        })
+        .collect();
+    for (attribute, owner) in program.attributes.iter().zip(owners) {
+        if let (Some(owner), Some(key)) = (owner, attribute.key.text) {
+            let keys = &mut program.spans[owner].attributes;
+            if !keys.contains(&key) {
+                keys.push(key);
+            }
+        }
+    }
+}
+
+impl SpanIndex {
+    /// The span whose opening call contains the place: its keys are arguments.
+    fn by_place_of_call(&self, world: &World<'_>, at: At) -> Option<usize> {
+        let (file, local) = world.local(at.function);
+        let facts = world.facts(file);
+        facts.ops_of(local).find_map(|(_, op)| {
+            let is_around = matches!(op.kind, OpKind::Call { .. }) && op.span.contains(at.place.span);
+            if is_around { self.by_place.get(&Place { file, span: op.span }).copied() } else { None }
+        })
+    }
+}
+
+/// Says of each span whether anything inside it opens spans or goes out.
+fn children(
+    program: &mut Program,
+    world: &World<'_>,
+    targets: &Targets,
+    openings: &Openings,
+    graph: &CallGraph,
+) {
+    let mut works: Vec<bool> = (0..world.file_of.len())
+        .map(|it| !openings.own[it].is_empty() || !openings.decorations[it].is_empty())
+        .collect();
+    for call in &program.calls {
+        works[call.at.function.index()] = true;
+    }
+    for process in &program.processes {
+        works[process.at.function.index()] = true;
+    }
+    let works = graph.leading_to(works);
+    let outgoing: FxHashMap<Place, ()> =
+        program.calls.iter().map(|it| (it.at.place, ())).chain(program.processes.iter().map(|it| (it.at.place, ()))).collect();
+    let found: Vec<bool> = program
+        .spans
+        .par_iter()
+        .map(|span| {
+            let opening = openings.own[span.owner.index()].iter().find(|it| {
+                let op = world.facts(it.site.file).op(it.site.op);
+                span.at.place == Place { file: it.site.file, span: op.span }
+            });
+            let Some(opening) = opening else { return span.style == SpanStyle::Decorator && works[span.owner.index()] };
+            world.ops(span.owner).any(|(site, op)| {
+                let inside = match opening.how {
+                    How::Managed(region) => region_is_inside(world.facts(site.file), op.region, region),
+                    _ => site.op > opening.site.op,
+                };
+                let place = Place { file: site.file, span: op.span };
+                inside
+                    && matches!(op.kind, OpKind::Call { .. })
+                    && (outgoing.contains_key(&place)
+                        || targets.nodes(site).any(|it| world.library.node(it).model(Role::Span).is_some())
+                        || targets.functions(site).any(|(it, _)| works[it.index()]))
+            })
+        })
+        .collect();
+    for (span, has) in program.spans.iter_mut().zip(found) {
+        span.has_children = has;
+    }
+}
+
+/// Calls on `get_current_span()`.
+fn enrichments(program: &Program, world: &World<'_>, targets: &Targets, openings: &Openings) -> Vec<EnrichmentSite> {
+    (0..world.files.len())
+        .into_par_iter()
+        .flat_map_iter(|file| {
+            let mut eval = Eval::new(world);
+            let mut found = Vec::new();
+            for (op, _) in targets.calls(file) {
+                let site = Site { file: FileId(file as u32), op: *op };
+                let enriches = targets.nodes(site).any(|it| {
+                    let it = world.library.node(it);
+                    [Role::SetAttribute, Role::SetAttributes, Role::AddEvent, Role::RecordException, Role::SetStatus]
+                        .iter()
+                        .any(|role| it.model(*role).is_some())
+                });
+                if !enriches {
+                    continue;
+                }
+                let facts = world.facts(site.file);
+                let Some(callee) = world.callee(site) else { continue };
+                let Value::Member { of, name } = *facts.value(callee) else { continue };
+                if !is_current(world, targets, &mut eval, of, Eval::scope_of(world, site), 0) {
+                    continue;
+                }
+                let at = call_at(world, site);
+                let span_open = match program.functions[at.function.index()].reach {
+                    _ if in_span(world, openings, at) => Some(true),
+                    Reach::Covered => Some(true),
+                    Reach::Dark => Some(false),
+                    Reach::Unknown => None,
+                };
+                found.push(EnrichmentSite { at, call: name, span_open, certainty: targets.certainty(site) });
+            }
+            found
+        })
+        .collect()
+}
+
+/// Whether a value is "the current span", asked for right there or bound just before.
+fn is_current(
+    world: &World<'_>,
+    targets: &Targets,
+    eval: &mut Eval<'_, '_>,
+    value: ValueId,
+    scope: Scope,
+    depth: u32,
+) -> bool {
+    if depth > 4 {
+        return false;
+    }
+    let facts = world.facts(scope.file);
+    match facts.value(value) {
+        Value::Call(op) => targets
+            .nodes(Site { file: scope.file, op: *op })
+            .any(|it| world.library.node(it).model(Role::SpanCurrent).is_some()),
+        Value::Name(name) => match eval.single_binding(*name, scope) {
+            Some((file, binding)) if file == scope.file => match binding.kind {
+                BindingKind::Value(inner) => {
+                    let scope =
+                        Scope { file, function: binding.from, region: binding.region, order: binding.order };
+                    is_current(world, targets, eval, inner, scope, depth + 1)
+                }
+                _ => false,
+            },
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// Exceptions recorded by hand in a handler, and the span through which they are raised all the same.
+fn records(program: &Program, world: &World<'_>, targets: &Targets, recorders: &Recorders) -> Vec<RecordSite> {
+    let mut found = Vec::new();
+    for handler in &program.handlers {
+        let file = handler.at.place.file;
+        let facts = world.facts(file);
+        let bound = match facts.region(handler.at.region).kind {
+            RegionKind::Handler { bound, .. } => bound,
+            _ => None,
+        };
+        for (site, op) in world.ops(handler.at.function) {
+            if !region_is_inside(facts, op.region, handler.at.region) || !records_here(world, targets, recorders, site, bound) {
+                continue;
+            }
+            let raised_through = match handler.reraises {
+                Reraises::Never => None,
+                _ => handler.span.filter(|it| {
+                    program.spans[*it].records_errors && raises_after(world, handler.at.function, site, handler.at.region)
+                }),
+            };
+            found.push(RecordSite { at: call_at(world, site), raised_through, certainty: targets.certainty(site) });
+        }
+    }
+    found.sort_by_key(|it| it.at.place);
+    found.dedup_by_key(|it| it.at.place);
+    found
+}
+
+fn records_here(world: &World<'_>, targets: &Targets, recorders: &Recorders, site: Site, bound: Option<Symbol>) -> bool {
+    let facts = world.facts(site.file);
+    if !matches!(facts.op(site.op).kind, OpKind::Call { .. }) {
+        return false;
+    }
+    let direct = targets.nodes(site).any(|it| world.library.node(it).model(Role::RecordException).is_some());
+    let gives = world.call_args(site).iter().any(
+        |it| matches!(facts.value(it.value), Value::Name(name) if Some(*name) == bound),
+    );
+    direct || (gives && targets.functions(site).any(|(it, _)| recorders.is(it) && records_on_span(world, targets, it)))
+}
+
+/// The recorder calls `record_exception` itself: one that only logs doubles nothing.
+fn records_on_span(world: &World<'_>, targets: &Targets, function: FuncId) -> bool {
+    world.ops(function).any(|(site, _)| {
+        targets.nodes(site).any(|it| world.library.node(it).model(Role::RecordException).is_some())
+    })
+}
+
+fn raises_after(world: &World<'_>, function: FuncId, recorded: Site, handler: crate::facts::RegionId) -> bool {
+    let facts = world.facts(recorded.file);
+    let region = facts.op(recorded.op).region;
+    world.ops(function).any(|(site, op)| {
+        site.op > recorded.op
+            && matches!(op.kind, OpKind::Raise(_))
+            && region_is_inside(facts, op.region, handler)
+            && (region_is_inside(facts, region, op.region) || region_is_inside(facts, op.region, region))
+    })
+}
