@@ -1,9 +1,11 @@
 //! otcov: which of a team's code is dark to OpenTelemetry, told before it ships.
 #![allow(dead_code)]
 
+mod discover;
 mod facts;
 mod library;
 mod measure;
+mod patterns;
 mod program;
 mod rule;
 mod text;
