@@ -1,6 +1,7 @@
 //! otcov: which of a team's code is dark to OpenTelemetry, told before it ships.
 #![allow(dead_code)]
 
+mod checks;
 mod discover;
 mod facts;
 mod library;

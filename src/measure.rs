@@ -1,8 +1,16 @@
 //! Counts what is covered, what is not and what nobody can tell. Knows no rule and no finding.
 
+mod count;
+mod layers;
+mod unseen;
+
 use std::collections::BTreeMap;
 
-use crate::program::{Exclusion, Program};
+pub(crate) use count::{counts, measure};
+pub(crate) use layers::LayerSpec;
+pub(crate) use unseen::Unseen;
+
+use crate::program::{Exclusion, FuncId};
 use crate::text::FileId;
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -94,7 +102,7 @@ pub(crate) struct Coverage {
     pub(crate) all: Tallies,
     /// In the order of the configuration; without one, the top directories that hold code.
     pub(crate) layers: Vec<Layer>,
-    /// Every analysed file, in the order of `Program::files`.
+    /// Every analysed file that is not a test, in the order of `Program::files`.
     pub(crate) files: Vec<(FileId, Tallies)>,
     /// The same numbers by directory, each with everything below it, sorted by path.
     pub(crate) directories: BTreeMap<String, Tallies>,
@@ -102,7 +110,10 @@ pub(crate) struct Coverage {
     pub(crate) languages: BTreeMap<&'static str, (u32, Tallies)>,
     /// Named functions that do not count, by reason.
     pub(crate) excluded: BTreeMap<Exclusion, u32>,
+    /// All named functions, excluded and test ones too.
     pub(crate) functions: u32,
+    /// Entry points without a span, the one that starts the most unseen work first.
+    pub(crate) dark_entry_points: Vec<(FuncId, Unseen)>,
 }
 
 /// What the thresholds say of the numbers.

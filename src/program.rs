@@ -49,6 +49,8 @@ pub(crate) struct File {
     pub(crate) lines: LineIndex,
     pub(crate) facts: Facts,
     pub(crate) test: bool,
+    /// A build script (`setup.py`, `noxfile.py`, `build.rs`): it runs where the program is made, never in production.
+    pub(crate) build: bool,
     /// The number of its first function in `Program::functions`.
     pub(crate) first_function: u32,
 }
@@ -139,7 +141,8 @@ pub(crate) struct Text {
     /// Static text, or a template with `{}` where runtime values go; none when all of it is dynamic.
     pub(crate) text: Option<Symbol>,
     pub(crate) source: TextSource,
-    /// The runtime parts, if any, come from a bounded set (an enum, a class name, a literal list).
+    /// The runtime parts, if any, come from a bounded set (an enum, a class name, a method or route template, a literal list).
+    /// Also true where they are parameters of a wrapper that opens the span: its callers' names are judged at the call.
     pub(crate) bounded: bool,
 }
 
@@ -207,9 +210,10 @@ pub(crate) struct SpanSite {
     pub(crate) dropped_at_once: bool,
     /// An exception that leaves it is recorded by itself.
     pub(crate) records_errors: bool,
-    /// Entered with `with`, yet not made current, so that calls inside do not nest under it.
+    /// Entered with `with`, or started and ended by hand in one function, yet not made current and not handed on as an explicit
+    /// context, so that calls inside do not nest under it.
     pub(crate) not_current: bool,
-    /// Work inside opens spans or calls out, so that nesting matters.
+    /// Work between its start and its end opens spans or calls out, so that nesting matters.
     pub(crate) has_children: bool,
     pub(crate) skips: Vec<Symbol>,
     pub(crate) certainty: Certainty,
@@ -322,6 +326,7 @@ pub(crate) struct HandlerSite {
     pub(crate) types: Vec<Symbol>,
     pub(crate) broad: bool,
     pub(crate) in_span: bool,
+    /// On the span, its status, by a helper of the project, or in a log that carries the exception.
     pub(crate) recorded: bool,
     pub(crate) reraises: Reraises,
     pub(crate) swallows_in_span: bool,
@@ -404,6 +409,30 @@ pub(crate) struct EarlyEnd {
     /// `async function`, `generator`, `async generator`.
     pub(crate) what: &'static str,
     pub(crate) certainty: Certainty,
+}
+
+impl SpanSite {
+    /// As messages call it.
+    pub(crate) fn title(&self) -> String {
+        match self.name.text {
+            Some(name) => format!("span `{name}`"),
+            None => "this span".to_owned(),
+        }
+    }
+}
+
+impl CallCategory {
+    /// One and many, for people.
+    pub(crate) fn words(self) -> (&'static str, &'static str) {
+        match self {
+            CallCategory::Process => ("process", "processes"),
+            CallCategory::Http => ("HTTP call", "HTTP calls"),
+            CallCategory::Db => ("database call", "database calls"),
+            CallCategory::Messaging => ("message", "messages"),
+            CallCategory::Rpc => ("RPC", "RPCs"),
+            CallCategory::Llm => ("model call", "model calls"),
+        }
+    }
 }
 
 impl Program {

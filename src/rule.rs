@@ -1,8 +1,10 @@
 //! What a rule is and what it finds. Rules see the program and its coverage; never a syntax tree, a path on disk or a setting
 //! other than their own options.
 
+mod page;
+
 use crate::measure::Coverage;
-use crate::program::{Certainty, FuncId, Program};
+use crate::program::{At, Certainty, FuncId, Program};
 use crate::text::Place;
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -32,6 +34,46 @@ pub(crate) struct Rule {
     pub(crate) check: fn(&Context<'_>, &mut Findings),
 }
 
+impl Rule {
+    /// What the rule finds, with its name and its page's level on it. Outside the group `engine`, a rule is silent in a program
+    /// without telemetry, in tests and in generated code: nobody would act on it there.
+    pub(crate) fn run(&self, ctx: &Context<'_>) -> Vec<Finding> {
+        let Ok(metadata) = Metadata::parse(self.page) else { return Vec::new() };
+        let engine = metadata.group == "engine";
+        if !engine && !ctx.program.uses_telemetry {
+            return Vec::new();
+        }
+        let mut found = Findings::default();
+        (self.check)(ctx, &mut found);
+        let mut list = found.list;
+        list.retain(|it| engine || (ctx.acts_on(it) && !ctx.allows_function(it.function)));
+        for finding in &mut list {
+            finding.rule = self.name;
+            finding.level = finding.certainty.cap(metadata.level.selected());
+        }
+        list.sort_by(|a, b| (a.place, &a.message).cmp(&(b.place, &b.message)));
+        list
+    }
+}
+
+impl Level {
+    /// The level of a rule that was asked for although it is off by default.
+    pub(crate) fn selected(self) -> Level {
+        if self == Level::Off { Level::Warning } else { self }
+    }
+
+    pub(crate) fn parse(word: &str) -> Option<Level> {
+        [Level::Off, Level::Note, Level::Warning, Level::Error].into_iter().find(|it| it.as_str() == word)
+    }
+}
+
+impl Certainty {
+    /// The most that a finding of this certainty may be.
+    pub(crate) fn cap(self, level: Level) -> Level {
+        if self == Certainty::Assumed { level.min(Level::Note) } else { level }
+    }
+}
+
 /// What a page's front matter says.
 #[derive(Debug, Clone)]
 pub(crate) struct Metadata {
@@ -54,6 +96,43 @@ pub(crate) struct Context<'a> {
 pub(crate) struct RuleOptions {
     /// Qualified names, with `*`, that the rule leaves alone.
     pub(crate) allow: Vec<String>,
+}
+
+impl RuleOptions {
+    /// Whether one of the patterns fits the whole name; `*` stands for any text.
+    pub(crate) fn allows(&self, name: &str) -> bool {
+        self.allow.iter().any(|pattern| fits(pattern, name))
+    }
+}
+
+fn fits(pattern: &str, name: &str) -> bool {
+    let Some((head, tail)) = pattern.split_once('*') else { return pattern == name };
+    let Some(rest) = name.strip_prefix(head) else { return false };
+    let starts = rest.char_indices().map(|(at, _)| at).chain([rest.len()]);
+    tail.is_empty() || starts.into_iter().any(|at| fits(tail, &rest[at..]))
+}
+
+impl Context<'_> {
+    /// The named function around a fact, or the module body that it stands in.
+    pub(crate) fn owner(&self, at: &At) -> FuncId {
+        self.program.enclosing_named(at.function).unwrap_or(at.function)
+    }
+
+    /// The owner as messages call it.
+    pub(crate) fn owner_name(&self, at: &At) -> String {
+        let owner = self.program.function(self.owner(at));
+        if owner.named { format!("`{}`", owner.name) } else { format!("the module `{}`", owner.qualified) }
+    }
+
+    fn acts_on(&self, finding: &Finding) -> bool {
+        let file = self.program.file(finding.place.file);
+        let test = finding.function.is_some_and(|it| self.program.function(it).test);
+        !file.test && !file.facts.generated && !test
+    }
+
+    fn allows_function(&self, function: Option<FuncId>) -> bool {
+        function.is_some_and(|it| self.options.allows(self.program.function(it).qualified.as_str()))
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -135,5 +214,29 @@ impl Finding {
     pub(crate) fn certainty(&mut self, certainty: Certainty) -> &mut Finding {
         self.certainty = certainty;
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_fit_whole_names() {
+        let options =
+            RuleOptions { allow: vec!["shop.proc.*".to_owned(), "*.ping".to_owned(), "one".to_owned()] };
+        assert!(options.allows("shop.proc.run"));
+        assert!(options.allows("shop.health.ping"));
+        assert!(options.allows("one"));
+        assert!(!options.allows("shop.process.run"));
+        assert!(!options.allows("shop.health.pings"));
+        assert!(!options.allows("one.two"));
+    }
+
+    #[test]
+    fn what_is_assumed_is_a_note_at_most() {
+        assert_eq!(Certainty::Assumed.cap(Level::Error), Level::Note);
+        assert_eq!(Certainty::Certain.cap(Level::Error), Level::Error);
+        assert_eq!(Certainty::Assumed.cap(Level::Off), Level::Off);
     }
 }

@@ -1,0 +1,94 @@
+//! The list of rules, one file each. Generated from `src/checks/` by the tidy tests; edit nothing here.
+
+use crate::rule::Rule;
+
+mod attribute_name_style;
+mod dark_call;
+mod dark_entry_point;
+mod dark_function;
+mod decorator_ends_early;
+mod double_recorded_exception;
+mod dynamic_span_name;
+mod orphan_enrichment;
+mod raw_subprocess;
+mod span_discarded;
+mod span_never_ended;
+mod span_not_current;
+mod syntax_error;
+mod unrecorded_exception;
+mod unused_suppression;
+
+/// Every rule, by name.
+pub(crate) static ALL: &[Rule] = &[
+    Rule {
+        name: "attribute-name-style",
+        page: include_str!("../rules/checks/attribute-name-style.md"),
+        check: attribute_name_style::check,
+    },
+    Rule { name: "dark-call", page: include_str!("../rules/checks/dark-call.md"), check: dark_call::check },
+    Rule {
+        name: "dark-entry-point",
+        page: include_str!("../rules/checks/dark-entry-point.md"),
+        check: dark_entry_point::check,
+    },
+    Rule {
+        name: "dark-function",
+        page: include_str!("../rules/checks/dark-function.md"),
+        check: dark_function::check,
+    },
+    Rule {
+        name: "decorator-ends-early",
+        page: include_str!("../rules/checks/decorator-ends-early.md"),
+        check: decorator_ends_early::check,
+    },
+    Rule {
+        name: "double-recorded-exception",
+        page: include_str!("../rules/checks/double-recorded-exception.md"),
+        check: double_recorded_exception::check,
+    },
+    Rule {
+        name: "dynamic-span-name",
+        page: include_str!("../rules/checks/dynamic-span-name.md"),
+        check: dynamic_span_name::check,
+    },
+    Rule {
+        name: "orphan-enrichment",
+        page: include_str!("../rules/checks/orphan-enrichment.md"),
+        check: orphan_enrichment::check,
+    },
+    Rule {
+        name: "raw-subprocess",
+        page: include_str!("../rules/checks/raw-subprocess.md"),
+        check: raw_subprocess::check,
+    },
+    Rule {
+        name: "span-discarded",
+        page: include_str!("../rules/checks/span-discarded.md"),
+        check: span_discarded::check,
+    },
+    Rule {
+        name: "span-never-ended",
+        page: include_str!("../rules/checks/span-never-ended.md"),
+        check: span_never_ended::check,
+    },
+    Rule {
+        name: "span-not-current",
+        page: include_str!("../rules/checks/span-not-current.md"),
+        check: span_not_current::check,
+    },
+    Rule {
+        name: "syntax-error",
+        page: include_str!("../rules/checks/syntax-error.md"),
+        check: syntax_error::check,
+    },
+    Rule {
+        name: "unrecorded-exception",
+        page: include_str!("../rules/checks/unrecorded-exception.md"),
+        check: unrecorded_exception::check,
+    },
+    Rule {
+        name: "unused-suppression",
+        page: include_str!("../rules/checks/unused-suppression.md"),
+        check: unused_suppression::check,
+    },
+];

@@ -1,0 +1,35 @@
+//! `dynamic-span-name`: a span's name is visibly built from runtime values, so there is no end of names.
+
+use crate::program::{SpanSite, TextSource};
+use crate::rule::{Context, Findings};
+
+pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
+    for site in ctx.program.spans.iter().filter(|it| is_built(it)) {
+        let Some(name) = site.name.text else { continue };
+        found
+            .add(
+                site.name_place.unwrap_or(site.at.place),
+                format!("span name `{name}` is built from runtime values"),
+            )
+            .label("every value makes a new name")
+            .reason("Spans of the same work cannot be grouped or compared, and metrics by span name grow without end.")
+            .help(help(name.as_str()))
+            .function(ctx.owner(&site.at))
+            .certainty(site.certainty);
+    }
+}
+
+/// A variable that holds the whole name may be bounded in ways nobody sees; only what is put together in sight is reported.
+fn is_built(site: &SpanSite) -> bool {
+    site.name.source == TextSource::Template && !site.name.bounded
+}
+
+fn help(name: &str) -> String {
+    let fixed: String = name.split("{}").collect();
+    let fixed = fixed.trim_matches(|it: char| !it.is_alphanumeric());
+    if fixed.is_empty() {
+        "give the span a fixed name and put the values in attributes".to_owned()
+    } else {
+        format!("keep the fixed part as the name, such as `{fixed}`, and put the values in attributes")
+    }
+}

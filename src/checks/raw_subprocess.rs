@@ -1,0 +1,42 @@
+//! `raw-subprocess`: a process is started with no span open around it, and not through the project's own runner.
+
+use crate::measure::counts;
+use crate::program::{Certainty, ProcessSite, Reach};
+use crate::rule::{Context, Findings};
+
+pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
+    for site in ctx.program.processes.iter().filter(|it| is_raw(it)) {
+        let file = ctx.program.file(site.at.place.file);
+        let left_alone = file.build || is_runner(ctx, site) || ctx.options.allows(site.call.as_str());
+        if left_alone || !counts(ctx.program, site.at.function) {
+            continue;
+        }
+        let runner = ctx.program.process_runner.map(|it| ctx.program.function(it).qualified);
+        // Who has a runner means every process to go through it, whoever the caller is.
+        let unknown = runner.is_none() && ctx.program.function(site.at.function).reach == Reach::Unknown;
+        let mut reason = "Its command, duration and exit code are in no trace.".to_owned();
+        if unknown {
+            reason.push_str(" No caller is known: one outside this program might have a span open.");
+        }
+        found
+            .add(site.at.place, format!("`{}` starts a process with no span open", site.call))
+            .label("nothing shows this process")
+            .reason(reason)
+            .help(match runner {
+                Some(runner) => format!("start it through `{runner}`, which opens a span for it"),
+                None => {
+                    "open a span around it, best in one runner that every process goes through".to_owned()
+                }
+            })
+            .function(ctx.owner(&site.at))
+            .certainty(if unknown { Certainty::Assumed } else { site.certainty });
+    }
+}
+
+fn is_raw(site: &ProcessSite) -> bool {
+    !site.covered && !site.in_span && site.via_wrapper.is_none()
+}
+
+fn is_runner(ctx: &Context<'_>, site: &ProcessSite) -> bool {
+    ctx.program.process_runner == Some(ctx.owner(&site.at))
+}

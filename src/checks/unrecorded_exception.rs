@@ -1,0 +1,45 @@
+//! `unrecorded-exception`: inside a span, a broad handler ends an exception that nothing records.
+
+use crate::facts::RegionKind;
+use crate::measure::counts;
+use crate::program::{Certainty, HandlerSite, Program, Reraises};
+use crate::rule::{Context, Findings};
+
+pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
+    for site in ctx.program.handlers.iter().filter(|it| loses_the_exception(it)) {
+        if !counts(ctx.program, site.at.function) || is_retry(ctx.program, site) {
+            continue;
+        }
+        let span = site.span.and_then(|it| ctx.program.spans.get(it));
+        let name = span.map_or_else(|| "a span".to_owned(), |it| it.title());
+        let finding = found
+            .add(site.at.place, format!("{} inside {name} is swallowed and not recorded", caught(site)))
+            .label("the exception ends here")
+            .reason("The span looks like a success: the failure is in no trace and no alert sees it.")
+            .help("record the exception on the span and set its status to error, or raise it again")
+            .function(ctx.owner(&site.at))
+            // A log line is a trace of the failure, though not one in the trace.
+            .certainty(if site.logs { Certainty::Assumed } else { Certainty::Certain });
+        if let Some(span) = span {
+            finding.related(span.at.place, "the span is opened here");
+        }
+    }
+}
+
+fn loses_the_exception(site: &HandlerSite) -> bool {
+    site.in_span && site.broad && !site.recorded && !site.expected && site.reraises == Reraises::Never
+}
+
+fn caught(site: &HandlerSite) -> String {
+    match site.types.as_slice() {
+        [] => "every exception".to_owned(),
+        types => types.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(" or "),
+    }
+}
+
+/// A handler in a loop that says what happened gives the work another chance; the last attempt decides.
+fn is_retry(program: &Program, site: &HandlerSite) -> bool {
+    let facts = &program.file(site.at.place.file).facts;
+    let in_loop = facts.regions_from(site.at.region).any(|(_, it)| it.kind == RegionKind::Loop);
+    site.logs && in_loop
+}
