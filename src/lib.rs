@@ -2,11 +2,14 @@
 #![allow(dead_code)]
 
 mod checks;
+mod cli;
+mod config;
 mod discover;
 mod facts;
 mod library;
 mod measure;
 mod patterns;
 mod program;
+mod report;
 mod rule;
 mod text;

@@ -1,7 +1,12 @@
 //! What a rule is and what it finds. Rules see the program and its coverage; never a syntax tree, a path on disk or a setting
 //! other than their own options.
 
+mod catalogue;
 mod page;
+
+#[cfg(test)]
+pub(crate) use catalogue::sample;
+pub(crate) use catalogue::{Catalogue, Entry, Selector};
 
 use crate::measure::Coverage;
 use crate::program::{At, Certainty, FuncId, Program};
