@@ -182,7 +182,7 @@ fn shown(file: &Path, working: &Path) -> PathBuf {
 }
 
 impl Settings {
-    fn without_file() -> Settings {
+    pub(crate) fn without_file() -> Settings {
         Settings {
             file: None,
             scan: ScanSettings {

@@ -9,6 +9,7 @@ mod facts;
 mod library;
 mod measure;
 mod patterns;
+mod policy;
 mod program;
 mod report;
 mod rule;

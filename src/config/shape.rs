@@ -151,11 +151,7 @@ static COVERAGE: Table = Table {
 static LAYER: Table = Table {
     keys: &[
         needed("name", Shape::Text, "What the row is called."),
-        needed(
-            "paths",
-            Shape::Patterns,
-            "What belongs to it; layers may overlap.",
-        ),
+        needed("paths", Shape::Patterns, "What belongs to it; layers may overlap."),
     ],
     others: None,
 };
