@@ -10,6 +10,8 @@ mod library;
 mod measure;
 mod patterns;
 mod policy;
+#[doc(hidden)]
+pub mod probe;
 mod program;
 mod report;
 mod rule;

@@ -74,8 +74,9 @@ fn is_part(part: &str, first: bool, unfinished: bool) -> bool {
     if part.is_empty() {
         return unfinished;
     }
-    let letters = part.bytes().all(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'_');
-    letters && !(first && !part.as_bytes()[0].is_ascii_lowercase())
+    part.bytes()
+        .enumerate()
+        .all(|(at, it)| it.is_ascii_lowercase() || (it.is_ascii_digit() || it == b'_') && !(first && at == 0))
 }
 
 /// `orderId`, `Order-ID` and `order id` all become `order_id`.

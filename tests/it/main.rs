@@ -1,0 +1,3 @@
+//! Everything that is tested from outside, in one binary. Each module says what belongs there.
+
+mod tidy;

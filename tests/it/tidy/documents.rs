@@ -1,0 +1,30 @@
+//! Documents rot where they name files: each path in backticks must exist.
+
+use std::fs;
+
+use super::{assert_none, root};
+
+const DOCUMENTS: [&str; 3] = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"];
+
+/// Words that look like paths only when they begin with one of these.
+const TOPS: [&str; 4] = ["src/", "rules/", "fixtures/", "tests/"];
+
+#[test]
+fn paths_in_documents_exist() {
+    let mut faults = Vec::new();
+    for document in DOCUMENTS {
+        let Ok(text) = fs::read_to_string(root(document)) else { continue };
+        for path in mentioned(&text).filter(|it| !root(it).exists()) {
+            faults.push(format!("{document} names {path}, which is not there"));
+        }
+    }
+    assert_none(&faults);
+}
+
+/// Paths with `<name>`, `*`, `{` or `…` are patterns.
+fn mentioned(text: &str) -> impl Iterator<Item = &str> {
+    let words = text.split(|it: char| it.is_whitespace() || "`(),;|".contains(it));
+    words
+        .map(|it| it.trim_end_matches(['.', ':', '/']))
+        .filter(|it| TOPS.iter().any(|top| it.starts_with(top)) && !it.contains(['<', '*', '{', '…', '$']))
+}
