@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::facts::{Facts, FnId, RegionId};
+use crate::facts::{Facts, FnId, RegionId, Value};
 use crate::text::{FileId, LineIndex, Place, Position, Span, Symbol};
 
 /// A function of the program: named functions, bodies of modules and classes, and closures alike.
@@ -480,6 +480,24 @@ impl Program {
     pub(crate) fn whole(&self, function: FuncId) -> Span {
         let (facts, local) = self.facts_of(function);
         facts.function(local).span
+    }
+
+    pub(crate) fn is_async(&self, function: FuncId) -> bool {
+        let (facts, local) = self.facts_of(function);
+        facts.function(local).is_async
+    }
+
+    /// Whether it is declared to return a `Result`, under whatever path or alias that keeps the word.
+    pub(crate) fn returns_result(&self, function: FuncId) -> bool {
+        let (facts, local) = self.facts_of(function);
+        let mut returns = facts.function(local).returns;
+        loop {
+            match facts.value(returns) {
+                Value::Item { of, .. } => returns = *of,
+                Value::Name(name) | Value::Member { name, .. } => return name.as_str().ends_with("Result"),
+                _ => return false,
+            }
+        }
     }
 
     pub(crate) fn position(&self, place: Place) -> Position {

@@ -170,6 +170,12 @@ impl LineIndex {
     pub(crate) fn lines(&self) -> u32 {
         self.starts.len() as u32
     }
+
+    /// Whether a text has the same length and the same lines as the one that this was made from.
+    pub(crate) fn fits(&self, text: &str) -> bool {
+        self.length as usize == text.len()
+            && self.starts.iter().skip(1).copied().eq(memchr_newlines(text.as_bytes()))
+    }
 }
 
 fn memchr_newlines(bytes: &[u8]) -> impl Iterator<Item = u32> + '_ {

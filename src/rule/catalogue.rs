@@ -26,7 +26,7 @@ pub(crate) enum Selector {
 impl Catalogue {
     /// Fails only where a page of otcov's own is broken.
     pub(crate) fn new(rules: &'static [Rule]) -> Result<Catalogue, String> {
-        let read = |rule: &'static Rule| match Metadata::parse(rule.page) {
+        let read = |rule: &'static Rule| match rule.metadata() {
             Ok(metadata) => Ok(Entry { rule, metadata }),
             Err(error) => Err(format!("the page of `{}` is broken: {error}", rule.name)),
         };

@@ -1,0 +1,105 @@
+//! Everything that is printed: what a run found out, in the format that was asked for. Reports decide nothing: levels, gates and
+//! exit statuses come from elsewhere, and no type of the engine is written out as it is.
+
+pub(crate) mod catalogue;
+mod closing;
+mod coverage;
+mod cut;
+mod findings;
+mod fingerprint;
+mod human;
+pub(crate) mod inventory;
+mod json;
+mod snippet;
+mod sources;
+mod style;
+mod table;
+mod words;
+mod worst;
+
+#[cfg(test)]
+mod sample;
+#[cfg(test)]
+mod schema;
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use crate::measure::{Coverage, Gate};
+use crate::program::Program;
+use crate::rule::{Finding, Rule};
+use crate::text::FileId;
+
+pub(crate) use fingerprint::fingerprints;
+pub(crate) use sources::Sources;
+pub(crate) use style::Style;
+
+/// All that a scan found out.
+pub(crate) struct Report<'a> {
+    pub(crate) program: &'a Program,
+    pub(crate) coverage: &'a Coverage,
+    /// In the order in which they are to be told: by file, line, column, rule.
+    pub(crate) findings: &'a [Finding],
+    pub(crate) suppressed: usize,
+    pub(crate) gate: &'a Gate,
+    /// Files of which nothing is known, and why.
+    pub(crate) unparsed: &'a [(String, String)],
+    /// The directory that paths are relative to, as people should see it; `.` or empty where that goes without saying.
+    pub(crate) root: &'a str,
+    /// Given only where somebody watches: a time in a report that is kept would differ from run to run.
+    pub(crate) elapsed: Option<Duration>,
+    pub(crate) verbosity: Verbosity,
+    pub(crate) statistics: bool,
+    /// There is a configuration file.
+    pub(crate) configured: bool,
+    pub(crate) style: Style,
+    /// The catalogue, for the group of a rule.
+    pub(crate) rules: &'a [Rule],
+    pub(crate) sources: &'a Sources<'a>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) enum Verbosity {
+    Quiet,
+    #[default]
+    Normal,
+    Verbose,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Format {
+    Human,
+    Json,
+}
+
+impl Format {
+    pub(crate) const ALL: [Format; 2] = [Format::Human, Format::Json];
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Format::Human => "human",
+            Format::Json => "json",
+        }
+    }
+}
+
+/// Writes the whole report in one format.
+pub(crate) fn render(report: &Report<'_>, format: Format, out: &mut dyn Write) -> io::Result<()> {
+    let mut out = io::BufWriter::with_capacity(1 << 16, out);
+    match format {
+        Format::Human => human::render(report, &mut out)?,
+        Format::Json => json::render(report, &mut out)?,
+    }
+    out.flush()
+}
+
+impl Report<'_> {
+    /// A file's path as people can open it from where they are.
+    fn path(&self, file: FileId) -> String {
+        let path = &self.program.file(file).path;
+        match self.root {
+            "" | "." => path.clone(),
+            root => format!("{}/{path}", root.trim_end_matches('/')),
+        }
+    }
+}

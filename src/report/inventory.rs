@@ -1,0 +1,184 @@
+//! `otcov inventory`: every telemetry fact of the program, one record each, sorted by file, line, column and kind. The keys of a
+//! kind are said once, in `kinds`; how they are written is said here and in `lines` and `listing`.
+
+mod kinds;
+mod lines;
+mod listing;
+
+use std::io::{self, Write};
+
+use rayon::prelude::*;
+
+use super::Style;
+use crate::program::Program;
+use crate::text::FileId;
+use kinds::{Common, Fact};
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum InventoryFormat {
+    Jsonl,
+    Table,
+}
+
+impl InventoryFormat {
+    pub(crate) const ALL: [InventoryFormat; 2] = [InventoryFormat::Jsonl, InventoryFormat::Table];
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            InventoryFormat::Jsonl => "jsonl",
+            InventoryFormat::Table => "table",
+        }
+    }
+}
+
+/// How many files are written out at a time: enough to share among threads, few enough to hold.
+const BATCH: usize = 512;
+
+pub(crate) fn write(
+    program: &Program,
+    format: InventoryFormat,
+    style: Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let facts = by_file(program);
+    match format {
+        InventoryFormat::Jsonl => {
+            for batch in facts.chunks(BATCH) {
+                let texts: Vec<Vec<u8>> = batch.par_iter().map(|it| json_lines(program, it)).collect();
+                texts.iter().try_for_each(|text| out.write_all(text))?;
+            }
+            out.flush()
+        }
+        InventoryFormat::Table => listing::write(program, &facts, style, out),
+    }
+}
+
+fn json_lines(program: &Program, facts: &FileFacts<'_>) -> Vec<u8> {
+    let mut text = Vec::with_capacity(facts.list.len() * 300);
+    for (common, fact) in facts.sorted(program) {
+        let mut record = lines::JsonRecord::open(&mut text, &common);
+        fact.keys(program, &mut record);
+        record.close();
+    }
+    text
+}
+
+struct FileFacts<'p> {
+    file: FileId,
+    list: Vec<Fact<'p>>,
+}
+
+impl<'p> FileFacts<'p> {
+    fn sorted(&self, program: &'p Program) -> Vec<(Common<'p>, Fact<'p>)> {
+        let mut all: Vec<_> = self.list.iter().map(|fact| (fact.common(program, self.file), *fact)).collect();
+        all.sort_by_key(|(it, _)| (it.line, it.column, it.kind));
+        all
+    }
+}
+
+/// The facts of each file, in the order of the tables.
+fn by_file<'p>(program: &'p Program) -> Vec<FileFacts<'p>> {
+    let files = (0..program.files.len() as u32).map(|it| FileFacts { file: FileId(it), list: Vec::new() });
+    let mut files: Vec<FileFacts<'p>> = files.collect();
+    let mut put = |fact: Fact<'p>| {
+        let at = fact.place(program).file.index();
+        files[at].list.push(fact);
+    };
+    program.function_ids().filter(|(_, it)| it.named).for_each(|(id, _)| put(Fact::Function(id)));
+    program.spans.iter().map(Fact::Span).for_each(&mut put);
+    program.attributes.iter().map(Fact::Attribute).for_each(&mut put);
+    program.events.iter().map(Fact::Event).for_each(&mut put);
+    program.metrics.iter().map(Fact::Metric).for_each(&mut put);
+    program.processes.iter().map(Fact::Process).for_each(&mut put);
+    program.calls.iter().map(Fact::Call).for_each(&mut put);
+    program.handlers.iter().map(Fact::Handler).for_each(&mut put);
+    program.handoffs.iter().map(Fact::Handoff).for_each(&mut put);
+    program.logs.iter().map(Fact::Log).for_each(&mut put);
+    program.setups.iter().map(Fact::Setup).for_each(&mut put);
+    program.envs.iter().map(Fact::Env).for_each(&mut put);
+    files
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::report::sample::{everything, shop};
+    use crate::report::schema::Schema;
+
+    const SCHEMA: &str = include_str!("../../schemas/inventory.schema.json");
+
+    fn written(program: &Program, format: InventoryFormat) -> String {
+        let mut out = Vec::new();
+        write(program, format, Style::default(), &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    fn records(program: &Program) -> Vec<Value> {
+        written(program, InventoryFormat::Jsonl).lines().map(|it| serde_json::from_str(it).unwrap()).collect()
+    }
+
+    #[test]
+    fn every_kind_is_what_the_schema_says() {
+        let sample = everything();
+        let records = records(&sample.program);
+        let mut kinds: Vec<_> = records.iter().map(|it| it["kind"].as_str().unwrap()).collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        assert_eq!(kinds.len(), 12, "{kinds:?}");
+        for record in &records {
+            let faults = Schema::new(SCHEMA).faults(record);
+            assert!(faults.is_empty(), "{record}\n{faults:#?}");
+        }
+    }
+
+    #[test]
+    fn records_are_sorted_and_keys_keep_their_order() {
+        let text = written(&shop().program, InventoryFormat::Jsonl);
+        let lines: Vec<_> = text.lines().collect();
+        assert_eq!(
+            lines[0],
+            "{\"kind\":\"function\",\"language\":\"python\",\"file\":\"src/shop/agents.py\",\"line\":2,\"column\":7,\
+             \"end_line\":4,\"function\":null,\"name\":\"run_analysis\",\"qualified\":\"src.shop.agents.run_analysis\",\
+             \"public\":true,\"is_async\":false,\"test\":false,\"trivial\":false,\"eligible\":true,\
+             \"excluded_because\":null,\"entry_point\":null,\"state\":\"dark\",\"direct_span\":false,\"opens_via\":null}"
+        );
+        let key = |it: &Value| {
+            let number = |key: &str| it[key].as_u64().unwrap();
+            let text = |key: &str| it[key].as_str().unwrap().to_owned();
+            (text("file"), number("line"), number("column"), text("kind"))
+        };
+        let keys: Vec<_> = records(&shop().program).iter().map(key).collect();
+        assert!(keys.is_sorted(), "{keys:#?}");
+    }
+
+    #[test]
+    fn facts_belong_to_the_named_function_around_them() {
+        let records = records(&everything().program);
+        let function_of = |kind: &str| {
+            let record = records.iter().find(|it| it["kind"] == kind).unwrap();
+            record["function"].clone()
+        };
+        assert_eq!(function_of("process"), "outer.inner");
+        assert_eq!(function_of("env"), Value::Null);
+        let inner = records.iter().find(|it| it["name"] == "outer.inner").unwrap();
+        assert_eq!(inner["function"], "outer");
+    }
+
+    #[test]
+    fn what_only_rust_has_is_told_of_rust_only() {
+        let records = records(&everything().program);
+        for record in records.iter().filter(|it| it["kind"] == "span" || it["kind"] == "function") {
+            let key = if record["kind"] == "span" { "level" } else { "returns_result" };
+            assert_eq!(record.get(key).is_some(), record["language"] == "rust", "{record}");
+        }
+    }
+
+    #[test]
+    fn the_listing_has_one_table_for_each_kind() {
+        let text = written(&shop().program, InventoryFormat::Table);
+        assert!(text.contains(" process   2\n"), "{text}");
+        assert!(text.contains(" src/shop/commands/orders.py:8   subprocess.run  no"), "{text}");
+    }
+}

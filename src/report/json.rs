@@ -1,0 +1,340 @@
+//! The report for machines, as `schemas/report.schema.json` describes it. One entry of a list stands on one line, so that reports
+//! can be compared and searched line by line.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::words::floored;
+use super::{Report, fingerprints};
+use crate::measure::{Dimension, GateCheck, Tallies, Tally};
+use crate::program::Program;
+use crate::rule::{Finding, Rule};
+use crate::text::Place;
+
+/// Raised when a key changes its meaning or goes; new keys do not raise it.
+const SCHEMA_VERSION: u32 = 1;
+
+#[derive(Serialize)]
+struct Tool {
+    name: &'static str,
+    version: &'static str,
+}
+
+#[derive(Serialize)]
+struct Share {
+    covered: u32,
+    total: u32,
+    /// Null for 0 of 0.
+    percent: Option<f64>,
+    unknown: u32,
+}
+
+#[derive(Serialize)]
+struct LanguageEntry<'a> {
+    files: u32,
+    coverage: Shares<'a>,
+}
+
+#[derive(Serialize)]
+struct LayerEntry<'a> {
+    name: &'a str,
+    files: u32,
+    coverage: Shares<'a>,
+}
+
+#[derive(Serialize)]
+struct FileEntry<'a> {
+    file: &'a str,
+    language: &'a str,
+    coverage: Shares<'a>,
+}
+
+#[derive(Serialize)]
+struct Location<'a> {
+    file: &'a str,
+    line: u32,
+    column: u32,
+    end_line: u32,
+    end_column: u32,
+}
+
+#[derive(Serialize)]
+struct FindingEntry<'a> {
+    rule: &'a str,
+    group: &'a str,
+    severity: &'a str,
+    message: &'a str,
+    #[serde(flatten)]
+    location: Location<'a>,
+    function: Option<&'a str>,
+    label: Option<&'a str>,
+    reason: Option<&'a str>,
+    help: Option<&'a str>,
+    related: Vec<RelatedEntry<'a>>,
+    fingerprint: &'a str,
+}
+
+#[derive(Serialize)]
+struct RelatedEntry<'a> {
+    message: &'a str,
+    #[serde(flatten)]
+    location: Location<'a>,
+}
+
+#[derive(Serialize)]
+struct GateEntry<'a> {
+    passed: bool,
+    checks: Vec<CheckEntry<'a>>,
+}
+
+#[derive(Serialize)]
+struct CheckEntry<'a> {
+    dimension: &'static str,
+    layer: Option<&'a str>,
+    required: f64,
+    actual: Option<f64>,
+    passed: bool,
+}
+
+#[derive(Serialize)]
+struct UnparsedEntry<'a> {
+    file: &'a str,
+    reason: &'a str,
+}
+
+pub(super) fn render(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let program = report.program;
+    let mut document = Document { out, first: true };
+    document.open()?;
+    document.key("schema_version", &SCHEMA_VERSION)?;
+    document.key("tool", &Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") })?;
+    document.key("root", if report.root.is_empty() { "." } else { report.root })?;
+    document.key("files", &program.files.len())?;
+    document.key("functions", &report.coverage.functions)?;
+    document.key("languages", &languages(report))?;
+    document.key("coverage", &Shares(&report.coverage.all))?;
+    document.key("excluded", &excluded(report))?;
+    document.list(
+        "layers",
+        report.coverage.layers.iter().map(|it| LayerEntry {
+            name: &it.name,
+            files: it.files,
+            coverage: Shares(&it.tallies),
+        }),
+    )?;
+    document.list(
+        "files_coverage",
+        report.coverage.files.iter().map(|(id, tallies)| {
+            let file = program.file(*id);
+            FileEntry { file: &file.path, language: file.language, coverage: Shares(tallies) }
+        }),
+    )?;
+    findings(report, &mut document)?;
+    document.key("suppressed", &report.suppressed)?;
+    let checks = report.gate.checks.iter().map(check).collect();
+    document.key("gate", &GateEntry { passed: report.gate.passed(), checks })?;
+    let unparsed = report.unparsed.iter().map(|(file, reason)| UnparsedEntry { file, reason });
+    document.list("unparsed", unparsed)?;
+    document.close()
+}
+
+fn findings(report: &Report<'_>, document: &mut Document<'_>) -> io::Result<()> {
+    let groups = groups(report.rules);
+    let prints = fingerprints(report.program, report.sources, report.findings);
+    let entries = report.findings.iter().zip(&prints).map(|(finding, print)| {
+        let group = groups.get(finding.rule).map_or("", String::as_str);
+        entry(report.program, finding, group, print)
+    });
+    document.list("findings", entries)
+}
+
+fn entry<'a>(
+    program: &'a Program,
+    finding: &'a Finding,
+    group: &'a str,
+    fingerprint: &'a str,
+) -> FindingEntry<'a> {
+    let function = finding.function.and_then(|it| program.enclosing_named(it));
+    let related = finding.related.iter();
+    FindingEntry {
+        rule: finding.rule,
+        group,
+        severity: finding.level.as_str(),
+        message: &finding.message,
+        location: location(program, finding.place),
+        function: function.map(|it| program.function(it).name.as_str()),
+        label: Some(finding.label.as_str()).filter(|it| !it.is_empty()),
+        reason: finding.reason.as_deref(),
+        help: finding.help.as_deref(),
+        related: related
+            .map(|it| RelatedEntry { message: &it.message, location: location(program, it.place) })
+            .collect(),
+        fingerprint,
+    }
+}
+
+fn location(program: &Program, place: Place) -> Location<'_> {
+    let (start, end) = (program.position(place), program.end_position(place));
+    Location {
+        file: &program.file(place.file).path,
+        line: start.line,
+        column: start.column,
+        end_line: end.line,
+        end_column: end.column,
+    }
+}
+
+/// The group of each rule. A page that cannot be read is a mistake that the tests of the catalogue find.
+fn groups(rules: &[Rule]) -> BTreeMap<&'static str, String> {
+    let group = |rule: &Rule| rule.metadata().map(|it| it.group).unwrap_or_default();
+    rules.iter().map(|rule| (rule.name, group(rule))).collect()
+}
+
+fn languages<'a>(report: &Report<'a>) -> BTreeMap<&'static str, LanguageEntry<'a>> {
+    let languages = report.coverage.languages.iter();
+    languages
+        .map(|(name, (files, tallies))| (*name, LanguageEntry { files: *files, coverage: Shares(tallies) }))
+        .collect()
+}
+
+fn excluded(report: &Report<'_>) -> BTreeMap<&'static str, u32> {
+    report.coverage.excluded.iter().map(|(reason, count)| (reason.as_str(), *count)).collect()
+}
+
+fn check(check: &GateCheck) -> CheckEntry<'_> {
+    CheckEntry {
+        dimension: check.dimension.as_str(),
+        layer: check.layer.as_deref(),
+        required: check.required,
+        actual: check.actual.map(|it| floored(it, 2)),
+        passed: check.passed,
+    }
+}
+
+/// The dimensions by name, in their order.
+struct Shares<'a>(&'a Tallies);
+
+impl Serialize for Shares<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let shares = Dimension::ALL.iter().map(|it| (it.as_str(), share(self.0.get(*it))));
+        serializer.collect_map(shares)
+    }
+}
+
+fn share(tally: Tally) -> Share {
+    let percent = tally.percent().map(|it| floored(it, 2));
+    Share { covered: tally.covered, total: tally.total, percent, unknown: tally.unknown }
+}
+
+/// Writes one object, a key at a time.
+struct Document<'w> {
+    out: &'w mut dyn Write,
+    first: bool,
+}
+
+impl Document<'_> {
+    fn open(&mut self) -> io::Result<()> {
+        self.out.write_all(b"{")
+    }
+
+    fn close(&mut self) -> io::Result<()> {
+        self.out.write_all(b"\n}\n")
+    }
+
+    fn name(&mut self, name: &str) -> io::Result<()> {
+        let comma = if self.first { "" } else { "," };
+        self.first = false;
+        write!(self.out, "{comma}\n  \"{name}\": ")
+    }
+
+    fn key<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> io::Result<()> {
+        self.name(name)?;
+        self.value(value)
+    }
+
+    fn list<T: Serialize>(&mut self, name: &str, values: impl Iterator<Item = T>) -> io::Result<()> {
+        self.name(name)?;
+        self.out.write_all(b"[")?;
+        let mut any = false;
+        for value in values {
+            self.out.write_all(if any { b",".as_slice() } else { b"" })?;
+            self.out.write_all(b"\n    ")?;
+            self.value(&value)?;
+            any = true;
+        }
+        self.out.write_all(if any { b"\n  ]".as_slice() } else { b"]" })
+    }
+
+    fn value<T: Serialize + ?Sized>(&mut self, value: &T) -> io::Result<()> {
+        serde_json::to_writer(&mut *self.out, value).map_err(io::Error::from)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::super::Format;
+    use super::super::sample::{Sample, rendered, rules, shop};
+    use super::super::schema::Schema;
+    use super::*;
+
+    const SCHEMA: &str = include_str!("../../schemas/report.schema.json");
+
+    fn written(sample: &Sample) -> (String, Value) {
+        let sources = sample.sources();
+        let rules = rules();
+        let report = Report { rules: &rules, ..sample.report(&sources) };
+        let text = rendered(&report, Format::Json);
+        let value = serde_json::from_str(&text).unwrap();
+        (text, value)
+    }
+
+    #[test]
+    fn the_report_is_what_the_schema_says() {
+        let mut shop = shop();
+        shop.unparsed.push(("a.py".into(), "not UTF-8".into()));
+        shop.gate.checks.push(GateCheck {
+            dimension: Dimension::EntryPoints,
+            layer: Some("web".into()),
+            required: 90.0,
+            actual: None,
+            passed: true,
+        });
+        for sample in [shop, Sample::default()] {
+            let faults = Schema::new(SCHEMA).faults(&written(&sample).1);
+            assert!(faults.is_empty(), "{faults:#?}");
+        }
+    }
+
+    #[test]
+    fn a_finding_tells_where_and_in_what() {
+        let (_, report) = written(&shop());
+        let finding = &report["findings"][2];
+        assert_eq!(finding["rule"], "raw-subprocess");
+        assert_eq!(finding["group"], "coverage");
+        assert_eq!(finding["function"], "listed");
+        let place = ["line", "column", "end_line", "end_column"].map(|it| finding[it].as_u64().unwrap());
+        assert_eq!(place, [16, 12, 19, 6]);
+        assert_eq!(report["findings"][0]["related"][0]["file"], "src/shop/telemetry.py");
+    }
+
+    #[test]
+    fn shares_are_of_the_whole_and_nothing_of_nothing_is_null() {
+        let (_, report) = written(&shop());
+        let functions = &report["coverage"]["functions"];
+        assert_eq!(functions["percent"], 53.37);
+        assert_eq!(report["coverage"]["metrics"]["percent"], Value::Null);
+        assert_eq!(report["coverage"]["reach"]["unknown"], 158);
+    }
+
+    #[test]
+    fn one_entry_is_one_line() {
+        let (text, _) = written(&shop());
+        assert!(text.starts_with("{\n  \"schema_version\": 1,\n  \"tool\": {"), "{text}");
+        assert!(text.ends_with("  \"unparsed\": []\n}\n"), "{text}");
+        assert_eq!(text.lines().filter(|it| it.starts_with("    {\"rule\":")).count(), 4);
+    }
+}

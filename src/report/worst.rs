@@ -1,0 +1,251 @@
+//! Where to start: the entry points that set off the most work nobody sees, or, without entry points, the files with the most dark
+//! functions.
+
+use std::io;
+
+use rayon::prelude::*;
+
+use super::Report;
+use super::style::{Ink, Pen};
+use super::table::{Align, Cell, Grid};
+use super::words::{counted, width, wrap};
+use crate::program::{CallCategory, FuncId, Program, State};
+
+const SHOWN: usize = 8;
+/// Where each takes two lines.
+const SHOWN_TALL: usize = 5;
+/// What a program without any telemetry is told to begin with.
+const FIRST_STEPS: usize = 3;
+
+/// Dark work: functions that open no span, and what goes out of them unseen.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+struct Work {
+    functions: usize,
+    processes: usize,
+    calls: [usize; CATEGORIES.len()],
+}
+
+const CATEGORIES: [(CallCategory, &str, &str); 5] = [
+    (CallCategory::Http, "HTTP call", "HTTP calls"),
+    (CallCategory::Db, "DB call", "DB calls"),
+    (CallCategory::Messaging, "message", "messages"),
+    (CallCategory::Rpc, "RPC call", "RPC calls"),
+    (CallCategory::Llm, "LLM call", "LLM calls"),
+];
+
+/// A row of the list.
+#[derive(Debug)]
+struct Spot {
+    place: String,
+    what: String,
+    work: Work,
+}
+
+pub(super) fn write(report: &Report<'_>, pen: &mut Pen<'_>) -> io::Result<()> {
+    if !report.program.uses_telemetry {
+        return first_steps(report, pen);
+    }
+    let entries = dark_entries(report, SHOWN);
+    let (why, spots) = if entries.is_empty() {
+        ("files with the most dark functions", dark_files(report, SHOWN))
+    } else {
+        ("entry points that start the most unseen work", entries)
+    };
+    if spots.is_empty() {
+        return Ok(());
+    }
+    pen.put(Ink::Strong, " Dark where it matters")?;
+    pen.line(Ink::Faint, format_args!("   {why}"))?;
+    list(&spots, pen)?;
+    pen.end()
+}
+
+fn first_steps(report: &Report<'_>, pen: &mut Pen<'_>) -> io::Result<()> {
+    let files = counted(report.program.files.len(), "file", "files");
+    let say = |text: &str, pen: &mut Pen<'_>| {
+        let room = pen.style.columns() - 1;
+        wrap(text, room, room).iter().try_for_each(|line| pen.line(Ink::Plain, format_args!(" {line}")))
+    };
+    pen.line(Ink::Strong, " Nothing here is traced yet")?;
+    say(
+        &format!("No OpenTelemetry or other tracing library is used in {files}, so all of it is dark."),
+        pen,
+    )?;
+    let entries = dark_entries(report, FIRST_STEPS);
+    if entries.is_empty() {
+        say("A first step: set up an OpenTelemetry SDK, and open a span where the program starts.", pen)?;
+    } else {
+        say("A first step: set up an OpenTelemetry SDK, and open a span in what starts the most work:", pen)?;
+        list(&entries, pen)?;
+    }
+    pen.end()
+}
+
+fn dark_entries(report: &Report<'_>, limit: usize) -> Vec<Spot> {
+    let program = report.program;
+    let outgoing = Outgoing::new(program);
+    let entries: Vec<FuncId> =
+        program.function_ids().filter(|(_, it)| is_dark_entry(it)).map(|(id, _)| id).collect();
+    let mut ranked: Vec<(Work, FuncId)> = entries
+        .par_iter()
+        .map_init(|| Walk::new(program), |walk, entry| (walk.from(*entry, &outgoing), *entry))
+        .collect();
+    ranked.sort_by(|(work, id), (other, other_id)| other.cmp(work).then(id.cmp(other_id)));
+    ranked.into_iter().take(limit).map(|(work, id)| entry_spot(report, id, work)).collect()
+}
+
+fn is_dark_entry(function: &crate::program::Function) -> bool {
+    function.entry_point.is_some() && function.excluded.is_none() && !is_covered(function.state)
+}
+
+fn is_covered(state: State) -> bool {
+    matches!(state, State::Span | State::Auto)
+}
+
+fn entry_spot(report: &Report<'_>, id: FuncId, work: Work) -> Spot {
+    let function = report.program.function(id);
+    let line = report.program.position(report.program.head(id)).line;
+    let kind = function.entry_point.map_or("", |it| it.kind.as_str());
+    let name = function.name.as_str();
+    let what = if name.is_empty() { format!("({kind})") } else { format!("{name} ({kind})") };
+    Spot { place: format!("{}:{line}", report.path(function.file)), what, work }
+}
+
+fn dark_files(report: &Report<'_>, limit: usize) -> Vec<Spot> {
+    let program = report.program;
+    let outgoing = Outgoing::new(program);
+    let mut works = vec![Work::default(); program.files.len()];
+    for (id, function) in program.function_ids() {
+        let work = &mut works[function.file.index()];
+        work.add_function(program, id);
+        work.add_outgoing(outgoing.of(id));
+    }
+    let mut ranked: Vec<_> = works.into_iter().enumerate().filter(|(_, work)| work.functions > 0).collect();
+    ranked.sort_by(|(at, work), (other_at, other)| other.cmp(work).then(at.cmp(other_at)));
+    let spot = |(at, work): (usize, Work)| {
+        let place = report.path(crate::text::FileId(at as u32));
+        Spot { place, what: String::new(), work }
+    };
+    ranked.into_iter().take(limit).map(spot).collect()
+}
+
+/// What leaves each function outside any span, found by the function.
+struct Outgoing {
+    of: Vec<Option<Box<Work>>>,
+}
+
+impl Outgoing {
+    fn new(program: &Program) -> Outgoing {
+        let mut of: Vec<Option<Box<Work>>> = Vec::new();
+        of.resize_with(program.functions.len(), || None);
+        let mut outgoing = Outgoing { of };
+        for process in program.processes.iter().filter(|it| !it.covered) {
+            outgoing.work(process.at.function).processes += 1;
+        }
+        for call in program.calls.iter().filter(|it| it.covered_by.is_none()) {
+            // Processes have a table of their own.
+            if let Some(at) = CATEGORIES.iter().position(|(category, ..)| *category == call.category) {
+                outgoing.work(call.at.function).calls[at] += 1;
+            }
+        }
+        outgoing
+    }
+
+    fn work(&mut self, function: FuncId) -> &mut Work {
+        self.of[function.index()].get_or_insert_default()
+    }
+
+    fn of(&self, function: FuncId) -> Option<&Work> {
+        self.of[function.index()].as_deref()
+    }
+}
+
+impl Work {
+    fn add_function(&mut self, program: &Program, id: FuncId) {
+        self.functions += usize::from(program.eligible(id) && program.function(id).state == State::Dark);
+    }
+
+    fn add_outgoing(&mut self, other: Option<&Work>) {
+        let Some(other) = other else { return };
+        self.processes += other.processes;
+        for (mine, theirs) in self.calls.iter_mut().zip(other.calls) {
+            *mine += theirs;
+        }
+    }
+
+    fn told(&self) -> String {
+        let mut parts = Vec::new();
+        let mut add = |count: usize, one: &str, many: &str| {
+            if count > 0 {
+                parts.push(counted(count, one, many));
+            }
+        };
+        add(self.functions, "function", "functions");
+        add(self.processes, "process", "processes");
+        for (count, (_, one, many)) in self.calls.iter().zip(CATEGORIES) {
+            add(*count, one, many);
+        }
+        parts.join(", ")
+    }
+}
+
+/// A search through callees that is used for one entry point after the other without being cleared in between.
+struct Walk<'a> {
+    program: &'a Program,
+    /// The round in which a function was last seen.
+    seen: Vec<u32>,
+    round: u32,
+    open: Vec<FuncId>,
+}
+
+impl<'a> Walk<'a> {
+    fn new(program: &'a Program) -> Walk<'a> {
+        Walk { program, seen: vec![0; program.functions.len()], round: 0, open: Vec::new() }
+    }
+
+    /// All the dark work that a call of this function can start, short of what runs in a span of its own.
+    fn from(&mut self, entry: FuncId, outgoing: &Outgoing) -> Work {
+        self.round += 1;
+        self.seen[entry.index()] = self.round;
+        self.open.push(entry);
+        let mut work = Work::default();
+        while let Some(id) = self.open.pop() {
+            work.add_function(self.program, id);
+            work.add_outgoing(outgoing.of(id));
+            for callee in &self.program.function(id).callees {
+                let seen = &mut self.seen[callee.index()];
+                if *seen != self.round && !is_covered(self.program.function(*callee).state) {
+                    *seen = self.round;
+                    self.open.push(*callee);
+                }
+            }
+        }
+        work
+    }
+}
+
+/// One row each where all of them fit; else two lines each, because a path must stay whole.
+fn list(spots: &[Spot], pen: &mut Pen<'_>) -> io::Result<()> {
+    let mut grid = Grid::new(vec![Align::Left; 3]).indent(3).gap(2);
+    for spot in spots {
+        grid.row(vec![
+            Cell::plain(&spot.place),
+            Cell::new(Ink::Strong, &spot.what),
+            Cell::plain(spot.work.told()),
+        ]);
+    }
+    if grid.width() <= pen.style.columns() {
+        return grid.write(pen);
+    }
+    let longest = spots.iter().map(|it| width(&it.what)).max().unwrap_or(0);
+    for spot in spots.iter().take(SHOWN_TALL) {
+        pen.line(Ink::Plain, format_args!("   {}", spot.place))?;
+        pen.text("     ")?;
+        if longest > 0 {
+            pen.put(Ink::Strong, &spot.what)?;
+            pen.text(format_args!("{:1$}", "", longest - width(&spot.what) + 2))?;
+        }
+        pen.line(Ink::Plain, spot.work.told())?;
+    }
+    Ok(())
+}
