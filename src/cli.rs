@@ -7,7 +7,9 @@ use clap::builder::PossibleValuesParser;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
 
-use crate::report::{CatalogueFormat, Format, InventoryFormat};
+use crate::report::Format;
+use crate::report::catalogue::CatalogueFormat;
+use crate::report::inventory::{InventoryFormat, KINDS};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -145,7 +147,7 @@ pub(crate) struct InventoryArgs {
     #[arg(long, value_name = "FORMAT", default_value = "jsonl", value_parser = parse_inventory_format, help = format!("One of {}", words(&InventoryFormat::ALL.map(InventoryFormat::as_str))))]
     pub(crate) format: InventoryFormat,
     /// Only facts of these kinds
-    #[arg(long = "kind", value_name = "KINDS", value_delimiter = ',', action = ArgAction::Append, value_parser = PossibleValuesParser::new(crate::report::INVENTORY_KINDS))]
+    #[arg(long = "kind", value_name = "KINDS", value_delimiter = ',', action = ArgAction::Append, value_parser = PossibleValuesParser::new(KINDS))]
     pub(crate) kinds: Vec<String>,
     /// Write to this file, whole or not at all
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]

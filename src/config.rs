@@ -108,18 +108,13 @@ pub(crate) struct Override {
     pub(crate) options: BTreeMap<String, RuleOptions>,
 }
 
-/// What a function of the project does, as the project says.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One `[[model]]`: what a function of the project does, as the project says. Its details are checked where models are put
+/// together.
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ModelSettings {
-    pub(crate) path: String,
-    pub(crate) role: String,
-    pub(crate) name_arg: Option<Argument>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Argument {
-    Index(u8),
-    Keyword(String),
+    /// File and line, for messages.
+    pub(crate) origin: String,
+    pub(crate) table: toml::Table,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -168,6 +163,11 @@ pub(crate) fn resolve(
         typed::apply(scan, &mut settings, vocabulary.rules)?;
     }
     Ok(settings)
+}
+
+/// The configuration that is in this very directory, if there is one.
+pub(crate) fn beside(directory: &Path) -> Result<Option<PathBuf>, SettingsError> {
+    Ok(find::beside(directory)?.map(|it| it.path))
 }
 
 /// Where patterns start: beside the configuration, or at the root if that lies elsewhere.

@@ -6,7 +6,7 @@ mod page;
 
 #[cfg(test)]
 pub(crate) use catalogue::sample;
-pub(crate) use catalogue::{Catalogue, Entry, Selector};
+pub(crate) use catalogue::{Catalogue, Entry, Selector, by_group};
 
 use crate::measure::Coverage;
 use crate::program::{At, Certainty, FuncId, Program};

@@ -62,9 +62,9 @@ impl Checker<'_, '_> {
             Shape::Whole => document::whole(value).is_some_and(|it| it >= 0),
             Shape::Percent => document::number(value).is_some_and(|it| (0.0..=100.0).contains(&it)),
             Shape::Text => value.as_str().is_some_and(|it| !it.is_empty()),
-            Shape::Argument => {
-                value.is_str() || document::whole(value).is_some_and(|it| (0..256).contains(&it))
-            }
+            Shape::Flag => value.is_bool(),
+            Shape::TextOrTexts => value.is_str() || texts(value).is_some(),
+            Shape::Argument => is_argument(value),
             Shape::Word(_) => value.is_str(),
             Shape::Texts | Shape::Patterns | Shape::WordList(_) => texts(value).is_some(),
             Shape::Table(_) => value.is_table(),
@@ -119,6 +119,14 @@ impl Checker<'_, '_> {
     }
 }
 
+fn is_argument(value: &DeValue<'_>) -> bool {
+    let index = |it: &DeValue<'_>| document::whole(it).is_some_and(|it| (0..256).contains(&it));
+    match items(value) {
+        [first, second] => index(first.get_ref()) && second.get_ref().is_str(),
+        _ => value.is_str() || index(value),
+    }
+}
+
 /// A key in its table, for messages.
 struct Place<'a> {
     table: &'a str,
@@ -141,10 +149,12 @@ fn expected(shape: &Shape) -> &'static str {
     match shape {
         Shape::Whole => "a whole number, 0 or more",
         Shape::Percent => "a number from 0 to 100",
+        Shape::Flag => "true or false",
         Shape::Text => "a string that is not empty",
+        Shape::TextOrTexts => "a string or a list of strings",
         Shape::Word(_) => "a string",
         Shape::Texts | Shape::Patterns | Shape::WordList(_) => "a list of strings",
-        Shape::Argument => "the number of an argument or its keyword",
+        Shape::Argument => "the number of an argument, its keyword, or both in a list",
         Shape::Table(_) => "a table",
         Shape::Tables(_) => "a list of tables",
     }

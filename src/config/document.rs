@@ -81,7 +81,7 @@ impl<'a> Problems<'a> {
     }
 }
 
-fn position(text: &str, offset: usize) -> (usize, usize) {
+pub(crate) fn position(text: &str, offset: usize) -> (usize, usize) {
     let before = text.get(..offset).unwrap_or(text);
     let line_start = before.rfind('\n').map_or(0, |it| it + 1);
     (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)

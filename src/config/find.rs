@@ -23,15 +23,22 @@ const CARGO: (&str, &[&[&str]]) =
 
 pub(crate) fn nearest(directory: &Path) -> Result<Option<Found>, ConfigError> {
     for directory in directory.ancestors() {
-        for name in OWN_FILES {
-            if let Some(found) = own_file(&directory.join(name))? {
-                return Ok(Some(found));
-            }
+        if let Some(found) = beside(directory)? {
+            return Ok(Some(found));
         }
-        for (name, tables) in [PYPROJECT, CARGO] {
-            if let Some(found) = shared_file(&directory.join(name), tables)? {
-                return Ok(Some(found));
-            }
+    }
+    Ok(None)
+}
+
+pub(crate) fn beside(directory: &Path) -> Result<Option<Found>, ConfigError> {
+    for name in OWN_FILES {
+        if let Some(found) = own_file(&directory.join(name))? {
+            return Ok(Some(found));
+        }
+    }
+    for (name, tables) in [PYPROJECT, CARGO] {
+        if let Some(found) = shared_file(&directory.join(name), tables)? {
+            return Ok(Some(found));
         }
     }
     Ok(None)

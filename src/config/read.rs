@@ -8,7 +8,7 @@ use super::check::{Checker, hint_or_list, texts};
 use super::document::{self, ConfigError, Fields, Problems};
 use super::find::Found;
 use super::shape::{self, Vocabulary};
-use super::{Argument, Eligible, LayerSettings, ModelSettings, Override, Selection, Settings, Threshold};
+use super::{Eligible, LayerSettings, ModelSettings, Override, Selection, Settings, Threshold};
 use crate::measure::Dimension;
 use crate::patterns::PathSet;
 use crate::rule::{Catalogue, Level, RuleOptions};
@@ -39,6 +39,7 @@ pub(crate) fn read(
     problems.finish()?;
     let reader = Reader { base, rules: vocabulary.rules };
     let mut settings = reader.settings(fields);
+    settings.models = models(found, shown, fields);
     settings.file = Some(found.path.clone());
     Ok(settings)
 }
@@ -95,7 +96,6 @@ impl Reader<'_> {
         if let Some(telemetry) = table(fields, "telemetry") {
             settings.auto_instrumentation = list(telemetry, "auto-instrumentation");
         }
-        settings.models = tables(fields, "model").map(model).collect();
         settings
     }
 
@@ -159,16 +159,28 @@ fn add_thresholds(fields: &Fields<'_>, layer: Option<&str>, all: &mut Vec<Thresh
     }
 }
 
-fn model(fields: &Fields<'_>) -> ModelSettings {
-    let argument = document::field(fields, "name-arg").and_then(|it| match it.get_ref().as_str() {
-        Some(keyword) => Some(Argument::Keyword(keyword.to_owned())),
-        None => document::whole(it.get_ref()).and_then(|it| u8::try_from(it).ok()).map(Argument::Index),
-    });
-    ModelSettings {
-        path: text(fields, "path").unwrap_or_default(),
-        role: text(fields, "role").unwrap_or_default(),
-        name_arg: argument,
+/// The models as plain tables, each with its place.
+fn models(found: &Found, shown: &Path, fields: &Fields<'_>) -> Vec<ModelSettings> {
+    let nodes = document::field(fields, "model").and_then(|it| it.get_ref().as_array());
+    let lines = nodes
+        .into_iter()
+        .flat_map(|it| it.iter())
+        .map(|it| document::position(&found.text, it.span().start).0);
+    let mut plain = found.text.parse::<toml::Table>().ok();
+    for key in found.table {
+        plain = plain.and_then(|mut it| match it.remove(*key) {
+            Some(toml::Value::Table(inner)) => Some(inner),
+            _ => None,
+        });
     }
+    let list = match plain.and_then(|mut it| it.remove("model")) {
+        Some(toml::Value::Array(list)) => list,
+        _ => Vec::new(),
+    };
+    let tables =
+        list.into_iter().filter_map(|it| if let toml::Value::Table(it) = it { Some(it) } else { None });
+    let model = |(line, table)| ModelSettings { origin: format!("{}:{line}", shown.display()), table };
+    lines.zip(tables).map(model).collect()
 }
 
 fn table<'t, 'a>(fields: &'t Fields<'a>, key: &str) -> Option<&'t Fields<'a>> {

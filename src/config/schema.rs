@@ -45,9 +45,15 @@ fn shape(shape: &Shape, vocabulary: &Vocabulary<'_>) -> Value {
         Shape::Texts | Shape::Patterns => json!({ "type": "array", "items": { "type": "string" } }),
         Shape::Word(words) => json!({ "enum": vocabulary.words(*words) }),
         Shape::WordList(words) => json!({ "type": "array", "items": { "enum": vocabulary.words(*words) } }),
+        Shape::Flag => json!({ "type": "boolean" }),
+        Shape::TextOrTexts => json!({ "anyOf": [
+            { "type": "string" },
+            { "type": "array", "items": { "type": "string" } },
+        ] }),
         Shape::Argument => json!({ "anyOf": [
             { "type": "integer", "minimum": 0, "maximum": 255 },
             { "type": "string" },
+            { "type": "array", "minItems": 2, "maxItems": 2 },
         ] }),
         Shape::Table(it) => table(it, vocabulary),
         Shape::Tables(it) => json!({ "type": "array", "items": table(it, vocabulary) }),

@@ -8,13 +8,16 @@ pub(crate) enum Shape {
     Whole,
     /// 0 to 100, whole or not.
     Percent,
+    Flag,
     Text,
     Texts,
+    /// One string, or a list of them.
+    TextOrTexts,
     /// A list of globs over paths.
     Patterns,
     Word(Words),
     WordList(Words),
-    /// The place of an argument: its number from 0, or its keyword.
+    /// The place of an argument: its number from 0, its keyword, or both in a list.
     Argument,
     Table(&'static Table),
     /// `[[name]]`, any number of times.
@@ -46,6 +49,7 @@ pub(crate) enum Words {
     Dimensions,
     Languages,
     Roles,
+    Arguments,
     Eligible,
     /// Names that people make up.
     Any,
@@ -57,6 +61,8 @@ pub(crate) struct Vocabulary<'a> {
     pub(crate) languages: Vec<&'static str>,
     /// What a `[[model]]` may say that a call does.
     pub(crate) roles: Vec<&'static str>,
+    /// What a `[[model]]` may say of arguments: `name-arg` and its kin.
+    pub(crate) arguments: Vec<&'static str>,
 }
 
 impl Vocabulary<'_> {
@@ -68,6 +74,7 @@ impl Vocabulary<'_> {
             Words::Dimensions => crate::measure::Dimension::ALL.iter().map(|it| it.as_str()).collect(),
             Words::Languages => self.languages.clone(),
             Words::Roles => self.roles.clone(),
+            Words::Arguments => self.arguments.clone(),
             Words::Eligible => super::Eligible::ALL.iter().map(|it| it.as_str()).collect(),
             Words::Any => Vec::new(),
         }
@@ -84,6 +91,7 @@ impl Words {
             Words::Dimensions => "dimension",
             Words::Languages => "language",
             Words::Roles => "role",
+            Words::Arguments => "argument",
             Words::Eligible => "choice",
             Words::Any => "name",
         }
@@ -196,11 +204,28 @@ static TELEMETRY: Table = Table {
     others: None,
 };
 
+/// The keys are those of a library's model; what they may hold in detail is checked where models are put together.
 static MODEL: Table = Table {
     keys: &[
-        needed("path", Shape::Text, "The dotted path of a function, method or class."),
+        needed("path", Shape::TextOrTexts, "The dotted path of a function, method or class; or several."),
         needed("role", Shape::Word(Words::Roles), "What calling it does."),
-        key("name-arg", Shape::Argument, "Which argument is the name: its number from 0, or its keyword."),
+        key("kind", Shape::Text, "The role's detail: the kind of entry point, of set-up, of instrument."),
+        key(
+            "form",
+            Shape::TextOrTexts,
+            "How it is used: `with`, `decorator`, `manual`, `base`, `registration`.",
+        ),
+        key(
+            "does",
+            Shape::Texts,
+            "What it does beside: `activates`, `ends`, `records`, `handles-async`, `handles-generators`, `keeps-context`.",
+        ),
+        key("goes-out", Shape::Flag, "Whether the call leaves the process."),
+        key("fixed-name", Shape::Text, "The name of its span, if that is always the same."),
+        key("methods", Shape::TextOrTexts, "For a base class: the methods that are meant."),
+        key("returns", Shape::Text, "The type of what calling it gives."),
+        key("enters", Shape::Text, "The type of what `with` binds."),
+        key("assume", Shape::Flag, "The bare name of the method is telling enough."),
     ],
-    others: None,
+    others: Some((Words::Arguments, &Shape::Argument)),
 };

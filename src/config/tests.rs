@@ -18,7 +18,12 @@ fn place(files: &[(&str, &str)]) -> Place {
 }
 
 fn vocabulary(rules: &Catalogue) -> Vocabulary<'_> {
-    Vocabulary { rules, languages: vec!["python"], roles: vec!["span", "process"] }
+    Vocabulary {
+        rules,
+        languages: vec!["python"],
+        roles: vec!["span", "process"],
+        arguments: vec!["name-arg", "key-arg"],
+    }
 }
 
 impl Place {
@@ -117,8 +122,9 @@ fn every_key_is_read() {
     assert_eq!(settings.rules.overrides[0].selection.severity["span-discarded"], Level::Off);
     assert_eq!(settings.rules.overrides[0].options["raw-subprocess"].allow, ["x"]);
     assert_eq!(settings.auto_instrumentation, ["fastapi"]);
-    assert_eq!(settings.models[0].name_arg, Some(Argument::Index(0)));
-    assert_eq!(settings.models[1].name_arg, Some(Argument::Keyword("title".to_owned())));
+    assert_eq!(settings.models[0].origin, "otcov.toml:34");
+    assert_eq!(settings.models[0].table["name-arg"].as_integer(), Some(0));
+    assert_eq!(settings.models[1].table["path"].as_str(), Some("shop.run"));
 }
 
 #[test]

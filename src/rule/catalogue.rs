@@ -72,6 +72,13 @@ impl Catalogue {
     }
 }
 
+/// The same rules, group after group; those of a broken page come first.
+pub(crate) fn by_group(rules: &[Rule]) -> Vec<Rule> {
+    let mut sorted: Vec<&Rule> = rules.iter().collect();
+    sorted.sort_by_key(|it| (it.metadata().map(|it| it.group).unwrap_or_default(), it.name));
+    sorted.into_iter().map(|it| Rule { name: it.name, page: it.page, check: it.check }).collect()
+}
+
 impl Entry {
     pub(crate) fn is_on_by_default(&self) -> bool {
         self.metadata.level != Level::Off

@@ -24,6 +24,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("config", &["patterns", "rule", "cli", "measure"]),
     ("policy", &["text", "facts", "program", "measure", "rule", "config", "patterns"]),
     ("probe", ALL),
+    ("run", ALL),
+    ("stand_in", ALL),
     ("lib", ALL),
     ("main", ALL),
 ];
