@@ -537,3 +537,6 @@ words!(CoveredBy { Span = "span", Auto = "auto", Inherited = "inherited" });
 words!(CallCategory { Process = "process", Http = "http", Db = "db", Messaging = "messaging", Rpc = "rpc", Llm = "llm" });
 words!(Reraises { Always = "always", Sometimes = "sometimes", Never = "never" });
 words!(Mechanism { Thread = "thread", Executor = "executor", ProcessPool = "process-pool", Task = "task", Subprocess = "subprocess" });
+
+#[cfg(test)]
+mod tests;

@@ -17,11 +17,6 @@ mod table;
 mod words;
 mod worst;
 
-#[cfg(test)]
-mod sample;
-#[cfg(test)]
-mod schema;
-
 use std::io::{self, Write};
 use std::time::Duration;
 
@@ -30,7 +25,9 @@ use crate::program::Program;
 use crate::rule::{Finding, Rule};
 use crate::text::FileId;
 
+pub(crate) use catalogue::CatalogueFormat;
 pub(crate) use fingerprint::fingerprints;
+pub(crate) use inventory::{INVENTORY_KINDS, InventoryFormat};
 pub(crate) use sources::Sources;
 pub(crate) use style::Style;
 
@@ -96,10 +93,13 @@ pub(crate) fn render(report: &Report<'_>, format: Format, out: &mut dyn Write) -
 impl Report<'_> {
     /// A file's path as people can open it from where they are.
     fn path(&self, file: FileId) -> String {
-        let path = &self.program.file(file).path;
+        let path = words::flat(&self.program.file(file).path);
         match self.root {
-            "" | "." => path.clone(),
+            "" | "." => path,
             root => format!("{}/{path}", root.trim_end_matches('/')),
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

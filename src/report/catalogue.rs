@@ -159,7 +159,7 @@ fn json(entries: &[(&str, Metadata)], out: &mut dyn Write) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::sample;
+    use crate::report::tests::sample;
 
     fn listed(format: CatalogueFormat) -> String {
         let mut out = Vec::new();

@@ -145,7 +145,7 @@ fn unknown(report: &Report<'_>, pen: &mut Pen<'_>) -> io::Result<()> {
     }
     if calls > 0 {
         let calls = counted(calls, "outgoing call", "outgoing calls");
-        aside(&format!("{calls} in such functions: whether a span is open cannot be told"), pen)?;
+        aside(&format!("it cannot be told whether {calls} run in a span"), pen)?;
     }
     Ok(())
 }

@@ -108,7 +108,8 @@ mod tests {
 
     fn marked(line: &str, what: &str, columns: usize) -> (String, String) {
         let start = line.find(what).unwrap();
-        let shown = cut(line, &[start..start + what.len()], columns, "…");
+        let mark = start..start + what.len();
+        let shown = cut(line, std::slice::from_ref(&mark), columns, "…");
         let mark = shown.text[shown.marks[0].clone()].to_owned();
         (shown.text, mark)
     }
@@ -144,7 +145,8 @@ mod tests {
     #[test]
     fn a_mark_longer_than_the_line_is_cut_itself() {
         let line = format!("{}f({});", " ".repeat(30), "x, ".repeat(100));
-        let shown = cut(&line, &[30..line.len()], 40, "…");
+        let mark = 30..line.len();
+        let shown = cut(&line, std::slice::from_ref(&mark), 40, "…");
         assert!(shown.text.starts_with("…        f(x, x"), "{}", shown.text);
         assert_eq!(shown.text.chars().count(), 40);
     }

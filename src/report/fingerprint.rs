@@ -52,7 +52,7 @@ fn fnv(state: u64, bytes: &[u8]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::sample::{self, Sample};
+    use crate::report::tests::sample::{self, Sample};
     use crate::rule::Level;
 
     #[test]

@@ -31,16 +31,34 @@ impl InventoryFormat {
     }
 }
 
+/// The kinds of facts, in the order of the documentation.
+pub(crate) const INVENTORY_KINDS: [&str; 12] = [
+    "function",
+    "span",
+    "attribute",
+    "event",
+    "metric",
+    "process",
+    "call",
+    "handler",
+    "handoff",
+    "log",
+    "setup",
+    "env",
+];
+
 /// How many files are written out at a time: enough to share among threads, few enough to hold.
 const BATCH: usize = 512;
 
+/// Without kinds, all of them.
 pub(crate) fn write(
     program: &Program,
+    kinds: &[String],
     format: InventoryFormat,
     style: Style,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let facts = by_file(program);
+    let facts = by_file(program, |it| kinds.is_empty() || kinds.iter().any(|kind| kind == it));
     match format {
         InventoryFormat::Jsonl => {
             for batch in facts.chunks(BATCH) {
@@ -77,10 +95,13 @@ impl<'p> FileFacts<'p> {
 }
 
 /// The facts of each file, in the order of the tables.
-fn by_file<'p>(program: &'p Program) -> Vec<FileFacts<'p>> {
+fn by_file<'p>(program: &'p Program, wanted: impl Fn(&str) -> bool) -> Vec<FileFacts<'p>> {
     let files = (0..program.files.len() as u32).map(|it| FileFacts { file: FileId(it), list: Vec::new() });
     let mut files: Vec<FileFacts<'p>> = files.collect();
     let mut put = |fact: Fact<'p>| {
+        if !wanted(fact.kind()) {
+            return;
+        }
         let at = fact.place(program).file.index();
         files[at].list.push(fact);
     };
@@ -104,14 +125,14 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::report::sample::{everything, shop};
-    use crate::report::schema::Schema;
+    use crate::report::tests::sample::{everything, shop};
+    use crate::report::tests::schema::Schema;
 
     const SCHEMA: &str = include_str!("../../schemas/inventory.schema.json");
 
     fn written(program: &Program, format: InventoryFormat) -> String {
         let mut out = Vec::new();
-        write(program, format, Style::default(), &mut out).unwrap();
+        write(program, &[], format, Style::default(), &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -126,7 +147,9 @@ mod tests {
         let mut kinds: Vec<_> = records.iter().map(|it| it["kind"].as_str().unwrap()).collect();
         kinds.sort_unstable();
         kinds.dedup();
-        assert_eq!(kinds.len(), 12, "{kinds:?}");
+        let mut all = INVENTORY_KINDS;
+        all.sort_unstable();
+        assert_eq!(kinds, all);
         for record in &records {
             let faults = Schema::new(SCHEMA).faults(record);
             assert!(faults.is_empty(), "{record}\n{faults:#?}");
@@ -173,6 +196,18 @@ mod tests {
             let key = if record["kind"] == "span" { "level" } else { "returns_result" };
             assert_eq!(record.get(key).is_some(), record["language"] == "rust", "{record}");
         }
+    }
+
+    #[test]
+    fn only_the_kinds_asked_for_are_written() {
+        let mut out = Vec::new();
+        let kinds = ["process".to_owned(), "env".to_owned()];
+        write(&everything().program, &kinds, InventoryFormat::Jsonl, Style::default(), &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert_eq!(
+            text.lines().map(|it| &it[..12]).collect::<Vec<_>>(),
+            ["{\"kind\":\"env", "{\"kind\":\"pro"]
+        );
     }
 
     #[test]

@@ -277,8 +277,8 @@ mod tests {
     use serde_json::Value;
 
     use super::super::Format;
-    use super::super::sample::{Sample, rendered, rules, shop};
-    use super::super::schema::Schema;
+    use super::super::tests::sample::{Sample, rendered, rules, shop};
+    use super::super::tests::schema::Schema;
     use super::*;
 
     const SCHEMA: &str = include_str!("../../schemas/report.schema.json");

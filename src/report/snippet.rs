@@ -53,7 +53,7 @@ fn header(finding: &Finding, pen: &mut Pen<'_>) -> io::Result<()> {
     const INDENT: usize = 4;
     let title = format!("{}[{}]", finding.level.as_str(), finding.rule);
     let columns = pen.style.columns();
-    let lines = wrap(&finding.message, columns.saturating_sub(width(&title) + 2), columns - INDENT);
+    let lines = wrap(&flat(&finding.message), columns.saturating_sub(width(&title) + 2), columns - INDENT);
     pen.put(Ink::of_level(finding.level), &title)?;
     for (at, line) in lines.iter().enumerate() {
         pen.text(if at == 0 { ":" } else { "   " })?;
@@ -66,7 +66,7 @@ fn header(finding: &Finding, pen: &mut Pen<'_>) -> io::Result<()> {
 /// `= reason`, wrapped under itself.
 fn remark(title: &str, text: &str, gutter: usize, pen: &mut Pen<'_>) -> io::Result<()> {
     let room = pen.style.columns() - gutter - 3;
-    for (at, line) in wrap(&format!("{title}{text}"), room, room).iter().enumerate() {
+    for (at, line) in wrap(&flat(&format!("{title}{text}")), room, room).iter().enumerate() {
         pen.text(format_args!("{:gutter$} ", ""))?;
         if at == 0 {
             pen.put(Ink::Border, "=")?;
@@ -178,14 +178,15 @@ impl Drawing<'_, '_> {
         };
         let message = |mark: &Mark<'_>| if below.is_some() { String::new() } else { flat(mark.message) };
         let messages: Vec<String> = marks.iter().map(message).collect();
-        let labels: Vec<_> = marks
+        let mut labels: Vec<_> = marks
             .iter()
             .zip(&shown.marks)
             .zip(&messages)
             .map(|((mark, range), message)| (mark.style, range.clone(), message.as_str()))
             .collect();
+        // The order that the renderer expects: by place in the line.
+        labels.sort_by_key(|(_, range, _)| (range.start, range.end));
         self.with_renderer(|renderer, severity, gutter| {
-            let labels = sorted(labels);
             renderer.render_snippet_source(gutter, number as usize, &shown.text, severity, &labels, 0, &[])
         })?;
         if let (Some((indent, lines)), [mark]) = (below, marks) {
@@ -203,12 +204,14 @@ impl Drawing<'_, '_> {
         room: usize,
     ) -> Option<(usize, Vec<String>)> {
         const NARROWEST: usize = 30;
-        if mark.message.is_empty() || width(&text[..range.end]) + 1 + width(mark.message) <= room {
+        if mark.message.is_empty()
+            || width(text.get(..range.end).unwrap_or(text)) + 1 + width(mark.message) <= room
+        {
             return None;
         }
         let wanted = width(mark.message).min(room.saturating_sub(4)).max(NARROWEST);
         let indent = width(&text[..range.start]).min(room.saturating_sub(wanted));
-        Some((indent, wrap(mark.message, room - indent, room - indent)))
+        Some((indent, wrap(&flat(mark.message), room - indent, room - indent)))
     }
 
     fn label_below(&mut self, mark: &Mark<'_>, indent: usize, lines: &[String]) -> io::Result<()> {
@@ -241,12 +244,4 @@ impl Drawing<'_, '_> {
         };
         draw(&mut Renderer::new(self.pen, &config), severity, self.gutter).map_err(io::Error::other)
     }
-}
-
-/// In the order that the renderer expects: by place in the line.
-fn sorted<'l>(
-    mut labels: Vec<(LabelStyle, Range<usize>, &'l str)>,
-) -> Vec<(LabelStyle, Range<usize>, &'l str)> {
-    labels.sort_by_key(|(_, range, _)| (range.start, range.end));
-    labels
 }

@@ -27,7 +27,7 @@ impl Default for Style {
 impl Style {
     /// The columns to fill: a width that nobody can read is not taken at its word.
     pub(super) fn columns(self) -> usize {
-        self.width.clamp(60, 110)
+        self.width.clamp(72, 110)
     }
 
     pub(super) fn ellipsis(self) -> &'static str {

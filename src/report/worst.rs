@@ -8,12 +8,15 @@ use rayon::prelude::*;
 use super::Report;
 use super::style::{Ink, Pen};
 use super::table::{Align, Cell, Grid};
-use super::words::{counted, width, wrap};
+use super::words::{counted, grouped, width, wrap};
 use crate::program::{CallCategory, FuncId, Program, State};
 
 const SHOWN: usize = 8;
 /// Where each takes two lines.
 const SHOWN_TALL: usize = 5;
+/// How many functions are followed from one entry point. Sets that overlap can only be counted one by one, and past this the number
+/// itself says enough.
+const FOLLOWED: usize = 2_000;
 /// What a program without any telemetry is told to begin with.
 const FIRST_STEPS: usize = 3;
 
@@ -23,6 +26,8 @@ struct Work {
     functions: usize,
     processes: usize,
     calls: [usize; CATEGORIES.len()],
+    /// Not all of it was followed: the numbers are at least these.
+    more: bool,
 }
 
 const CATEGORIES: [(CallCategory, &str, &str); 5] = [
@@ -176,7 +181,9 @@ impl Work {
     fn told(&self) -> String {
         let mut parts = Vec::new();
         let mut add = |count: usize, one: &str, many: &str| {
-            if count > 0 {
+            if count > 0 && self.more {
+                parts.push(format!("{}+ {many}", grouped(count)));
+            } else if count > 0 {
                 parts.push(counted(count, one, many));
             }
         };
@@ -195,28 +202,37 @@ struct Walk<'a> {
     /// The round in which a function was last seen.
     seen: Vec<u32>,
     round: u32,
-    open: Vec<FuncId>,
+    /// The nearest first, so that a search that is cut short has seen what is close.
+    found: Vec<FuncId>,
 }
 
 impl<'a> Walk<'a> {
     fn new(program: &'a Program) -> Walk<'a> {
-        Walk { program, seen: vec![0; program.functions.len()], round: 0, open: Vec::new() }
+        Walk { program, seen: vec![0; program.functions.len()], round: 0, found: Vec::new() }
     }
 
     /// All the dark work that a call of this function can start, short of what runs in a span of its own.
     fn from(&mut self, entry: FuncId, outgoing: &Outgoing) -> Work {
         self.round += 1;
         self.seen[entry.index()] = self.round;
-        self.open.push(entry);
+        self.found.clear();
+        self.found.push(entry);
         let mut work = Work::default();
-        while let Some(id) = self.open.pop() {
+        let mut next = 0;
+        while let Some(id) = self.found.get(next).copied() {
+            next += 1;
             work.add_function(self.program, id);
             work.add_outgoing(outgoing.of(id));
             for callee in &self.program.function(id).callees {
                 let seen = &mut self.seen[callee.index()];
-                if *seen != self.round && !is_covered(self.program.function(*callee).state) {
-                    *seen = self.round;
-                    self.open.push(*callee);
+                if *seen == self.round || is_covered(self.program.function(*callee).state) {
+                    continue;
+                }
+                *seen = self.round;
+                if self.found.len() < FOLLOWED {
+                    self.found.push(*callee);
+                } else {
+                    work.more = true;
                 }
             }
         }
@@ -226,18 +242,16 @@ impl<'a> Walk<'a> {
 
 /// One row each where all of them fit; else two lines each, because a path must stay whole.
 fn list(spots: &[Spot], pen: &mut Pen<'_>) -> io::Result<()> {
+    let longest = spots.iter().map(|it| width(&it.what)).max().unwrap_or(0);
     let mut grid = Grid::new(vec![Align::Left; 3]).indent(3).gap(2);
     for spot in spots {
-        grid.row(vec![
-            Cell::plain(&spot.place),
-            Cell::new(Ink::Strong, &spot.what),
-            Cell::plain(spot.work.told()),
-        ]);
+        let what = (longest > 0).then(|| Cell::new(Ink::Strong, &spot.what));
+        let cells = [Some(Cell::plain(&spot.place)), what, Some(Cell::plain(spot.work.told()))];
+        grid.row(cells.into_iter().flatten().collect());
     }
     if grid.width() <= pen.style.columns() {
         return grid.write(pen);
     }
-    let longest = spots.iter().map(|it| width(&it.what)).max().unwrap_or(0);
     for spot in spots.iter().take(SHOWN_TALL) {
         pen.line(Ink::Plain, format_args!("   {}", spot.place))?;
         pen.text("     ")?;
@@ -248,4 +262,52 @@ fn list(spots: &[Spot], pen: &mut Pen<'_>) -> io::Result<()> {
         pen.line(Ink::Plain, spot.work.told())?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::program::EntryKind;
+    use crate::report::tests::sample::Sample;
+
+    fn chain(length: usize) -> (Sample, Vec<FuncId>) {
+        let mut sample = Sample::default();
+        let file = sample.file("a.py", "def f():\n    subprocess.run(x)\n");
+        let functions: Vec<_> = (0..length).map(|_| sample.function(file, "f")).collect();
+        for pair in functions.windows(2) {
+            sample.call(pair[0], pair[1]);
+        }
+        sample.call(functions[length - 1], functions[0]);
+        sample.entry(functions[0], EntryKind::Cli);
+        (sample, functions)
+    }
+
+    fn work(sample: &Sample, entry: FuncId) -> Work {
+        Walk::new(&sample.program).from(entry, &Outgoing::new(&sample.program))
+    }
+
+    #[test]
+    fn work_is_counted_once_and_up_to_what_has_a_span() {
+        let (mut sample, functions) = chain(10);
+        sample.process(functions[2], "subprocess.run");
+        sample.process(functions[7], "subprocess.run");
+        assert_eq!(work(&sample, functions[0]).told(), "10 functions, 2 processes");
+        sample.program.functions[functions[5].index()].state = State::Span;
+        assert_eq!(work(&sample, functions[0]).told(), "5 functions, 1 process");
+    }
+
+    #[test]
+    fn a_search_without_end_stops_and_says_so() {
+        let (sample, functions) = chain(FOLLOWED + 5);
+        assert_eq!(work(&sample, functions[0]).told(), "2,000+ functions");
+    }
+
+    #[test]
+    fn an_entry_point_with_a_span_or_out_of_the_numbers_is_no_place_to_start() {
+        let (mut sample, functions) = chain(2);
+        let entry = &mut sample.program.functions[functions[0].index()];
+        assert!(is_dark_entry(entry));
+        entry.state = State::Auto;
+        assert!(!is_dark_entry(entry));
+    }
 }

@@ -3,17 +3,17 @@
 
 use serde_json::Value;
 
-pub(super) struct Schema {
+pub(crate) struct Schema {
     root: Value,
 }
 
 impl Schema {
-    pub(super) fn new(text: &str) -> Schema {
+    pub(crate) fn new(text: &str) -> Schema {
         Schema { root: serde_json::from_str(text).unwrap() }
     }
 
     /// Every way in which the value does not fit, with its path.
-    pub(super) fn faults(&self, value: &Value) -> Vec<String> {
+    pub(crate) fn faults(&self, value: &Value) -> Vec<String> {
         let mut faults = Vec::new();
         self.check(&self.root, value, "$", &mut faults);
         faults

@@ -2,133 +2,54 @@
 
 use std::path::PathBuf;
 
-use super::{Report, Sources, Style, Verbosity};
-use crate::facts::{Facts, FnId, Function as FnFacts, FunctionKind, RegionId, Shape, Value, ValueId};
 use crate::measure::{Coverage, Dimension, Gate, Layer, Tallies, Tally};
 use crate::program::{
     Activation, At, AttributeSite, AttributeTarget, CallCategory, CallSite, Certainty, EntryKind, EntryPoint,
-    EnvSite, EventSite, File, FuncId, Function, HandlerSite, HandoffSite, LogSite, Mechanism, MetricSite,
-    ProcessSite, Program, Reach, Reraises, SetupSite, SpanEnd, SpanSite, SpanStyle, State, Text, TextSource,
+    EnvSite, EventSite, FuncId, HandlerSite, HandoffSite, LogSite, Mechanism, MetricSite, ProcessSite,
+    Program, Reach, Reraises, SetupSite, SpanEnd, SpanSite, SpanStyle, Text, TextSource,
 };
+use crate::report::{Format, Report, Sources, Style, Verbosity, render};
 use crate::rule::{Finding, Findings, Level, Rule};
-use crate::text::{FileId, LineIndex, Place, Span, Symbol};
+use crate::text::{FileId, Place, Span, Symbol};
 
 #[derive(Default)]
-pub(super) struct Sample {
-    pub(super) program: Program,
-    pub(super) coverage: Coverage,
-    pub(super) gate: Gate,
-    pub(super) findings: Vec<Finding>,
-    pub(super) unparsed: Vec<(String, String)>,
+pub(crate) struct Sample {
+    pub(crate) program: Program,
+    pub(crate) coverage: Coverage,
+    pub(crate) gate: Gate,
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) unparsed: Vec<(String, String)>,
     texts: Vec<String>,
 }
 
 impl Sample {
-    pub(super) fn file(&mut self, path: &str, text: &str) -> FileId {
+    pub(crate) fn file(&mut self, path: &str, text: &str) -> FileId {
         self.program.uses_telemetry = true;
-        let id = FileId(self.program.files.len() as u32);
-        self.program.files.push(File {
-            path: path.to_owned(),
-            absolute: PathBuf::from("/nowhere").join(path),
-            language: if path.ends_with(".rs") { "rust" } else { "python" },
-            lines: LineIndex::new(text),
-            facts: Facts { values: vec![Value::Opaque], ..Facts::default() },
-            test: false,
-            first_function: self.program.functions.len() as u32,
-        });
         self.texts.push(text.to_owned());
-        let whole = Span { start: 0, end: text.len() as u32 };
-        self.add(id, FunctionKind::Module, "", None, whole, Span::default());
-        id
+        self.program.add_file(path, text)
     }
 
-    /// The function that the file defines as `def name` or `fn name`, its parent being the last part but one of a dotted name.
-    pub(super) fn function(&mut self, file: FileId, name: &str) -> FuncId {
-        let short = name.rsplit(['.', ':']).next().unwrap();
-        let parent = name.rsplit_once('.').map(|it| it.0).unwrap_or("");
+    pub(crate) fn function(&mut self, file: FileId, name: &str) -> FuncId {
         let text = &self.texts[file.index()];
-        let head = ["def ", "fn "].iter().find_map(|keyword| {
-            let start = text.find(&format!("{keyword}{short}("))?;
-            Some(Span { start: start as u32, end: (start + keyword.len() + short.len()) as u32 })
-        });
-        let head = head.unwrap();
-        let end =
-            text[head.start as usize..].find("\n\n").map_or(text.len(), |it| it + head.start as usize + 1);
-        let facts = &self.program.file(file).facts;
-        let parent = facts.functions.iter().position(|it| it.path.as_str() == parent).unwrap_or(0);
-        let whole = Span { start: head.start, end: end as u32 };
-        self.add(file, FunctionKind::Named, name, Some(FnId(parent as u32)), whole, head)
+        self.program.add_function(file, text, name)
     }
 
-    fn add(
-        &mut self,
-        file: FileId,
-        kind: FunctionKind,
-        name: &str,
-        parent: Option<FnId>,
-        span: Span,
-        head: Span,
-    ) -> FuncId {
-        let file_entry = &mut self.program.files[file.index()];
-        let local = FnId(file_entry.facts.functions.len() as u32);
-        file_entry.facts.functions.push(FnFacts {
-            kind,
-            name: Symbol::new(name),
-            path: Symbol::new(name),
-            parent,
-            class: None,
-            params: 0..0,
-            decorators: 0..0,
-            returns: ValueId::OPAQUE,
-            is_async: false,
-            is_generator: false,
-            shape: Shape::Normal,
-            span,
-            head,
-            statements: 3,
-            body: RegionId(0),
-            ops: 0..0,
-            bindings: 0..0,
-        });
-        let module = file_entry.path.trim_end_matches(".py").replace('/', ".");
-        let id = FuncId(self.program.functions.len() as u32);
-        self.program.functions.push(Function {
-            file,
-            local,
-            named: kind == FunctionKind::Named,
-            name: Symbol::new(name),
-            qualified: Symbol::new(&format!("{module}.{name}")),
-            public: true,
-            test: false,
-            trivial: false,
-            excluded: None,
-            entry_point: None,
-            state: State::Dark,
-            direct_span: false,
-            opens_via: None,
-            reach: Reach::Dark,
-            callers: Vec::new(),
-            callees: Vec::new(),
-        });
-        id
-    }
-
-    pub(super) fn entry(&mut self, function: FuncId, kind: EntryKind) {
+    pub(crate) fn entry(&mut self, function: FuncId, kind: EntryKind) {
         let through = Symbol::new("typer");
         self.program.functions[function.index()].entry_point = Some(EntryPoint { kind, through });
     }
 
-    pub(super) fn call(&mut self, from: FuncId, to: FuncId) {
+    pub(crate) fn call(&mut self, from: FuncId, to: FuncId) {
         self.program.functions[from.index()].callees.push(to);
         self.program.functions[to.index()].callers.push(from);
     }
 
-    pub(super) fn at(&self, function: FuncId, text: &str) -> At {
+    pub(crate) fn at(&self, function: FuncId, text: &str) -> At {
         let file = self.program.function(function).file;
-        At { place: self.place(file, text), function, region: RegionId(0) }
+        At::anywhere(self.place(file, text), function)
     }
 
-    pub(super) fn process(&mut self, function: FuncId, text: &str) {
+    pub(crate) fn process(&mut self, function: FuncId, text: &str) {
         let site = ProcessSite {
             at: self.at(function, text),
             call: Symbol::new("subprocess.run"),
@@ -140,7 +61,7 @@ impl Sample {
         self.program.processes.push(site);
     }
 
-    pub(super) fn outgoing(&mut self, function: FuncId, text: &str, category: CallCategory) {
+    pub(crate) fn outgoing(&mut self, function: FuncId, text: &str, category: CallCategory) {
         let site = CallSite {
             at: self.at(function, text),
             call: Symbol::new("requests.get"),
@@ -153,15 +74,15 @@ impl Sample {
     }
 
     /// Where this text first stands in the file.
-    pub(super) fn place(&self, file: FileId, text: &str) -> Place {
+    pub(crate) fn place(&self, file: FileId, text: &str) -> Place {
         placed(file, self.texts[file.index()].find(text).unwrap(), text)
     }
 
-    pub(super) fn last_place(&self, file: FileId, text: &str) -> Place {
+    pub(crate) fn last_place(&self, file: FileId, text: &str) -> Place {
         placed(file, self.texts[file.index()].rfind(text).unwrap(), text)
     }
 
-    pub(super) fn sources(&self) -> Sources<'_> {
+    pub(crate) fn sources(&self) -> Sources<'_> {
         let sources = Sources::new(&self.program);
         for (at, text) in self.texts.iter().enumerate() {
             sources.hold(FileId(at as u32), text);
@@ -169,7 +90,7 @@ impl Sample {
         sources
     }
 
-    pub(super) fn report<'a>(&'a self, sources: &'a Sources<'a>) -> Report<'a> {
+    pub(crate) fn report<'a>(&'a self, sources: &'a Sources<'a>) -> Report<'a> {
         Report {
             program: &self.program,
             coverage: &self.coverage,
@@ -188,7 +109,7 @@ impl Sample {
         }
     }
 
-    pub(super) fn layer(&mut self, name: &str, numbers: &[(Dimension, u32, u32)]) {
+    pub(crate) fn layer(&mut self, name: &str, numbers: &[(Dimension, u32, u32)]) {
         let mut tallies = Tallies::default();
         for (dimension, covered, total) in numbers {
             tallies.0[*dimension as usize] = Tally { covered: *covered, total: *total, unknown: 0 };
@@ -202,11 +123,11 @@ fn placed(file: FileId, start: usize, text: &str) -> Place {
     Place { file, span: Span { start: start as u32, end: (start + text.len()) as u32 } }
 }
 
-pub(super) fn stretched(place: Place, end: u32) -> Place {
+pub(crate) fn stretched(place: Place, end: u32) -> Place {
     Place { span: Span { end, ..place.span }, ..place }
 }
 
-pub(super) fn finding(rule: &'static str, level: Level, place: Place, function: FuncId) -> Finding {
+pub(crate) fn finding(rule: &'static str, level: Level, place: Place, function: FuncId) -> Finding {
     let mut findings = Findings::default();
     findings.add(place, "a process is started outside any span").function(function);
     let mut finding = findings.list.pop().unwrap();
@@ -215,10 +136,23 @@ pub(super) fn finding(rule: &'static str, level: Level, place: Place, function: 
     finding
 }
 
-pub(super) fn rendered(report: &Report<'_>, format: super::Format) -> String {
+pub(crate) fn rendered(report: &Report<'_>, format: Format) -> String {
     let mut out = Vec::new();
-    super::render(report, format, &mut out).unwrap();
+    render(report, format, &mut out).unwrap();
     String::from_utf8(out).unwrap()
+}
+
+/// Compares with `expected/<name>.txt`; with `OTCOV_BLESS` set, writes it.
+pub(crate) fn expect(name: &str, actual: &str) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("src/report/tests/expected")
+        .join(name)
+        .with_extension("txt");
+    if std::env::var_os("OTCOV_BLESS").is_some() {
+        std::fs::write(&path, actual).unwrap();
+    }
+    let expected = std::fs::read_to_string(&path).unwrap();
+    assert!(actual == expected, "{} differs; OTCOV_BLESS=1 accepts:\n{actual}", path.display());
 }
 
 const ORDERS: &str = r#"import subprocess
@@ -256,7 +190,7 @@ def instrument(name):
 ";
 
 /// A shop with one command that is dark, one decorator that is wrong, and numbers for the table.
-pub(super) fn shop() -> Sample {
+pub(crate) fn shop() -> Sample {
     let mut shop = Sample::default();
     let agents = shop.file("src/shop/agents.py", AGENTS);
     let run = shop.function(agents, "run_analysis");
@@ -333,7 +267,7 @@ pub(super) fn shop() -> Sample {
 }
 
 /// A catalogue of two.
-pub(super) fn rules() -> Vec<Rule> {
+pub(crate) fn rules() -> Vec<Rule> {
     let rule = |name, page| Rule { name, page, check: |_, _| {} };
     vec![
         rule(
@@ -352,7 +286,7 @@ pub(super) fn rules() -> Vec<Rule> {
 }
 
 /// One fact of each kind, in Python and in Rust.
-pub(super) fn everything() -> Sample {
+pub(crate) fn everything() -> Sample {
     let mut sample = Sample::default();
     let python = sample
         .file("a.py", "os.environ['X']\n\ndef outer():\n    def inner():\n        run(x)\n        more()\n");
