@@ -427,10 +427,10 @@ impl CallCategory {
         match self {
             CallCategory::Process => ("process", "processes"),
             CallCategory::Http => ("HTTP call", "HTTP calls"),
-            CallCategory::Db => ("database call", "database calls"),
+            CallCategory::Db => ("DB call", "DB calls"),
             CallCategory::Messaging => ("message", "messages"),
-            CallCategory::Rpc => ("RPC", "RPCs"),
-            CallCategory::Llm => ("model call", "model calls"),
+            CallCategory::Rpc => ("RPC call", "RPC calls"),
+            CallCategory::Llm => ("LLM call", "LLM calls"),
         }
     }
 }
