@@ -7,9 +7,7 @@ use clap::builder::PossibleValuesParser;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
 
-use crate::report::Format;
-use crate::report::catalogue::CatalogueFormat;
-use crate::report::inventory::{InventoryFormat, KINDS};
+use crate::report::{CatalogueFormat, Format, INVENTORY_KINDS, InventoryFormat};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -147,7 +145,7 @@ pub(crate) struct InventoryArgs {
     #[arg(long, value_name = "FORMAT", default_value = "jsonl", value_parser = parse_inventory_format, help = format!("One of {}", words(&InventoryFormat::ALL.map(InventoryFormat::as_str))))]
     pub(crate) format: InventoryFormat,
     /// Only facts of these kinds
-    #[arg(long = "kind", value_name = "KINDS", value_delimiter = ',', action = ArgAction::Append, value_parser = PossibleValuesParser::new(KINDS))]
+    #[arg(long = "kind", value_name = "KINDS", value_delimiter = ',', action = ArgAction::Append, value_parser = PossibleValuesParser::new(INVENTORY_KINDS))]
     pub(crate) kinds: Vec<String>,
     /// Write to this file, whole or not at all
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]

@@ -150,6 +150,11 @@ pub(crate) fn read_source(source: &SourceFile, max_bytes: u64) -> Result<Content
     Ok(Contents { text: decoded.text, note: decoded.problem.map(note) })
 }
 
+/// The same text as [`read_source`] gives, for those who show it.
+pub(crate) fn read_text(path: &Path) -> Option<String> {
+    Some(decode::decode(std::fs::read(path).ok()?).text)
+}
+
 /// A path as it is printed: relative to the root, with `/`, whatever cannot be shown replaced.
 fn display(root: &Path, path: &Path) -> String {
     let relative = path.strip_prefix(root).unwrap_or(path);

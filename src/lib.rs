@@ -107,7 +107,7 @@ fn scan(args: &ScanArgs, console: &Console) -> Result<Exit> {
             configured: job.settings.file.is_some(),
             style: console.style(),
             rules: checks::ALL,
-            sources: &Sources::new(&program),
+            sources: &Sources::new(&program).reading(discover::read_text),
         };
         tell(report, &outputs, console)?;
         if !outputs.iter().any(|it| it.file.is_none() && it.format == Format::Human) {
@@ -170,10 +170,10 @@ fn inventory(args: &InventoryArgs, console: &Console) -> Result<()> {
         drop(progress);
         match &args.output {
             Some(file) => files::replace(file, |out| {
-                inventory::write(&program, args.format, &args.kinds, console.file_style(), out)
+                inventory::write(&program, &args.kinds, args.format, console.file_style(), out)
             })?,
             None => console
-                .print(|out| inventory::write(&program, args.format, &args.kinds, console.style(), out))?,
+                .print(|out| inventory::write(&program, &args.kinds, args.format, console.style(), out))?,
         }
         console.notes(&notes);
         Ok(())
