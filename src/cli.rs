@@ -41,6 +41,8 @@ Examples:
   otcov inventory --kind span,metric --format table
   otcov inventory src -o inventory.jsonl";
 
+const TALK: &str = "Output";
+
 /// Tells which code is dark to OpenTelemetry, without running it
 #[derive(Debug, Parser)]
 #[command(name = "otcov", version, styles = STYLES, after_help = EXAMPLES, max_term_width = 110)]
@@ -84,17 +86,19 @@ pub(crate) enum Command {
 /// How otcov talks; understood before and after every command.
 #[derive(Debug, Args)]
 pub(crate) struct TalkArgs {
-    /// Colour the output
-    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = When::Auto)]
+    /// Colour the output: auto, always or never
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = When::Auto, hide_possible_values = true)]
+    #[arg(global = true, help_heading = TALK)]
     pub(crate) color: When,
-    /// Tell on stderr what is being done
-    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = When::Auto)]
+    /// Tell on stderr what is being done: auto, always or never
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = When::Auto, hide_possible_values = true)]
+    #[arg(global = true, help_heading = TALK)]
     pub(crate) progress: When,
     /// Print the findings only: no table, no notes
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = TALK)]
     pub(crate) quiet: bool,
     /// Print every note and every row
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, help_heading = TALK)]
     pub(crate) verbose: bool,
 }
 
@@ -117,8 +121,6 @@ pub(crate) struct TreeArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct ScanArgs {
-    #[command(flatten)]
-    pub(crate) tree: TreeArgs,
     #[arg(long = "format", value_name = "FORMAT[=FILE]", value_parser = parse_output, help = format!("{} [default: human]; to a file with =FILE; may be given again", words(&Format::ALL.map(Format::as_str))))]
     pub(crate) outputs: Vec<Output>,
     /// Report only these rules or groups; `default` and `strict` are groups too
@@ -136,12 +138,12 @@ pub(crate) struct ScanArgs {
     /// Count the findings by rule
     #[arg(long)]
     pub(crate) statistics: bool,
+    #[command(flatten)]
+    pub(crate) tree: TreeArgs,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct InventoryArgs {
-    #[command(flatten)]
-    pub(crate) tree: TreeArgs,
     #[arg(long, value_name = "FORMAT", default_value = "jsonl", value_parser = parse_inventory_format, help = format!("One of {}", words(&InventoryFormat::ALL.map(InventoryFormat::as_str))))]
     pub(crate) format: InventoryFormat,
     /// Only facts of these kinds
@@ -150,6 +152,8 @@ pub(crate) struct InventoryArgs {
     /// Write to this file, whole or not at all
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) tree: TreeArgs,
 }
 
 #[derive(Debug, Args)]
@@ -171,7 +175,6 @@ pub(crate) struct Output {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum When {
-    /// If a terminal is watching
     Auto,
     Always,
     Never,

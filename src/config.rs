@@ -6,7 +6,7 @@ mod document;
 mod find;
 mod read;
 #[cfg(test)]
-mod schema;
+pub(crate) mod schema;
 mod shape;
 mod typed;
 

@@ -5,7 +5,7 @@ mod catalogue;
 mod page;
 
 #[cfg(test)]
-pub(crate) use catalogue::sample;
+pub(crate) use catalogue::tests as sample;
 pub(crate) use catalogue::{Catalogue, Entry, Selector, by_group};
 
 use crate::measure::Coverage;

@@ -21,24 +21,29 @@ const HEAD: &str = "\
 /// A file that is there already is never touched: this says so before any work is done.
 pub(crate) fn refuse_to_overwrite(directory: &Path) -> Result<()> {
     match config::beside(directory)? {
-        Some(path) => bail!("there is a configuration already: `{}`", path.display()),
+        Some(path) => bail!("there is a configuration already: `{}`", plain(&path).display()),
         None => Ok(()),
     }
 }
 
 /// Writes the file and says what is in it.
 pub(crate) fn write(directory: &Path, coverage: &Coverage) -> Result<String> {
-    let path: PathBuf = directory.join(NAME).components().collect();
+    let path = directory.join(NAME);
     let layers = layers(&coverage.layers);
     let thresholds = thresholds(coverage);
     files::create(&path, &render(&layers, &thresholds))?;
     let count = |count: usize, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
     Ok(format!(
         "wrote {}: {}, {}\n",
-        path.display(),
+        plain(&path).display(),
         count(layers.len(), "layer"),
         count(thresholds.len(), "threshold")
     ))
+}
+
+/// Without the `./` that nobody typed.
+fn plain(path: &Path) -> PathBuf {
+    path.strip_prefix(".").unwrap_or(path).to_path_buf()
 }
 
 /// The rows of the table that are directories, under their last names where those tell them apart.

@@ -183,6 +183,20 @@ fn upwards(root: &Path, working: &Path) -> PathBuf {
 mod tests {
     use super::*;
 
+    /// Writes the schema when it is not what the code says, and fails once.
+    #[test]
+    fn the_committed_schema_is_what_the_code_says() {
+        let rules = Catalogue::new(checks::ALL).unwrap();
+        let schema =
+            serde_json::to_string_pretty(&config::schema::schema(&vocabulary(&rules))).unwrap() + "\n";
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/otcov.schema.json");
+        if std::fs::read_to_string(&path).is_ok_and(|it| it == schema) {
+            return;
+        }
+        std::fs::write(&path, schema).unwrap();
+        panic!("{} was out of date and has been written: commit it", path.display());
+    }
+
     #[test]
     fn the_root_is_shown_from_where_the_user_stands() {
         let told = |root: &str, absolute| shown(Path::new(root), Path::new("/home/me/shop"), absolute);
