@@ -129,8 +129,8 @@ pub(crate) struct ScanArgs {
     /// Leave these rules or groups out
     #[arg(long, value_name = "RULES", value_delimiter = ',', action = ArgAction::Append)]
     pub(crate) ignore: Vec<String>,
-    /// From which level on findings fail the run
-    #[arg(long, value_name = "LEVEL", value_enum, default_value_t = FailOn::Error)]
+    /// From which level on findings fail the run: error, warning, note or never
+    #[arg(long, value_name = "LEVEL", value_enum, default_value_t = FailOn::Error, hide_possible_values = true)]
     pub(crate) fail_on: FailOn,
     /// Thresholds in percent: of functions, or DIMENSION=PERCENT[,…]
     #[arg(long, value_name = "PERCENT", value_delimiter = ',', action = ArgAction::Append)]

@@ -77,11 +77,13 @@ pub(crate) struct SettingsFile {
     pub(crate) text: String,
 }
 
-/// Something that was not analysed, and why. Never a reason to stop.
+/// Something that was not analysed, or not as it is, and why. Never a reason to stop.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Note {
     pub(crate) file: String,
     pub(crate) reason: String,
+    /// Nothing is known of it; otherwise something had to be guessed.
+    pub(crate) lost: bool,
 }
 
 /// The text of a source; a note where part of it had to be guessed.
@@ -129,7 +131,7 @@ pub(crate) fn discover(roots: &Roots, scope: &Scope) -> Discovered {
 
 /// Reads one source. Above `max_bytes` it is not read at all.
 pub(crate) fn read_source(source: &SourceFile, max_bytes: u64) -> Result<Contents, Note> {
-    let note = |reason: String| Note { file: source.path.clone(), reason };
+    let note = |reason: String| Note { file: source.path.clone(), reason, lost: true };
     let unreadable = |error: std::io::Error| note(format!("cannot be read: {}", error::plain(&error)));
     let file = File::open(&source.absolute).map_err(unreadable)?;
     let metadata = file.metadata().map_err(unreadable)?;
@@ -147,7 +149,7 @@ pub(crate) fn read_source(source: &SourceFile, max_bytes: u64) -> Result<Content
         return Err(too_large(bytes.len() as u64));
     }
     let decoded = decode::decode(bytes);
-    Ok(Contents { text: decoded.text, note: decoded.problem.map(note) })
+    Ok(Contents { text: decoded.text, note: decoded.problem.map(|it| Note { lost: false, ..note(it) }) })
 }
 
 /// The same text as [`read_source`] gives, for those who show it.

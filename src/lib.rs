@@ -92,7 +92,8 @@ fn scan(args: &ScanArgs, console: &Console) -> Result<Exit> {
         let verdict = policy::apply(&program, &coverage, checked.findings, &job.settings, &job.rules);
         drop(progress);
 
-        let unparsed: Vec<_> = notes.iter().map(|it| (it.file.clone(), it.reason.clone())).collect();
+        let lost = notes.iter().filter(|it| it.lost);
+        let unparsed: Vec<_> = lost.map(|it| (it.file.clone(), it.reason.clone())).collect();
         let report = Report {
             program: &program,
             coverage: &coverage,
@@ -110,9 +111,9 @@ fn scan(args: &ScanArgs, console: &Console) -> Result<Exit> {
             sources: &Sources::new(&program).reading(discover::read_text),
         };
         tell(report, &outputs, console)?;
-        if !outputs.iter().any(|it| it.file.is_none() && it.format == Format::Human) {
-            console.notes(&notes);
-        }
+        // The human report names what is lost by itself.
+        let told = outputs.iter().any(|it| it.file.is_none() && it.format == Format::Human);
+        console.notes(notes.iter().filter(|it| !(told && it.lost)));
         checked.faults.iter().for_each(|it| console.error(it));
         Ok(if checked.faults.is_empty() { verdict.exit } else { Exit::Unusable })
     })
@@ -175,7 +176,7 @@ fn inventory(args: &InventoryArgs, console: &Console) -> Result<()> {
             None => console
                 .print(|out| inventory::write(&program, &args.kinds, args.format, console.style(), out))?,
         }
-        console.notes(&notes);
+        console.notes(notes.iter());
         Ok(())
     })
 }
@@ -198,7 +199,7 @@ fn initialise(args: &InitArgs, console: &Console) -> Result<()> {
     job.pool.install(|| {
         let (program, notes) = read(&job, &progress);
         drop(progress);
-        console.notes(&notes);
+        console.notes(notes.iter());
         let told = init::write(&args.directory, &measure::measure(&program, &[]))?;
         console.print(|out| out.write_all(told.as_bytes()))
     })

@@ -226,7 +226,7 @@ impl Harvest {
     }
 
     pub(super) fn note(&mut self, root: &Path, file: &Path, reason: &str) {
-        self.notes.push(Note { file: display(root, file), reason: reason.to_owned() });
+        self.notes.push(Note { file: display(root, file), reason: reason.to_owned(), lost: true });
     }
 
     fn note_error(&mut self, root: &Path, path: Option<&Path>, error: &ignore::Error) {
@@ -236,7 +236,8 @@ impl Harvest {
             Error::WithPath { path, err } => self.note_error(root, Some(path), err),
             Error::WithDepth { err, .. } => self.note_error(root, path, err),
             Error::WithLineNumber { line, err } => {
-                self.note(root, path.unwrap_or(root), &format!("line {line}: {err}"));
+                let reason = format!("line {line}: {err}");
+                self.notes.push(Note { file: display(root, path.unwrap_or(root)), reason, lost: false });
             }
             Error::Loop { child, .. } => self.note(root, child, super::links::LOOP),
             Error::Io(error) => self.note(root, path.unwrap_or(root), &unreadable(error)),

@@ -70,19 +70,21 @@ impl Console {
     }
 
     /// What was left out or guessed, unless silence was asked for.
-    pub(crate) fn notes(&self, notes: &[Note]) {
+    pub(crate) fn notes<'n>(&self, notes: impl Iterator<Item = &'n Note>) {
         if self.verbosity == Verbosity::Quiet {
             return;
         }
-        let shown = if self.verbosity == Verbosity::Verbose { notes.len() } else { MOST_NOTES };
-        for note in notes.iter().take(shown) {
-            self.tell("note", &format!("{}: {}", note.file, note.reason));
+        let all = self.verbosity == Verbosity::Verbose;
+        let mut more = 0;
+        for (index, note) in notes.enumerate() {
+            if all || index < MOST_NOTES {
+                self.tell("note", &format!("{}: {}", note.file, note.reason));
+            } else {
+                more += 1;
+            }
         }
-        if notes.len() > shown {
-            self.tell(
-                "note",
-                &format!("{} more files could not be read as they are (-v names them)", notes.len() - shown),
-            );
+        if more > 0 {
+            self.tell("note", &format!("{more} more files could not be read as they are (-v names them)"));
         }
     }
 

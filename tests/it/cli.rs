@@ -1,5 +1,9 @@
 //! The command line as users meet it: `fixtures/cli/*.toml` hold the cases, this runs them. Every case has a directory of its
 //! own, and nothing of the surroundings reaches it.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot set itself up has nothing better to do than to break"
+)]
 
 mod streams;
 
