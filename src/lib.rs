@@ -2,14 +2,207 @@
 #![allow(dead_code)]
 
 mod checks;
+mod cli;
+mod config;
+mod discover;
 mod facts;
 mod library;
 mod link;
 mod measure;
 mod parse;
+mod patterns;
+mod policy;
 #[doc(hidden)]
 pub mod probe;
 mod program;
 mod report;
 mod rule;
+mod run;
+
 mod text;
+
+use std::ffi::OsString;
+use std::time::Instant;
+
+use anyhow::{Result, bail};
+
+use cli::{Cli, Command, InitArgs, InventoryArgs, Output, ScanArgs, TreeArgs};
+use discover::Note;
+use policy::Exit;
+use program::Program;
+use report::{Format, Report, Sources, catalogue, inventory};
+use run::console::{self, Console};
+use run::job::Job;
+use run::progress::Progress;
+use run::{engine, files, guard, init, manual, rules};
+
+
+/// Does what the arguments ask for. The result is the exit status: 0, 1 or 2.
+pub fn run(args: impl Iterator<Item = OsString>) -> u8 {
+    let cli = match Cli::from(args) {
+        Ok(cli) => cli,
+        Err(refusal) => {
+            // Help goes to stdout and is what was asked for; the rest goes to stderr and was not.
+            let _ = refusal.print();
+            return if refusal.use_stderr() { Exit::Unusable } else { Exit::Clean }.code();
+        }
+    };
+    let console = Console::new(&cli.talk);
+    guard::silence_panics();
+    let outcome = guard::caught(|| obey(&cli.command, &console));
+    let exit = match outcome {
+        Ok(Ok(exit)) => exit,
+        Ok(Err(error)) => {
+            console.error(&format!("{error:#}"));
+            Exit::Unusable
+        }
+        Err(fault) => {
+            console.error(&format!("otcov broke: {fault}; this is a fault in otcov, please report it"));
+            Exit::Unusable
+        }
+    };
+    exit.code()
+}
+
+fn obey(command: &Command, console: &Console) -> Result<Exit> {
+    match command {
+        Command::Scan(args) => return scan(args, console),
+        Command::Inventory(args) => inventory(args, console)?,
+        Command::Explain { rule } => explain(rule, console)?,
+        Command::Rules { format } => {
+            let rules = rule::by_group(checks::ALL);
+            console.print(|out| catalogue::rules(&rules, *format, console.style(), out))?;
+        }
+        Command::Init(args) => initialise(args, console)?,
+        Command::Completions { shell } => console.print(|out| manual::completions(*shell, out))?,
+        Command::Man => console.print(manual::page)?,
+    }
+    Ok(Exit::Clean)
+}
+
+/// The main job, stage after stage.
+fn scan(args: &ScanArgs, console: &Console) -> Result<Exit> {
+    let started = Instant::now();
+    let outputs = outputs(&args.outputs)?;
+    let job = Job::prepare(&args.tree, Some(args))?;
+    let progress = console.progress();
+    job.pool.install(|| {
+        let (program, notes) = read(&job, &progress);
+        progress.stage("checking");
+        let coverage = measure::measure(&program, &job.layers());
+        let checked = rules::check(&program, &coverage, &job.settings, &job.rules);
+        let verdict = policy::apply(&program, &coverage, checked.findings, &job.settings, &job.rules);
+        drop(progress);
+
+        let lost = notes.iter().filter(|it| it.lost);
+        let unparsed: Vec<_> = lost.map(|it| (it.file.clone(), it.reason.clone())).collect();
+        let report = Report {
+            program: &program,
+            coverage: &coverage,
+            findings: &verdict.findings,
+            suppressed: verdict.suppressed,
+            gate: &verdict.gate,
+            unparsed: &unparsed,
+            root: &job.shown_root,
+            elapsed: console::is_watched().then(|| started.elapsed()),
+            verbosity: console.verbosity,
+            statistics: args.statistics,
+            configured: job.settings.file.is_some(),
+            style: console.style(),
+            rules: checks::ALL,
+            sources: &Sources::new(&program).reading(discover::read_text),
+        };
+        tell(report, &outputs, console)?;
+        // The human report names what is lost by itself.
+        let told = outputs.iter().any(|it| it.file.is_none() && it.format == Format::Human);
+        console.notes(notes.iter().filter(|it| !(told && it.lost)));
+        checked.faults.iter().for_each(|it| console.error(it));
+        Ok(if checked.faults.is_empty() { verdict.exit } else { Exit::Unusable })
+    })
+}
+
+/// From the tree to the linked program, with a note for everything that is missing in it.
+fn read(job: &Job, progress: &Progress) -> (Program, Vec<Note>) {
+    progress.stage("looking for files");
+    let mut found = discover::discover(&job.roots, &job.scope());
+    progress.stage("parsing");
+    let (files, mut notes) = engine::parse(&found, job);
+    notes.append(&mut found.notes);
+    notes.sort();
+    progress.stage("linking");
+    let program = engine::link(files, &found, job);
+    (program, notes)
+}
+
+/// Files first: if one of them cannot be written, nothing on stdout claims that all is well.
+fn tell(mut report: Report<'_>, outputs: &[Output], console: &Console) -> Result<()> {
+    let style = report.style;
+    report.style = console.file_style();
+    for (format, file) in outputs.iter().filter_map(|it| Some((it.format, it.file.as_ref()?))) {
+        files::replace(file, |out| report::render(&report, format, out))?;
+    }
+    report.style = style;
+    for output in outputs.iter().filter(|it| it.file.is_none()) {
+        console.print(|out| report::render(&report, output.format, out))?;
+    }
+    Ok(())
+}
+
+fn outputs(typed: &[Output]) -> Result<Vec<Output>> {
+    if typed.is_empty() {
+        return Ok(vec![Output { format: Format::Human, file: None }]);
+    }
+    for (index, output) in typed.iter().enumerate() {
+        if typed[..index].iter().any(|it| it.file == output.file) {
+            match &output.file {
+                Some(file) => bail!("two reports cannot go to one file: `{}`", file.display()),
+                None => bail!(
+                    "two reports cannot go to stdout: give one of them a file, as in --format json=FILE"
+                ),
+            }
+        }
+    }
+    Ok(typed.to_vec())
+}
+
+fn inventory(args: &InventoryArgs, console: &Console) -> Result<()> {
+    let job = Job::prepare(&args.tree, None)?;
+    let progress = console.progress();
+    job.pool.install(|| {
+        let (program, notes) = read(&job, &progress);
+        drop(progress);
+        match &args.output {
+            Some(file) => files::replace(file, |out| {
+                inventory::write(&program, &args.kinds, args.format, console.file_style(), out)
+            })?,
+            None => console
+                .print(|out| inventory::write(&program, &args.kinds, args.format, console.style(), out))?,
+        }
+        console.notes(notes.iter());
+        Ok(())
+    })
+}
+
+fn explain(rule: &str, console: &Console) -> Result<()> {
+    let mut told = Ok(());
+    console.print(|out| {
+        told = catalogue::explain(checks::ALL, rule, console.style(), out)?;
+        Ok(())
+    })?;
+    told.map_err(anyhow::Error::msg)
+}
+
+fn initialise(args: &InitArgs, console: &Console) -> Result<()> {
+    init::refuse_to_overwrite(&args.directory)?;
+    let paths = vec![args.directory.clone()];
+    let tree = TreeArgs { paths, config: None, isolated: true, jobs: args.jobs };
+    let job = Job::prepare(&tree, None)?;
+    let progress = console.progress();
+    job.pool.install(|| {
+        let (program, notes) = read(&job, &progress);
+        drop(progress);
+        console.notes(notes.iter());
+        let told = init::write(&args.directory, &measure::measure(&program, &[]))?;
+        console.print(|out| out.write_all(told.as_bytes()))
+    })
+}

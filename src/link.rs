@@ -29,15 +29,16 @@ pub(crate) use self::functions::Eligible;
 pub(crate) use self::launch::LaunchFile;
 
 /// What linking is told beside the files.
-#[derive(Debug, Default)]
-pub(crate) struct LinkInput {
+pub(crate) struct LinkInput<'a> {
     pub(crate) launch: Vec<LaunchFile>,
     /// Libraries that something outside the tree instruments.
     pub(crate) auto_instrumented: Vec<String>,
     pub(crate) eligible: Eligible,
+    /// Functions that the configuration takes out, by file and qualified name.
+    pub(crate) excluded: Box<dyn Fn(&File, &str) -> bool + Sync + 'a>,
 }
 
-pub(crate) fn link(mut files: Vec<File>, library: &Library, input: &LinkInput) -> Program {
+pub(crate) fn link(mut files: Vec<File>, library: &Library, input: &LinkInput<'_>) -> Program {
     let mut first = 0;
     for file in &mut files {
         file.first_function = first;
@@ -48,7 +49,7 @@ pub(crate) fn link(mut files: Vec<File>, library: &Library, input: &LinkInput) -
     program
 }
 
-fn tables(files: &[File], library: &Library, input: &LinkInput) -> Program {
+fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
     let mut world = world::World::new(files, library);
     classes::resolve(&mut world);
     let targets = rounds::run(&mut world);
@@ -64,6 +65,7 @@ fn tables(files: &[File], library: &Library, input: &LinkInput) -> Program {
         entries: &entries,
         instrumented: &instrumented,
         eligible: input.eligible,
+        configured: &*input.excluded,
     };
     let own = verdicts.own();
     let reach = graph.reach(&world, &own.rooted, &own.exposed);

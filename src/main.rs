@@ -1,5 +1,7 @@
-//! Parses arguments, calls `run`, maps the outcome to an exit status.
+//! Hands the arguments to the library and its answer to the system. Nothing else happens here.
 
-fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(otcov::run(std::env::args_os()))
 }

@@ -7,7 +7,6 @@ mod coverage;
 mod cut;
 mod findings;
 mod fingerprint;
-mod front_matter;
 mod human;
 pub(crate) mod inventory;
 mod json;

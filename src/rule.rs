@@ -1,7 +1,12 @@
 //! What a rule is and what it finds. Rules see the program and its coverage; never a syntax tree, a path on disk or a setting
 //! other than their own options.
 
+mod catalogue;
 mod page;
+
+#[cfg(test)]
+pub(crate) use catalogue::tests as sample;
+pub(crate) use catalogue::{Catalogue, Entry, Selector, by_group};
 
 use crate::measure::Coverage;
 use crate::program::{At, Certainty, FuncId, Program};
@@ -35,10 +40,14 @@ pub(crate) struct Rule {
 }
 
 impl Rule {
+    pub(crate) fn metadata(&self) -> Result<Metadata, String> {
+        Metadata::parse(self.page)
+    }
+
     /// What the rule finds, with its name and its page's level on it. Outside the group `engine`, a rule is silent in a program
     /// without telemetry, in tests and in generated code: nobody would act on it there.
     pub(crate) fn run(&self, ctx: &Context<'_>) -> Vec<Finding> {
-        let Ok(metadata) = Metadata::parse(self.page) else { return Vec::new() };
+        let Ok(metadata) = self.metadata() else { return Vec::new() };
         let engine = metadata.group == "engine";
         if !engine && !ctx.program.uses_telemetry {
             return Vec::new();

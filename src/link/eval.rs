@@ -214,6 +214,18 @@ impl<'w, 'a> Eval<'w, 'a> {
 
     /// What one binding gives.
     pub(crate) fn bound(&mut self, file: FileId, binding: &'a Binding) -> Things {
+        self.steps += 1;
+        if self.depth >= LONGEST_CHAIN || self.steps > MOST_STEPS {
+            return Things::none();
+        }
+        // Imports can go in circles: each link of the chain counts.
+        self.depth += 1;
+        let found = self.bound_to(file, binding);
+        self.depth -= 1;
+        found
+    }
+
+    fn bound_to(&mut self, file: FileId, binding: &'a Binding) -> Things {
         let scope = Self::at(file, binding);
         match &binding.kind {
             BindingKind::Value(value) => self.things(*value, scope),

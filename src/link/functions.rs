@@ -13,7 +13,7 @@ use crate::link::reach::CallGraph;
 use crate::link::rounds::Targets;
 use crate::link::things::{ClassId, Site, Thing};
 use crate::link::world::World;
-use crate::program::{EntryKind, Exclusion, FuncId, Function, Reach, State, TextSource};
+use crate::program::{EntryKind, Exclusion, File, FuncId, Function, Reach, State, TextSource};
 use crate::text::Symbol;
 
 /// What makes a function part of coverage, by configuration.
@@ -32,6 +32,7 @@ pub(crate) struct Verdicts<'w, 'a> {
     pub(crate) entries: &'w Entries,
     pub(crate) instrumented: &'w Instrumented,
     pub(crate) eligible: Eligible,
+    pub(crate) configured: &'w (dyn Fn(&File, &str) -> bool + Sync + 'w),
 }
 
 /// What is known of each function before reach.
@@ -117,6 +118,9 @@ impl Verdicts<'_, '_> {
         }
         if is_suppressed(world, function) {
             return Some(Exclusion::Suppressed);
+        }
+        if (self.configured)(file, self.qualified(function).as_str()) {
+            return Some(Exclusion::Configured);
         }
         if helpers.all.contains(&function) {
             return Some(Exclusion::Telemetry);

@@ -1,3 +1,4 @@
 //! Everything that is tested from outside, in one binary. Each module says what belongs there.
 
+mod cli;
 mod tidy;

@@ -10,16 +10,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A path of this repository.
-fn root(path: &str) -> PathBuf {
+pub(crate) fn root(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-fn read(path: &Path) -> String {
+pub(crate) fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// The names in a folder that end like this, sorted, without the ending.
-fn names(folder: &str, ending: &str) -> Vec<String> {
+pub(crate) fn names(folder: &str, ending: &str) -> Vec<String> {
     let Ok(list) = fs::read_dir(root(folder)) else { return Vec::new() };
     let mut names: Vec<String> =
         list.filter_map(|it| Some(it.ok()?.file_name().to_str()?.strip_suffix(ending)?.to_owned())).collect();

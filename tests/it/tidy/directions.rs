@@ -9,8 +9,9 @@ const ALL: &[&str] = &["*"];
 /// A module and the modules that it may name with `crate::`; what is not listed is forbidden.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("text", &[]),
+    ("patterns", &[]),
     ("facts", &["text"]),
-    ("discover", &["text"]),
+    ("discover", &["patterns"]),
     ("parse", &["text", "facts"]),
     ("library", &["text", "facts"]),
     ("program", &["text", "facts"]),
@@ -20,9 +21,11 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("checks", &["text", "facts", "program", "measure", "rule"]),
     ("report", &["text", "program", "measure", "rule", "checks"]),
     ("cli", &["rule", "report"]),
-    ("config", &["rule", "cli", "measure"]),
-    ("policy", &["text", "facts", "program", "measure", "rule", "config"]),
+    ("config", &["patterns", "rule", "cli", "measure"]),
+    ("policy", &["text", "facts", "program", "measure", "rule", "config", "patterns"]),
     ("probe", ALL),
+    ("run", ALL),
+    ("stand_in", ALL),
     ("lib", ALL),
     ("main", ALL),
 ];

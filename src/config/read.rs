@@ -1,0 +1,201 @@
+//! Turns a document that has been checked into settings. What the check has let through is taken at its word; what only makes
+//! sense together is checked here.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::check::{Checker, hint_or_list, texts};
+use super::document::{self, ConfigError, Fields, Problems};
+use super::find::Found;
+use super::shape::{self, Vocabulary};
+use super::{Eligible, LayerSettings, ModelSettings, Override, Selection, Settings, Threshold};
+use crate::measure::Dimension;
+use crate::patterns::PathSet;
+use crate::rule::{Catalogue, Level, RuleOptions};
+
+/// `base` is where patterns start, `shown` how errors call the file.
+pub(crate) fn read(
+    found: &Found,
+    base: &Path,
+    shown: &Path,
+    vocabulary: &Vocabulary<'_>,
+) -> Result<Settings, ConfigError> {
+    let document = document::parse(shown, &found.text)?;
+    let mut problems = Problems::new(shown, &found.text);
+    let path = found.table.join(".");
+    let (fields, place) = match document::find(document.get_ref(), found.table) {
+        None => (document.get_ref(), document.span()),
+        Some(node) => match node.get_ref().as_table() {
+            Some(fields) => (fields, node.span()),
+            None => {
+                problems.add(node.span(), format!("`{path}` must be a table"));
+                problems.finish()?;
+                return Ok(Settings::without_file());
+            }
+        },
+    };
+    Checker { vocabulary, problems: &mut problems }.table(fields, &shape::ROOT, &path, place);
+    check_layers(fields, &mut problems);
+    problems.finish()?;
+    let reader = Reader { base, rules: vocabulary.rules };
+    let mut settings = reader.settings(fields);
+    settings.models = models(found, shown, fields);
+    settings.file = Some(found.path.clone());
+    Ok(settings)
+}
+
+/// Layers have names of their own, and a gate names none but them.
+fn check_layers(fields: &Fields<'_>, problems: &mut Problems<'_>) {
+    let mut names: Vec<&str> = Vec::new();
+    for layer in tables(fields, "layer") {
+        let Some(node) = document::field(layer, "name") else { continue };
+        let Some(name) = node.get_ref().as_str() else { continue };
+        if names.contains(&name) {
+            problems.add(node.span(), format!("there are two layers `{name}`"));
+        }
+        names.push(name);
+    }
+    let gate = table(fields, "gate").and_then(|it| table(it, "layer"));
+    for (key, _) in gate.into_iter().flat_map(|it| it.iter()) {
+        if !names.contains(&&**key.get_ref()) {
+            let hint = if names.is_empty() { String::new() } else { hint_or_list(key.get_ref(), &names) };
+            problems.add(key.span(), format!("no [[layer]] has the name `{}`{hint}", key.get_ref()));
+        }
+    }
+}
+
+struct Reader<'a> {
+    base: &'a Path,
+    rules: &'a Catalogue,
+}
+
+impl Reader<'_> {
+    fn settings(&self, fields: &Fields<'_>) -> Settings {
+        let mut settings = Settings::without_file();
+        if let Some(scan) = table(fields, "scan") {
+            settings.scan.exclude = self.paths(scan, "exclude");
+            settings.scan.include = self.paths(scan, "include");
+            settings.scan.languages = document::field(scan, "languages").and_then(|it| texts(it.get_ref()));
+            settings.scan.tests = self.paths(scan, "tests");
+            settings.scan.max_file_size = document::field(scan, "max-file-size")
+                .and_then(|it| document::whole(it.get_ref()))
+                .and_then(|it| u64::try_from(it).ok());
+        }
+        if let Some(coverage) = table(fields, "coverage") {
+            let word = text(coverage, "eligible").unwrap_or_default();
+            let eligible = Eligible::ALL.into_iter().find(|it| it.as_str() == word);
+            settings.coverage.eligible = eligible.unwrap_or_default();
+            settings.coverage.exclude = self.paths(coverage, "exclude");
+            settings.coverage.exclude_functions = list(coverage, "exclude-functions");
+        }
+        let layer =
+            |it| LayerSettings { name: text(it, "name").unwrap_or_default(), paths: self.paths(it, "paths") };
+        settings.layers = tables(fields, "layer").map(layer).collect();
+        thresholds(fields).into_iter().for_each(|it| settings.set_threshold(it));
+        self.rules(fields, &mut settings);
+        if let Some(telemetry) = table(fields, "telemetry") {
+            settings.auto_instrumentation = list(telemetry, "auto-instrumentation");
+        }
+        settings
+    }
+
+    fn rules(&self, fields: &Fields<'_>, settings: &mut Settings) {
+        if let Some(rules) = table(fields, "rules") {
+            settings.rules.base = self.selection(rules);
+            settings.rules.options = self.options(rules);
+        }
+        let each = |it| Override {
+            paths: self.paths(it, "paths"),
+            selection: self.selection(it),
+            options: self.options(it),
+        };
+        settings.rules.overrides = tables(fields, "override").map(each).collect();
+    }
+
+    fn selection(&self, fields: &Fields<'_>) -> Selection {
+        let selectors = |key| list(fields, key).iter().filter_map(|it| self.rules.selector(it)).collect();
+        let mut severity = BTreeMap::new();
+        for (rule, level) in table(fields, "severity").into_iter().flat_map(|it| it.iter()) {
+            if let Some(level) = level.get_ref().as_str().and_then(Level::parse) {
+                severity.insert(rule.get_ref().to_string(), level);
+            }
+        }
+        Selection { select: selectors("select"), ignore: selectors("ignore"), severity }
+    }
+
+    fn options(&self, fields: &Fields<'_>) -> BTreeMap<String, RuleOptions> {
+        let names = self.rules.names().into_iter();
+        names
+            .filter_map(|name| {
+                Some((name.to_owned(), RuleOptions { allow: list(table(fields, name)?, "allow") }))
+            })
+            .collect()
+    }
+
+    fn paths(&self, fields: &Fields<'_>, key: &str) -> PathSet {
+        // The check has compiled every pattern already.
+        PathSet::new(self.base, &list(fields, key)).unwrap_or_else(|_| PathSet::empty())
+    }
+}
+
+fn thresholds(fields: &Fields<'_>) -> Vec<Threshold> {
+    let mut all = Vec::new();
+    let Some(gate) = table(fields, "gate") else { return all };
+    add_thresholds(gate, None, &mut all);
+    for (layer, node) in table(gate, "layer").into_iter().flat_map(|it| it.iter()) {
+        if let Some(fields) = node.get_ref().as_table() {
+            add_thresholds(fields, Some(layer.get_ref()), &mut all);
+        }
+    }
+    all
+}
+
+fn add_thresholds(fields: &Fields<'_>, layer: Option<&str>, all: &mut Vec<Threshold>) {
+    for dimension in Dimension::ALL {
+        let value = document::field(fields, dimension.as_str());
+        if let Some(percent) = value.and_then(|it| document::number(it.get_ref())) {
+            all.push(Threshold { layer: layer.map(str::to_owned), dimension, percent });
+        }
+    }
+}
+
+/// The models as plain tables, each with its place.
+fn models(found: &Found, shown: &Path, fields: &Fields<'_>) -> Vec<ModelSettings> {
+    let nodes = document::field(fields, "model").and_then(|it| it.get_ref().as_array());
+    let lines = nodes
+        .into_iter()
+        .flat_map(|it| it.iter())
+        .map(|it| document::position(&found.text, it.span().start).0);
+    let mut plain = found.text.parse::<toml::Table>().ok();
+    for key in found.table {
+        plain = plain.and_then(|mut it| match it.remove(*key) {
+            Some(toml::Value::Table(inner)) => Some(inner),
+            _ => None,
+        });
+    }
+    let list = match plain.and_then(|mut it| it.remove("model")) {
+        Some(toml::Value::Array(list)) => list,
+        _ => Vec::new(),
+    };
+    let tables =
+        list.into_iter().filter_map(|it| if let toml::Value::Table(it) = it { Some(it) } else { None });
+    let model = |(line, table)| ModelSettings { origin: format!("{}:{line}", shown.display()), table };
+    lines.zip(tables).map(model).collect()
+}
+
+fn table<'t, 'a>(fields: &'t Fields<'a>, key: &str) -> Option<&'t Fields<'a>> {
+    document::field(fields, key)?.get_ref().as_table()
+}
+
+fn tables<'t, 'a>(fields: &'t Fields<'a>, key: &str) -> impl Iterator<Item = &'t Fields<'a>> {
+    let items = document::field(fields, key).and_then(|it| it.get_ref().as_array());
+    items.into_iter().flat_map(|it| it.iter()).filter_map(|it| it.get_ref().as_table())
+}
+
+fn text(fields: &Fields<'_>, key: &str) -> Option<String> {
+    document::field(fields, key)?.get_ref().as_str().map(str::to_owned)
+}
+
+fn list(fields: &Fields<'_>, key: &str) -> Vec<String> {
+    document::field(fields, key).and_then(|it| texts(it.get_ref())).unwrap_or_default()
+}

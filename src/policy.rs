@@ -1,0 +1,92 @@
+//! From what the rules found to what is reported: levels, suppressions, the gate, the exit status. Finds nothing by itself except
+//! suppressions that suppress nothing.
+
+mod gate;
+pub(crate) mod levels;
+mod suppress;
+
+use crate::config::Settings;
+use crate::measure::{Coverage, Gate};
+use crate::program::Program;
+use crate::rule::{Catalogue, Finding, Level};
+
+use levels::Levels;
+
+/// What a run comes to.
+#[derive(Debug)]
+pub(crate) struct Verdict {
+    /// Sorted by path, line, column and rule.
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) suppressed: usize,
+    pub(crate) gate: Gate,
+    pub(crate) exit: Exit,
+}
+
+/// The exit status, all there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Exit {
+    /// Nothing at or above `--fail-on`, and the gate passed.
+    Clean,
+    /// Findings at or above `--fail-on`, or the gate failed.
+    Failed,
+    /// The command, the configuration or a path cannot be used, or otcov itself is broken.
+    Unusable,
+}
+
+impl Exit {
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Exit::Clean => 0,
+            Exit::Failed => 1,
+            Exit::Unusable => 2,
+        }
+    }
+}
+
+pub(crate) fn apply(
+    program: &Program,
+    coverage: &Coverage,
+    findings: Vec<Finding>,
+    settings: &Settings,
+    rules: &Catalogue,
+) -> Verdict {
+    let levels = Levels::new(settings, rules);
+    let mut findings = levelled(program, findings, &levels);
+    let suppressed = suppress::apply(program, &levels, rules, &mut findings);
+    sort(program, &mut findings);
+    let gate = gate::check(coverage, &settings.thresholds);
+    let fails = |it: &Finding| settings.fail_on.is_some_and(|least| it.level >= least);
+    let failed = findings.iter().any(fails) || !gate.passed();
+    let exit = if failed { Exit::Failed } else { Exit::Clean };
+    Verdict { findings, suppressed, gate, exit }
+}
+
+/// Gives each finding its level and drops those that are off.
+fn levelled(program: &Program, findings: Vec<Finding>, levels: &Levels<'_>) -> Vec<Finding> {
+    let mut kept = Vec::with_capacity(findings.len());
+    for mut finding in findings {
+        let file = program.file(finding.place.file);
+        let function = finding.function.map(|it| program.function(it).qualified.as_str());
+        if function.is_some_and(|it| levels.allows(finding.rule, &file.absolute, it)) {
+            continue;
+        }
+        let level = levels.level(finding.rule, &file.absolute);
+        // What rests on a bare name is never more than a hint, whatever was asked for.
+        finding.level = finding.certainty.cap(level);
+        if finding.level > Level::Off {
+            kept.push(finding);
+        }
+    }
+    kept
+}
+
+fn sort(program: &Program, findings: &mut [Finding]) {
+    findings.sort_by(|a, b| {
+        let key = |it: &Finding| (program.position(it.place), it.rule);
+        let path = |it: &Finding| &program.file(it.place.file).path;
+        path(a).cmp(path(b)).then_with(|| key(a).cmp(&key(b))).then_with(|| a.message.cmp(&b.message))
+    });
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,12 @@
+//! What a run needs around its stages: settings and threads, the terminal, files that are written whole, and what happens when
+//! a rule breaks. Nothing is found out here.
+
+pub(crate) mod console;
+pub(crate) mod engine;
+pub(crate) mod files;
+pub(crate) mod guard;
+pub(crate) mod init;
+pub(crate) mod job;
+pub(crate) mod manual;
+pub(crate) mod progress;
+pub(crate) mod rules;

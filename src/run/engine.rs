@@ -1,0 +1,98 @@
+//! Feeds the engine: sources to the parser in parallel, and to the linker what it is told beside them.
+
+use rayon::prelude::*;
+
+use crate::config::{Eligible, Settings};
+use crate::discover::{self, Discovered, Note, SourceFile};
+use crate::library::{ExtraModel, Library};
+use crate::link::{self, LaunchFile, LinkInput};
+use crate::parse::LANGUAGES;
+use crate::patterns;
+use crate::program::{File, Program};
+use crate::run::job::Job;
+use crate::text::LineIndex;
+
+/// Reads and parses every source, with a note for each that could not be read whole.
+pub(crate) fn parse(found: &Discovered, job: &Job) -> (Vec<File>, Vec<Note>) {
+    let wanted: Vec<&SourceFile> = found.sources.iter().filter(|it| !has_source(found, it)).collect();
+    let read: Vec<(Option<File>, Option<Note>)> = wanted.into_par_iter().map(|it| parse_one(it, job)).collect();
+    let mut files = Vec::with_capacity(read.len());
+    let mut notes = Vec::new();
+    for (file, note) in read {
+        files.extend(file);
+        notes.extend(note);
+    }
+    (files, notes)
+}
+
+/// Types that are declared beside their source say nothing that the source does not say.
+fn has_source(found: &Discovered, stub: &SourceFile) -> bool {
+    let Some((stem, _)) = stub.path.rsplit_once('.').filter(|_| stub.stub) else { return false };
+    LANGUAGES.iter().filter(|it| it.name == stub.language).flat_map(|it| it.extensions).any(|extension| {
+        let source = format!("{stem}.{extension}");
+        found.sources.binary_search_by(|it| it.path.as_str().cmp(&source)).is_ok()
+    })
+}
+
+fn parse_one(source: &SourceFile, job: &Job) -> (Option<File>, Option<Note>) {
+    let contents = match discover::read_source(source, job.max_file_size()) {
+        Ok(contents) => contents,
+        Err(note) => return (None, Some(note)),
+    };
+    let Some(language) = LANGUAGES.iter().find(|it| it.name == source.language) else { return (None, contents.note) };
+    let file = File {
+        path: source.path.clone(),
+        absolute: source.absolute.clone(),
+        language: language.name,
+        lines: LineIndex::new(&contents.text),
+        facts: (language.parse)(&contents.text),
+        test: job.settings.scan.tests.matches(&source.absolute) || is_test(&source.path),
+        build: is_build(&source.path),
+        first_function: 0,
+    };
+    (Some(file), contents.note)
+}
+
+/// Where tests live in every project: by directory or by name.
+fn is_test(path: &str) -> bool {
+    let (directories, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    directories.split('/').any(|it| matches!(it, "tests" | "test" | "testing" | "__tests__" | "integration_tests"))
+        || stem.starts_with("test_")
+        || stem.ends_with("_test")
+        || matches!(stem, "conftest" | "tests" | "test")
+}
+
+/// Scripts that run where a program is built, never in production.
+fn is_build(path: &str) -> bool {
+    matches!(path.rsplit('/').next(), Some("setup.py" | "noxfile.py" | "build.rs" | "fabfile.py" | "tasks.py"))
+        && !path.contains("/tasks.py")
+}
+
+pub(crate) fn link(files: Vec<File>, found: &Discovered, job: &Job) -> Program {
+    let settings = &job.settings;
+    // The models were read once before to tell mistakes in the configuration.
+    let (library, _) = Library::load(&extra_models(settings));
+    let input = LinkInput {
+        launch: launch_files(found),
+        auto_instrumented: settings.auto_instrumentation.clone(),
+        eligible: match settings.coverage.eligible {
+            Eligible::All => link::Eligible::All,
+            Eligible::Nontrivial => link::Eligible::Nontrivial,
+            Eligible::Public => link::Eligible::Public,
+        },
+        excluded: Box::new(|file, qualified| {
+            settings.coverage.exclude.matches(&file.absolute)
+                || settings.coverage.exclude_functions.iter().any(|it| patterns::name_matches(it, qualified))
+        }),
+    };
+    link::link(files, &library, &input)
+}
+
+pub(crate) fn extra_models(settings: &Settings) -> Vec<ExtraModel> {
+    settings.models.iter().map(|it| ExtraModel { origin: it.origin.clone(), table: it.table.clone() }).collect()
+}
+
+fn launch_files(found: &Discovered) -> Vec<LaunchFile> {
+    found.settings_files.iter().map(|it| LaunchFile { path: it.path.clone(), text: it.text.clone() }).collect()
+}

@@ -1,0 +1,209 @@
+//! Everything that is settled before the first file is read: where the tree is, what the settings say, how many threads work.
+
+use std::path::{Component, Path, PathBuf};
+
+use anyhow::{Context, Result};
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use crate::checks;
+use crate::cli::{ScanArgs, TreeArgs};
+use crate::config::{self, Settings, Vocabulary};
+use crate::discover::{self, Language, Roots, Scope};
+use crate::measure::LayerSpec;
+use crate::rule::Catalogue;
+use crate::parse;
+
+/// Syntax trees of machine-made code are deep, and their depth is walked by recursion.
+const STACK_BYTES: usize = 256 << 20;
+
+/// What a `[[model]]` may say: the words of library models.
+const ROLES: [&str; 49] = [
+    "span",
+    "span-end",
+    "span-current",
+    "span-activate",
+    "span-query",
+    "set-attribute",
+    "set-attributes",
+    "add-event",
+    "add-link",
+    "record-exception",
+    "set-status",
+    "update-name",
+    "get-tracer",
+    "get-meter",
+    "get-logger",
+    "metric-create",
+    "metric-record",
+    "process",
+    "process-pool",
+    "thread",
+    "executor",
+    "executor-create",
+    "task",
+    "context",
+    "runs",
+    "inject",
+    "extract",
+    "http",
+    "db",
+    "messaging",
+    "rpc",
+    "llm",
+    "network",
+    "file-io",
+    "log",
+    "log-exception",
+    "log-setup",
+    "log-decorator",
+    "print",
+    "entry-point",
+    "set-up",
+    "auto-instrument",
+    "context-manager",
+    "suppress",
+    "transparent",
+    "enter-context",
+    "partial",
+    "identity",
+    "exit",
+];
+const ARGUMENTS: [&str; 20] = [
+    "name-arg",
+    "attributes-arg",
+    "kind-arg",
+    "key-arg",
+    "value-arg",
+    "exception-arg",
+    "status-arg",
+    "function-arg",
+    "handler-arg",
+    "unit-arg",
+    "context-arg",
+    "record-exception-arg",
+    "end-on-exit-arg",
+    "url-arg",
+    "command-arg",
+    "env-arg",
+    "message-arg",
+    "exc-info-arg",
+    "keywords-arg",
+    "subject-arg",
+];
+
+pub(crate) struct Job {
+    pub(crate) roots: Roots,
+    pub(crate) settings: Settings,
+    pub(crate) rules: Catalogue,
+    /// The root as people should see it from where they stand.
+    pub(crate) shown_root: String,
+    pub(crate) pool: ThreadPool,
+}
+
+impl Job {
+    pub(crate) fn prepare(tree: &TreeArgs, scan: Option<&ScanArgs>) -> Result<Job> {
+        let rules = Catalogue::new(checks::ALL).map_err(anyhow::Error::msg)?;
+        let roots = discover::roots(&tree.paths)?;
+        let working = std::env::current_dir().context("cannot tell the working directory")?;
+        let settings = config::resolve(tree, scan, &roots.root, &working, &vocabulary(&rules))?;
+        let pool = ThreadPoolBuilder::new()
+            .num_threads(settings.jobs)
+            .stack_size(STACK_BYTES)
+            .thread_name(|index| format!("otcov-{index}"))
+            .build()
+            .context("cannot start the threads")?;
+        let absolute = tree.paths.iter().any(|it| it.is_absolute());
+        let shown_root = shown(&roots.root, &working, absolute);
+        Ok(Job { roots, settings, rules, shown_root, pool })
+    }
+
+    pub(crate) fn scope(&self) -> Scope {
+        let wanted = self.settings.scan.languages.as_deref();
+        let is_wanted =
+            |it: &&parse::Language| wanted.is_none_or(|list| list.iter().any(|name| name == it.name));
+        let language = |it: &parse::Language| Language {
+            name: it.name,
+            extensions: it.extensions,
+            stubs: it.stubs,
+            shebangs: it.shebangs,
+        };
+        Scope {
+            languages: parse::LANGUAGES.iter().filter(is_wanted).map(language).collect(),
+            exclude: self.settings.scan.exclude.clone(),
+            include: self.settings.scan.include.clone(),
+            threads: self.settings.jobs,
+        }
+    }
+
+    pub(crate) fn max_file_size(&self) -> u64 {
+        self.settings.scan.max_file_size.unwrap_or(discover::DEFAULT_MAX_FILE_SIZE)
+    }
+
+    pub(crate) fn layers(&self) -> Vec<LayerSpec> {
+        let layer = |it: &config::LayerSettings| {
+            let (root, paths) = (self.roots.root.clone(), it.paths.clone());
+            LayerSpec {
+                name: it.name.clone(),
+                matches: Box::new(move |path| paths.matches(&root.join(path))),
+            }
+        };
+        self.settings.layers.iter().map(layer).collect()
+    }
+}
+
+/// The words of the rest of the program that a configuration may use.
+pub(crate) fn vocabulary(rules: &Catalogue) -> Vocabulary<'_> {
+    Vocabulary {
+        rules,
+        languages: parse::LANGUAGES.iter().map(|it| it.name).collect(),
+        roles: ROLES.to_vec(),
+        arguments: ARGUMENTS.to_vec(),
+    }
+}
+
+/// Relative to where the user stands; as it is where that would lead upwards and an absolute path was given.
+fn shown(root: &Path, working: &Path, absolute: bool) -> String {
+    let below = root.strip_prefix(working).ok().map(Path::to_path_buf);
+    let path = match below {
+        Some(below) => below,
+        None if absolute => root.to_path_buf(),
+        None => upwards(root, working),
+    };
+    let text = path.to_string_lossy().into_owned();
+    if text.is_empty() { ".".to_owned() } else { text }
+}
+
+fn upwards(root: &Path, working: &Path) -> PathBuf {
+    let shared = root.components().zip(working.components()).take_while(|(a, b)| a == b).count();
+    let up = working.components().skip(shared).map(|_| Component::ParentDir);
+    up.chain(root.components().skip(shared)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Writes the schema when it is not what the code says, and fails once.
+    #[test]
+    fn the_committed_schema_is_what_the_code_says() {
+        let rules = Catalogue::new(checks::ALL).unwrap();
+        let schema =
+            serde_json::to_string_pretty(&config::schema::schema(&vocabulary(&rules))).unwrap() + "\n";
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/otcov.schema.json");
+        if std::fs::read_to_string(&path).is_ok_and(|it| it == schema) {
+            return;
+        }
+        std::fs::write(&path, schema).unwrap();
+        panic!("{} was out of date and has been written: commit it", path.display());
+    }
+
+    #[test]
+    fn the_root_is_shown_from_where_the_user_stands() {
+        let told = |root: &str, absolute| shown(Path::new(root), Path::new("/home/me/shop"), absolute);
+        assert_eq!(told("/home/me/shop", false), ".");
+        assert_eq!(told("/home/me/shop/src", true), "src");
+        assert_eq!(told("/home/me/other", false), "../other");
+        assert_eq!(told("/home/me/other", true), "/home/me/other");
+        assert_eq!(told("/home/me", false), "..");
+    }
+}
