@@ -3,25 +3,69 @@
 use std::path::Path;
 
 use crate::checks;
+use crate::config::Settings;
+use crate::program::Program;
+use crate::report::{InventoryFormat, Style};
+use crate::run::job::Job;
+use crate::run::progress::Progress;
+use crate::rule::Selector;
+use crate::{measure, policy, report};
 
 /// File relative to the folder, line, column, rule and message, in the order of the report. Every rule is on.
 pub type Found = (String, u32, u32, String, String);
 
-pub fn findings(_folder: &Path) -> Vec<Found> {
-    Vec::new()
+/// What every rule finds in a folder, without any configuration.
+pub fn findings(folder: &Path) -> Vec<Found> {
+    let job = job(folder);
+    let program = program(&job);
+    let coverage = measure::measure(&program, &[]);
+    let checked = crate::run::rules::check(&program, &coverage, &job.settings, &job.rules);
+    assert!(checked.faults.is_empty(), "{:?}", checked.faults);
+    let verdict = policy::apply(&program, &coverage, checked.findings, &job.settings, &job.rules);
+    verdict
+        .findings
+        .iter()
+        .map(|it| {
+            let at = program.position(it.place);
+            let file = program.file(it.place.file).path.clone();
+            (file, at.line, at.column, it.rule.to_owned(), it.message.clone())
+        })
+        .collect()
 }
 
 /// The inventory as JSON Lines.
-pub fn inventory(_folder: &Path) -> Vec<String> {
-    Vec::new()
+pub fn inventory(folder: &Path) -> Vec<String> {
+    let program = program(&job(folder));
+    let mut out = Vec::new();
+    let written = report::inventory::write(&program, &[], InventoryFormat::Jsonl, Style::default(), &mut out);
+    assert!(written.is_ok());
+    String::from_utf8_lossy(&out).lines().map(str::to_owned).collect()
 }
 
-/// The coverage as JSON.
-pub fn coverage(_folder: &Path) -> String {
-    String::new()
+/// The coverage as JSON: covered and total by dimension.
+pub fn coverage(folder: &Path) -> String {
+    let coverage = measure::measure(&program(&job(folder)), &[]);
+    let dimensions = measure::Dimension::ALL.iter().map(|it| {
+        let tally = coverage.all.get(*it);
+        format!("\"{}\":{{\"covered\":{},\"total\":{}}}", it.as_str(), tally.covered, tally.total)
+    });
+    format!("{{{}}}", dimensions.collect::<Vec<_>>().join(","))
 }
 
 /// Name and page of every rule.
 pub fn rules() -> Vec<(&'static str, &'static str)> {
     checks::ALL.iter().map(|it| (it.name, it.page)).collect()
+}
+
+fn job(folder: &Path) -> Job {
+    let mut settings = Settings::without_file();
+    settings.rules.typed.select = vec![Selector::Strict];
+    match Job::with_settings(&[folder.to_path_buf()], settings) {
+        Ok(job) => job,
+        Err(error) => panic!("{error:#}"),
+    }
+}
+
+fn program(job: &Job) -> Program {
+    job.pool.install(|| crate::read(job, &Progress::Silent).0)
 }

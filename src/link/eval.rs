@@ -306,9 +306,11 @@ impl<'w, 'a> Eval<'w, 'a> {
         let Some(param) = facts.params(local).get(index) else { return Things::none() };
         let scope = self.decorator_scope(function);
         let plain = !matches!(param.kind, crate::facts::ParamKind::Rest | crate::facts::ParamKind::Keywords);
-        let mut found = if plain { self.annotated(param.annotation, scope) } else { Things::none() };
+        // The parameter itself comes first, so that many callers cannot crowd it out.
+        let mut found = Things::one(Thing::Param(function, index as u16));
         if plain {
             self.read.push(Dependency::Function(function));
+            found.join(&self.annotated(param.annotation, scope));
             if !found.is_known() {
                 if let Some(passed) = world.passed[function.index()].get(index) {
                     found.join(passed);
@@ -318,7 +320,6 @@ impl<'w, 'a> Eval<'w, 'a> {
                 }
             }
         }
-        found.add(Thing::Param(function, index as u16));
         found
     }
 
@@ -550,11 +551,12 @@ impl<'w, 'a> Eval<'w, 'a> {
         if let Some(declared) = self.class_member(class, name) {
             for thing in declared.iter() {
                 match thing {
-                    Thing::Function(function) if self.is_property(function) => {
-                        self.read.push(Dependency::Function(function));
-                        found.join(&self.world.returns[function.index()].clone());
+                    Thing::Function(function) if self.is_property(function) => found.join(&self.returned(function)),
+                    Thing::Function(function) if self.world.binds_first(function) => {
+                        for it in self.world.implementations(class, function) {
+                            found.add(Thing::Method(it));
+                        }
                     }
-                    Thing::Function(function) if self.world.binds_first(function) => found.add(Thing::Method(function)),
                     other => found.add(other),
                 }
             }
@@ -579,6 +581,17 @@ impl<'w, 'a> Eval<'w, 'a> {
             }
         }
         found
+    }
+
+    /// What calling a function gives, as far as its body tells; else what its annotation promises.
+    fn returned(&mut self, function: FuncId) -> Things {
+        self.read.push(Dependency::Function(function));
+        let found = self.world.returns[function.index()].clone();
+        if found.is_known() {
+            return found;
+        }
+        let scope = self.decorator_scope(function);
+        self.annotated(self.world.function(function).returns, scope)
     }
 
     fn is_property(&self, function: FuncId) -> bool {
@@ -1051,10 +1064,10 @@ impl<'w, 'a> Eval<'w, 'a> {
                 other => found.add(other),
             }
         }
-        if found.is_empty() {
+        if !found.is_known() {
             let returns = world.function(function).returns;
             let scope = self.decorator_scope(function);
-            found = self.annotated(returns, scope);
+            found.join(&self.annotated(returns, scope));
         }
         found
     }

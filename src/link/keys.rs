@@ -40,8 +40,11 @@ impl<'a> Eval<'_, 'a> {
                 }
                 self.plain_key(value, scope)
             }
-            Value::Part(of, 0) => match facts.value(*of) {
-                Value::Element(source) => self.pairs(*source, scope, depth),
+            Value::Part(of, index) => match facts.value(*of) {
+                Value::Element(source) => {
+                    let found = self.pairs(*source, *index, scope, depth);
+                    if found.is_empty() { self.plain_key(value, scope) } else { found }
+                }
                 _ => self.plain_key(value, scope),
             },
             Value::Element(source) => self.elements(*source, scope, depth),
@@ -86,24 +89,33 @@ impl<'a> Eval<'_, 'a> {
         self.plain_key(value, scope)
     }
 
-    /// The first parts of the pairs that a loop runs over: `d.items()`, a list of tuples, `enumerate` and `zip` aside.
-    fn pairs(&mut self, source: ValueId, scope: Scope, depth: u32) -> Vec<Key> {
+    /// One side of the pairs that a loop runs over: `d.items()`, a list of tuples; `enumerate` and `zip` aside.
+    fn pairs(&mut self, source: ValueId, index: u32, scope: Scope, depth: u32) -> Vec<Key> {
         let facts = self.world.facts(scope.file);
         if let Value::Call(op) = facts.value(source)
             && let OpKind::Call { callee, .. } = facts.op(*op).kind
             && let Value::Member { of, name } = *facts.value(callee)
             && name.as_str() == "items"
         {
-            return self.dict_keys(of, scope, depth + 1);
+            return if index == 0 { self.dict_keys(of, scope, depth + 1) } else { self.dict_texts(of, scope, depth + 1) };
         }
         let Some((display, inner)) = self.display(source, scope, 0) else { return Vec::new() };
         let facts = self.world.facts(inner.file);
         let Value::Sequence(run) = facts.value(display) else { return Vec::new() };
         let firsts = facts.list(run).iter().filter_map(|it| match facts.value(*it) {
-            Value::Sequence(pair) => facts.list(pair).first().copied(),
+            Value::Sequence(pair) => facts.list(pair).get(index as usize).copied(),
             _ => None,
         });
         firsts.collect::<Vec<_>>().into_iter().flat_map(|it| self.key_options(it, inner, depth + 1)).collect()
+    }
+
+    /// The texts that a written-down dictionary has as values: a table from one name to another.
+    fn dict_texts(&mut self, of: ValueId, scope: Scope, depth: u32) -> Vec<Key> {
+        let Some((display, inner)) = self.display(of, scope, 0) else { return Vec::new() };
+        let facts = self.world.facts(inner.file);
+        let Value::Dict(run) = facts.value(display) else { return Vec::new() };
+        let values: Vec<ValueId> = facts.dict(run).iter().map(|(_, value)| *value).collect();
+        values.into_iter().flat_map(|it| self.key_options(it, inner, depth + 1)).collect()
     }
 
     /// What a loop runs over: keys of a dictionary, texts of a list.
@@ -228,9 +240,37 @@ impl<'a> Eval<'_, 'a> {
                         && is_it(of)
                     {
                         found.extend(self.put_by_call(site, name, depth));
+                    } else if depth < 5 && world.call_args(site).iter().any(|it| is_it(it.value)) {
+                        found.extend(self.put_by_callee(site, is_it, depth));
                     }
                 }
                 _ => {}
+            }
+        }
+        found
+    }
+
+    /// A project function that stores into the dictionary it is given.
+    fn put_by_callee(&mut self, site: Site, is_it: &dyn Fn(ValueId) -> bool, depth: u32) -> Vec<Key> {
+        let world = self.world;
+        let scope = Eval::scope_of(world, site);
+        let Some(callee) = world.callee(site) else { return Vec::new() };
+        let mut found = Vec::new();
+        for thing in self.things(callee, scope).iter() {
+            let (function, bound) = match thing {
+                Thing::Function(function) => (function, false),
+                Thing::Method(function) => (function, true),
+                _ => continue,
+            };
+            for (index, param) in world.params(function).iter().enumerate() {
+                if !world.argument(site, function, index, bound).is_some_and(is_it) {
+                    continue;
+                }
+                let (file, local) = world.local(function);
+                let inner = world.facts(file);
+                let name = param.name;
+                let is_param = |value: ValueId| matches!(inner.value(value), Value::Name(it) if *it == name);
+                found.extend(self.put_in(file, local, &is_param, depth + 2));
             }
         }
         found

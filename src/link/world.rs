@@ -182,6 +182,30 @@ impl<'a> World<'a> {
         })
     }
 
+    /// The methods that a call on an instance can mean: the one found, and where that one only declares, those that do the work.
+    pub(crate) fn implementations(&self, class: ClassId, method: FuncId) -> Vec<FuncId> {
+        let it = self.function(method);
+        if it.shape != facts::Shape::Stub {
+            return vec![method];
+        }
+        let mut found = Vec::new();
+        let mut due = self.class(class).below.clone();
+        let mut seen = 0;
+        while let Some(below) = due.pop() {
+            seen += 1;
+            if seen > 64 {
+                break;
+            }
+            found.extend(self.own_method(below, it.name).filter(|it| self.function(*it).shape != facts::Shape::Stub));
+            due.extend(self.class(below).below.iter().copied());
+        }
+        // Those that do more come first, a no-op stand-in last.
+        found.sort_by_key(|it| (std::cmp::Reverse(self.function(*it).statements), it.0));
+        found.truncate(6);
+        found.push(method);
+        found
+    }
+
     /// Whether the first parameter of a method is its instance or class, and so not among the arguments.
     pub(crate) fn binds_first(&self, function: FuncId) -> bool {
         self.class_of(function).is_some() && !self.has_plain_decorator(function, self.names.staticmethod)

@@ -2,15 +2,17 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::checks;
 use crate::cli::{ScanArgs, TreeArgs};
 use crate::config::{self, Settings, Vocabulary};
 use crate::discover::{self, Language, Roots, Scope};
+use crate::library::Library;
 use crate::measure::LayerSpec;
 use crate::rule::Catalogue;
+use crate::run::engine;
 use crate::parse;
 
 /// Syntax trees of machine-made code are deep, and their depth is walked by recursion.
@@ -106,14 +108,26 @@ impl Job {
         let roots = discover::roots(&tree.paths)?;
         let working = std::env::current_dir().context("cannot tell the working directory")?;
         let settings = config::resolve(tree, scan, &roots.root, &working, &vocabulary(&rules))?;
+        refuse_bad_models(&settings)?;
+        let absolute = tree.paths.iter().any(|it| it.is_absolute());
+        let shown_root = shown(&roots.root, &working, absolute);
+        Job::assemble(roots, settings, rules, shown_root)
+    }
+
+    /// A run over some paths with settings that no file gave.
+    pub(crate) fn with_settings(paths: &[PathBuf], settings: Settings) -> Result<Job> {
+        let rules = Catalogue::new(checks::ALL).map_err(anyhow::Error::msg)?;
+        let roots = discover::roots(paths)?;
+        Job::assemble(roots, settings, rules, ".".to_owned())
+    }
+
+    fn assemble(roots: Roots, settings: Settings, rules: Catalogue, shown_root: String) -> Result<Job> {
         let pool = ThreadPoolBuilder::new()
             .num_threads(settings.jobs)
             .stack_size(STACK_BYTES)
             .thread_name(|index| format!("otcov-{index}"))
             .build()
             .context("cannot start the threads")?;
-        let absolute = tree.paths.iter().any(|it| it.is_absolute());
-        let shown_root = shown(&roots.root, &working, absolute);
         Ok(Job { roots, settings, rules, shown_root, pool })
     }
 
@@ -148,6 +162,17 @@ impl Job {
             }
         };
         self.settings.layers.iter().map(layer).collect()
+    }
+}
+
+/// A `[[model]]` that says nothing sensible is a mistake in the configuration.
+fn refuse_bad_models(settings: &Settings) -> Result<()> {
+    if settings.models.is_empty() {
+        return Ok(());
+    }
+    match Library::load(&engine::extra_models(settings)).1.first() {
+        Some(error) => bail!("{error}"),
+        None => Ok(()),
     }
 }
 
