@@ -6,6 +6,7 @@ mod check;
 mod embedded;
 mod format;
 mod load;
+mod paths;
 #[cfg(test)]
 mod tests;
 

@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::Path;
 
-use super::embedded::FILES;
 use super::*;
 
 #[test]
