@@ -251,8 +251,14 @@ pub(crate) enum Value {
     Bool(bool),
     None,
     Name(Symbol),
-    Member { of: ValueId, name: Symbol },
-    Item { of: ValueId, key: ValueId },
+    Member {
+        of: ValueId,
+        name: Symbol,
+    },
+    Item {
+        of: ValueId,
+        key: ValueId,
+    },
     /// The result of a call.
     Call(OpId),
     Awaited(ValueId),

@@ -154,9 +154,9 @@ impl LineIndex {
         let line = self.line(offset).max(1);
         let start = self.starts.get(line as usize - 1).copied().unwrap_or(0);
         let column = match &self.wide {
-            Some(text) => {
-                text.get(start as usize..offset as usize).map_or(offset - start, |it| it.chars().count() as u32)
-            }
+            Some(text) => text
+                .get(start as usize..offset as usize)
+                .map_or(offset - start, |it| it.chars().count() as u32),
             None => offset - start,
         };
         Position { line, column: column + 1 }

@@ -1,11 +1,11 @@
 //! Grows the tree of paths out of parsed model files: aliases first, so that every other entry lands on the one true node.
 
 use rustc_hash::{FxBuildHasher, FxHashMap};
-use smallvec::SmallVec;
 
-use super::format::{CallEntry, InstrumentorEntry, ModelFile, Place, Trait, TypeEntry, ValueEntry};
+use super::format::{CallEntry, InstrumentorEntry, ModelFile, TypeEntry, ValueEntry};
+use super::model::{model_of, plain_model};
 use super::paths::DottedPath;
-use super::{ArgPlace, Forms, Instrumentor, Library, Model, Node, NodeId, Role, Slot, check};
+use super::{Instrumentor, Library, Node, NodeId, Role, check};
 use crate::text::{LineIndex, Symbol};
 
 /// Where an entry comes from: a name for messages, and the text in which its line can be found.
@@ -47,9 +47,11 @@ impl<'a> Builder<'a> {
             for entry in &file.instrumentors {
                 self.add_instrumentor(entry);
             }
+            for entry in &file.constants {
+                self.library.constants.add(entry);
+            }
             for (path, instead) in &file.deprecated {
-                let node = self.node(*path);
-                self.library.nodes[node.0 as usize].instead = Some(Symbol::new(instead));
+                self.library.deprecated.insert(path.full, Symbol::new(instead));
             }
         }
     }
@@ -82,7 +84,9 @@ impl<'a> Builder<'a> {
                 match entry.path.list.as_slice() {
                     [path] => pairs.extend(entry.also.list.iter().map(|it| (*source, *it, *path))),
                     _ if entry.also.list.is_empty() => {}
-                    _ => self.fail(*source, &entry.also.written, "`also` needs a `path` that is a single one"),
+                    _ => {
+                        self.fail(*source, &entry.also.written, "`also` needs a `path` that is a single one")
+                    }
                 }
             }
         }
@@ -91,7 +95,11 @@ impl<'a> Builder<'a> {
         for (source, from, to) in pairs {
             let target = self.node(to);
             let alias = self.unresolved(from);
-            if alias != target && self.library.node(alias).alias.is_none() {
+            if alias == target {
+                self.fail(source, from.full.as_str(), "this alias leads back to itself");
+            } else if self.library.node(alias).alias.is_some_and(|it| it != target) {
+                self.fail(source, from.full.as_str(), "this is an alias of something else already");
+            } else {
                 self.library.nodes[alias.0 as usize].alias = Some(target);
                 made.push((alias, source, from));
             }
@@ -270,59 +278,5 @@ fn place_of((name, text): Source<'_>, near: &str) -> String {
     match text.find(&format!("\"{near}\"")) {
         Some(at) => format!("{name}:{}", LineIndex::new(text).line(at as u32)),
         None => name.to_owned(),
-    }
-}
-
-fn plain_model(role: Role) -> Model {
-    Model {
-        role,
-        forms: Forms::default(),
-        args: SmallVec::new(),
-        activates: false,
-        ends: false,
-        records: false,
-        handles_async: false,
-        handles_generators: false,
-        keeps_context: false,
-        detail: None,
-        goes_out: goes_out(role),
-        fixed_name: None,
-        methods: SmallVec::new(),
-    }
-}
-
-fn goes_out(role: Role) -> bool {
-    use Role::{Db, Http, Llm, Messaging, Network, Process, Rpc};
-    matches!(role, Http | Db | Messaging | Rpc | Llm | Network | Process)
-}
-
-fn model_of(role: Role, entry: &CallEntry) -> Model {
-    let does = |it: Trait| entry.does.contains(&it);
-    let args: SmallVec<_> = entry.args.iter().map(|(slot, place)| argument(*slot, *place)).collect();
-    // Whoever takes a function registers or runs it, and need not say so.
-    let takes_function = args.iter().any(|(slot, _)| matches!(slot, Slot::Function | Slot::Handler));
-    let mut forms = entry.form.0;
-    forms.registration |= takes_function && forms == Forms::default();
-    Model {
-        forms,
-        args,
-        activates: does(Trait::Activates),
-        ends: does(Trait::Ends),
-        records: does(Trait::Records),
-        handles_async: does(Trait::HandlesAsync),
-        handles_generators: does(Trait::HandlesGenerators),
-        keeps_context: does(Trait::KeepsContext),
-        detail: entry.kind.as_deref().map(Symbol::new),
-        goes_out: entry.goes_out.unwrap_or_else(|| goes_out(role)),
-        fixed_name: entry.fixed_name.as_deref().map(Symbol::new),
-        methods: entry.methods.0.iter().map(|it| Symbol::new(it)).collect(),
-        ..plain_model(role)
-    }
-}
-
-fn argument(slot: Slot, place: Place) -> (Slot, ArgPlace) {
-    match place {
-        Place::At(place) => (slot, place),
-        Place::EveryKeyword => (Slot::Keywords, ArgPlace::default()),
     }
 }

@@ -6,6 +6,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, SeqAccess, Visitor};
 
+use super::constants::Constant;
 use super::paths::{DottedPath, Paths};
 use super::{ArgPlace, Forms, Role, Slot};
 use crate::text::Symbol;
@@ -28,6 +29,7 @@ pub(super) struct ModelFile {
     pub(super) calls: Vec<CallEntry>,
     #[serde(rename = "instrumentor")]
     pub(super) instrumentors: Vec<InstrumentorEntry>,
+    pub(super) constants: Vec<ConstantsEntry>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -94,6 +96,15 @@ pub(super) struct InstrumentorEntry {
     pub(super) carries_threads: bool,
     #[serde(default)]
     pub(super) zero_code: bool,
+}
+
+/// Constants that are named like their texts: `HTTP_ROUTE` is `http.route`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct ConstantsEntry {
+    /// Classes or modules that have them; `a.*` is every module of `a`.
+    pub(super) of: Paths,
+    pub(super) texts: Vec<Constant>,
 }
 
 fn yes() -> bool {
