@@ -3,9 +3,12 @@
 
 mod build;
 mod check;
+mod constants;
 mod embedded;
 mod format;
 mod load;
+mod model;
+mod paths;
 #[cfg(test)]
 mod tests;
 
@@ -13,7 +16,7 @@ use rustc_hash::FxHashMap;
 use serde::Deserialize;
 use smallvec::SmallVec;
 
-pub(crate) use self::load::ExtraModel;
+use self::constants::Constants;
 use crate::text::Symbol;
 
 /// A dotted path that some library model names, or a prefix of one.
@@ -28,6 +31,9 @@ pub(crate) struct Library {
     /// Method names so telling that the receiver need not be known: they give an assumed match.
     assumed: FxHashMap<Symbol, NodeId>,
     instrumentors: Vec<Instrumentor>,
+    constants: Constants,
+    /// What to use instead of a path that is deprecated or removed.
+    deprecated: FxHashMap<Symbol, Symbol>,
 }
 
 #[derive(Debug)]
@@ -55,8 +61,6 @@ pub(crate) struct Node {
     pub(crate) models: SmallVec<[Model; 1]>,
     /// For a type: what calling a method does that no model names (any method of a cloud client goes out).
     pub(crate) any_call: Option<Box<Model>>,
-    /// It is deprecated or removed: what to use instead, for people.
-    pub(crate) instead: Option<Symbol>,
 }
 
 /// What calling something (or decorating with it, or deriving from it) does.
@@ -222,6 +226,14 @@ pub(crate) struct Instrumentor {
     pub(crate) zero_code: bool,
 }
 
+/// A model that the configuration adds: the keys of `[[call]]`, and `<slot>-arg` as a short form of `args`.
+#[derive(Debug, Clone)]
+pub(crate) struct ExtraModel {
+    /// File and line, for messages.
+    pub(crate) origin: String,
+    pub(crate) table: toml::Table,
+}
+
 impl Library {
     pub(crate) fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id.0 as usize]
@@ -232,13 +244,14 @@ impl Library {
         self.roots.get(&name).copied()
     }
 
-    /// A member of a module or type, aliases followed, base types included.
+    /// A member of a module or type, aliases followed, base types included; of a value, a member of its type.
     pub(crate) fn member(&self, of: NodeId, name: Symbol) -> Option<NodeId> {
         let of = self.resolve(of);
         if let Some(found) = self.children.get(&(of, name)) {
             return Some(self.resolve(*found));
         }
-        self.node(of).bases.iter().find_map(|base| self.member(*base, name))
+        let node = self.node(of);
+        node.bases.iter().chain(&node.value).find_map(|it| self.member(*it, name))
     }
 
     /// The node that this one is only a spelling of.
@@ -264,6 +277,17 @@ impl Library {
         self.assumed.get(&method).copied()
     }
 
+    /// The text of a constant, by its whole path: `opentelemetry.semconv.trace.SpanAttributes.HTTP_METHOD`.
+    pub(crate) fn constant(&self, path: &str) -> Option<Symbol> {
+        self.constants.find(path)
+    }
+
+    /// What to use instead of a path, if it or a module that it is in is deprecated or removed.
+    pub(crate) fn instead_of(&self, path: &str) -> Option<Symbol> {
+        let mut paths = std::iter::successors(Some(path), |it| Some(it.rsplit_once('.')?.0));
+        paths.find_map(|it| self.deprecated.get(&Symbol::new(it)).copied())
+    }
+
     pub(crate) fn instrumentors(&self) -> &[Instrumentor] {
         &self.instrumentors
     }
@@ -277,9 +301,9 @@ impl Library {
     pub(crate) fn enabled_by(&self, call: NodeId) -> impl Iterator<Item = &Instrumentor> {
         let call = self.resolve(call);
         let parent = self.node(call).parent;
-        self.instrumentors.iter().filter(move |it| {
-            if it.enable.is_empty() { it.node == call } else { Some(it.node) == parent }
-        })
+        self.instrumentors
+            .iter()
+            .filter(move |it| if it.enable.is_empty() { it.node == call } else { Some(it.node) == parent })
     }
 
     /// The type of what calling this gives.
@@ -344,7 +368,6 @@ impl Node {
             attributes: None,
             models: SmallVec::new(),
             any_call: None,
-            instead: None,
         }
     }
 

@@ -1,24 +1,35 @@
 //! Grows the tree of paths out of parsed model files: aliases first, so that every other entry lands on the one true node.
 
-use smallvec::SmallVec;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
-use super::format::{CallEntry, InstrumentorEntry, ModelFile, Place, Trait, TypeEntry, ValueEntry, Words};
-use super::{ArgPlace, Forms, Instrumentor, Library, Model, Node, NodeId, Role, Slot, check};
+use super::format::{CallEntry, InstrumentorEntry, ModelFile, TypeEntry, ValueEntry};
+use super::model::{model_of, plain_model};
+use super::paths::DottedPath;
+use super::{Instrumentor, Library, Node, NodeId, Role, check};
 use crate::text::{LineIndex, Symbol};
 
 /// Where an entry comes from: a name for messages, and the text in which its line can be found.
 type Source<'a> = (&'a str, &'a str);
 
+/// About as many as the built-in models have.
+const NODES: usize = 8192;
+
 pub(super) struct Builder<'a> {
     library: Library,
     /// Types that an entry names, and where: each has to be declared by some entry.
-    named_types: Vec<(NodeId, Source<'a>, &'a str)>,
+    named_types: Vec<(NodeId, Source<'a>, Symbol)>,
+    /// Nodes by the path that led to them, aliases not followed.
+    by_path: FxHashMap<Symbol, NodeId>,
     errors: Vec<String>,
 }
 
 impl<'a> Builder<'a> {
     pub(super) fn new(errors: Vec<String>) -> Builder<'a> {
-        Builder { library: Library::default(), named_types: Vec::new(), errors }
+        let mut library = Library::default();
+        library.nodes.reserve(NODES);
+        library.children.reserve(NODES);
+        let by_path = FxHashMap::with_capacity_and_hasher(NODES, FxBuildHasher);
+        Builder { library, named_types: Vec::new(), by_path, errors }
     }
 
     pub(super) fn add_files(&mut self, files: &'a [(Source<'a>, ModelFile)]) {
@@ -34,11 +45,13 @@ impl<'a> Builder<'a> {
                 self.add_call(*source, entry);
             }
             for entry in &file.instrumentors {
-                self.add_instrumentor(*source, entry);
+                self.add_instrumentor(entry);
+            }
+            for entry in &file.constants {
+                self.library.constants.add(entry);
             }
             for (path, instead) in &file.deprecated {
-                let node = self.node(path);
-                self.library.nodes[node.0 as usize].instead = Some(Symbol::new(instead));
+                self.library.deprecated.insert(path.full, Symbol::new(instead));
             }
         }
     }
@@ -50,7 +63,7 @@ impl<'a> Builder<'a> {
     pub(super) fn finish(mut self) -> (Library, Vec<String>) {
         for (node, source, path) in std::mem::take(&mut self.named_types) {
             if !self.library.node(node).is_type {
-                self.fail(source, path, "no model declares this type");
+                self.fail(source, path.as_str(), "no model declares this type");
             }
         }
         for path in check::members_of_aliases(&self.library) {
@@ -66,59 +79,62 @@ impl<'a> Builder<'a> {
     fn add_aliases(&mut self, files: &'a [(Source<'a>, ModelFile)]) {
         let mut pairs = Vec::new();
         for (source, file) in files {
-            pairs.extend(file.alias.iter().map(|(from, to)| (*source, from.as_str(), to.as_str())));
+            pairs.extend(file.alias.iter().map(|(from, to)| (*source, *from, *to)));
             for entry in &file.types {
-                match entry.path.0.as_slice() {
-                    [path] if !path.contains('{') => {
-                        pairs.extend(entry.also.0.iter().map(|it| (*source, it.as_str(), path.as_str())));
+                match entry.path.list.as_slice() {
+                    [path] => pairs.extend(entry.also.list.iter().map(|it| (*source, *it, *path))),
+                    _ if entry.also.list.is_empty() => {}
+                    _ => {
+                        self.fail(*source, &entry.also.written, "`also` needs a `path` that is a single one")
                     }
-                    _ if entry.also.0.is_empty() => {}
-                    _ => self.complain(*source, &entry.also, "`also` needs a `path` that is a single one"),
                 }
             }
         }
-        pairs.sort_by_key(|(_, from, to)| (from.matches('.').count(), *from, *to));
+        pairs.sort_by_cached_key(|(_, from, to)| (from.depth(), *from, *to));
         let mut made = Vec::with_capacity(pairs.len());
         for (source, from, to) in pairs {
             let target = self.node(to);
-            for from in self.expand(source, from) {
-                let alias = self.unresolved(&from);
-                if alias != target && self.library.node(alias).alias.is_none() {
-                    self.library.nodes[alias.0 as usize].alias = Some(target);
-                    made.push((alias, source, from));
-                }
+            let alias = self.unresolved(from);
+            if alias == target {
+                self.fail(source, from.full.as_str(), "this alias leads back to itself");
+            } else if self.library.node(alias).alias.is_some_and(|it| it != target) {
+                self.fail(source, from.full.as_str(), "this is an alias of something else already");
+            } else {
+                self.library.nodes[alias.0 as usize].alias = Some(target);
+                made.push((alias, source, from));
             }
         }
         self.straighten(made);
     }
 
     /// Lets every alias point at the end of its chain.
-    fn straighten(&mut self, made: Vec<(NodeId, Source<'_>, String)>) {
+    fn straighten(&mut self, made: Vec<(NodeId, Source<'_>, DottedPath)>) {
         for (alias, source, from) in made {
             let mut end = alias;
             for _ in 0..8 {
                 end = self.library.resolve(end);
             }
             if self.library.node(end).alias.is_some() {
-                self.fail(source, &from, "an alias leads in a circle");
-                continue;
+                self.fail(source, from.full.as_str(), "an alias leads in a circle");
+            } else {
+                self.library.nodes[alias.0 as usize].alias = Some(end);
             }
-            self.library.nodes[alias.0 as usize].alias = Some(end);
         }
     }
 
     fn add_type(&mut self, source: Source<'a>, entry: &'a TypeEntry) {
-        for path in self.expand_all(source, &entry.path) {
-            let node = self.node(&path);
-            let bases: Vec<NodeId> = entry.bases.0.iter().map(|it| self.named_type(source, it, None)).collect();
-            let enters = entry.enters.as_ref().map(|it| self.named_type(source, it, Some(node)));
-            let items = entry.items.as_ref().map(|it| self.named_type(source, it, Some(node)));
+        for path in &entry.path.list {
+            let node = self.node(*path);
+            let bases = &entry.bases.list;
+            let bases: Vec<NodeId> = bases.iter().map(|it| self.named_type(source, *it, None)).collect();
+            let enters = entry.enters.map(|it| self.named_type(source, it, Some(node)));
+            let items = entry.items.map(|it| self.named_type(source, it, Some(node)));
             for (field, of) in &entry.fields {
-                let of = self.named_type(source, of, Some(node));
+                let of = self.named_type(source, *of, Some(node));
                 if field == "*" {
                     self.library.nodes[node.0 as usize].attributes = Some(of);
                 } else {
-                    let field = self.child(node, field);
+                    let field = self.child(node, Symbol::new(field));
                     self.library.nodes[field.0 as usize].value = Some(of);
                 }
             }
@@ -131,9 +147,9 @@ impl<'a> Builder<'a> {
     }
 
     fn add_value(&mut self, source: Source<'a>, entry: &'a ValueEntry) {
-        let of = self.named_type(source, &entry.of, None);
-        for path in self.expand_all(source, &entry.path) {
-            let node = self.node(&path);
+        let of = self.named_type(source, entry.of, None);
+        for path in &entry.path.list {
+            let node = self.node(*path);
             self.library.nodes[node.0 as usize].value = Some(of);
         }
     }
@@ -141,37 +157,36 @@ impl<'a> Builder<'a> {
     fn add_call(&mut self, source: Source<'a>, entry: &'a CallEntry) {
         let model = entry.role.map(|role| model_of(role, entry));
         if let Some(why) = model.as_ref().and_then(check::contradiction) {
-            self.complain(source, &entry.path, &why);
+            self.fail(source, &entry.path.written, &why);
         }
-        for path in self.expand_all(source, &entry.path) {
-            if let Some(owner) = path.strip_suffix(".*") {
-                let owner = self.node(owner);
+        for path in &entry.path.list {
+            if let ("*", Some(owner)) = (path.name.as_str(), path.parent) {
+                let owner = self.at(owner);
                 self.library.nodes[owner.0 as usize].any_call = model.clone().map(Box::new);
                 continue;
             }
-            let node = self.node(&path);
+            let node = self.node(*path);
             let parent = self.library.node(node).parent;
-            let returns = entry.returns.as_ref().map(|it| self.named_type(source, it, parent));
-            let enters = entry.enters.as_ref().map(|it| self.named_type(source, it, parent));
+            let returns = entry.returns.map(|it| self.named_type(source, it, parent));
+            let enters = entry.enters.map(|it| self.named_type(source, it, parent));
             let it = &mut self.library.nodes[node.0 as usize];
             it.returns = returns.or(it.returns);
             it.enters = enters.or(it.enters);
             it.models.extend(model.clone());
             if entry.assume {
-                let name = Symbol::new(path.rsplit('.').next().unwrap_or(&path));
-                self.library.assumed.insert(name, node);
+                self.library.assumed.insert(path.name, node);
             }
         }
     }
 
     /// The class becomes a type and its methods calls, so that a call to one can be resolved like any other.
-    fn add_instrumentor(&mut self, source: Source<'_>, entry: &InstrumentorEntry) {
-        for path in self.expand_all(source, &entry.path) {
-            let node = self.node(&path);
+    fn add_instrumentor(&mut self, entry: &InstrumentorEntry) {
+        for path in &entry.path.list {
+            let node = self.node(*path);
             let enable: Vec<Symbol> = entry.enable.0.iter().map(|it| Symbol::new(it)).collect();
             let switches: Vec<NodeId> = match enable.as_slice() {
                 [] => vec![node],
-                names => names.iter().map(|it| self.child(node, it.as_str())).collect(),
+                names => names.iter().map(|it| self.child(node, *it)).collect(),
             };
             for switch in switches {
                 let it = &mut self.library.nodes[switch.0 as usize];
@@ -193,43 +208,51 @@ impl<'a> Builder<'a> {
     }
 
     /// The node of a type that an entry names; `Self` is the type that the entry belongs to.
-    fn named_type(&mut self, source: Source<'a>, path: &'a str, this: Option<NodeId>) -> NodeId {
-        if let ("Self", Some(this)) = (path, this) {
+    fn named_type(&mut self, source: Source<'a>, path: DottedPath, this: Option<NodeId>) -> NodeId {
+        if let ("Self", Some(this)) = (path.full.as_str(), this) {
             return this;
         }
         let node = self.node(path);
         if !self.library.node(node).is_type {
-            self.named_types.push((node, source, path));
+            self.named_types.push((node, source, path.full));
         }
         node
     }
 
-    fn node(&mut self, path: &str) -> NodeId {
+    fn node(&mut self, path: DottedPath) -> NodeId {
         let node = self.unresolved(path);
         self.library.resolve(node)
     }
 
-    /// The node of exactly this spelling.
-    fn unresolved(&mut self, path: &str) -> NodeId {
-        let mut parts = path.split('.');
-        let first = Symbol::new(parts.next().unwrap_or(path));
-        let mut at = match self.library.root(first) {
-            Some(root) => root,
+    fn at(&mut self, path: Symbol) -> NodeId {
+        match self.by_path.get(&path) {
+            Some(node) => self.library.resolve(*node),
+            None => self.node(DottedPath::new(path.as_str())),
+        }
+    }
+
+    /// The node of exactly this spelling, made if it is new.
+    fn unresolved(&mut self, path: DottedPath) -> NodeId {
+        if let Some(node) = self.by_path.get(&path.full) {
+            return *node;
+        }
+        let node = match path.parent {
+            Some(parent) => {
+                let parent = self.at(parent);
+                self.child(parent, path.name)
+            }
             None => {
-                let root = self.push(first, None);
-                self.library.roots.insert(first, root);
+                let root = self.push(path.full, None);
+                self.library.roots.insert(path.full, root);
                 root
             }
         };
-        for part in parts {
-            at = self.child(at, part);
-        }
-        at
+        self.by_path.insert(path.full, node);
+        node
     }
 
-    fn child(&mut self, of: NodeId, name: &str) -> NodeId {
+    fn child(&mut self, of: NodeId, name: Symbol) -> NodeId {
         let of = self.library.resolve(of);
-        let name = Symbol::new(name);
         if let Some(child) = self.library.children.get(&(of, name)) {
             return *child;
         }
@@ -245,24 +268,6 @@ impl<'a> Builder<'a> {
         id
     }
 
-    fn expand_all(&mut self, source: Source<'_>, paths: &Words) -> Vec<String> {
-        paths.0.iter().flat_map(|path| self.expand(source, path)).collect()
-    }
-
-    fn expand(&mut self, source: Source<'_>, path: &str) -> Vec<String> {
-        let mut expanded = Vec::new();
-        if expand_braces(path, &mut expanded).is_none() || expanded.iter().any(|it| !is_path(it)) {
-            self.fail(source, path, "this is not a dotted path");
-            return Vec::new();
-        }
-        expanded
-    }
-
-    fn complain(&mut self, source: Source<'_>, paths: &Words, why: &str) {
-        let first = paths.0.first().map_or("", String::as_str);
-        self.fail(source, first, why);
-    }
-
     fn fail(&mut self, source: Source<'_>, near: &str, why: &str) {
         self.errors.push(format!("{}: `{near}`: {why}", place_of(source, near)));
     }
@@ -273,82 +278,5 @@ fn place_of((name, text): Source<'_>, near: &str) -> String {
     match text.find(&format!("\"{near}\"")) {
         Some(at) => format!("{name}:{}", LineIndex::new(text).line(at as u32)),
         None => name.to_owned(),
-    }
-}
-
-/// `a.{b,c}.d` stands for `a.b.d` and `a.c.d`.
-fn expand_braces(path: &str, into: &mut Vec<String>) -> Option<()> {
-    let Some(open) = path.find('{') else {
-        if path.contains('}') {
-            return None;
-        }
-        into.push(path.to_owned());
-        return Some(());
-    };
-    let (head, rest) = (&path[..open], &path[open + 1..]);
-    let close = rest.find('}')?;
-    for choice in rest[..close].split(',') {
-        expand_braces(&format!("{head}{}{}", choice.trim(), &rest[close + 1..]), into)?;
-    }
-    Some(())
-}
-
-fn is_path(text: &str) -> bool {
-    let text = text.strip_suffix(".*").unwrap_or(text);
-    let word = |it: &str| !it.is_empty() && it.chars().all(|c| c == '_' || c.is_alphanumeric());
-    text.split('.').all(word)
-}
-
-fn plain_model(role: Role) -> Model {
-    Model {
-        role,
-        forms: Forms::default(),
-        args: SmallVec::new(),
-        activates: false,
-        ends: false,
-        records: false,
-        handles_async: false,
-        handles_generators: false,
-        keeps_context: false,
-        detail: None,
-        goes_out: goes_out(role),
-        fixed_name: None,
-        methods: SmallVec::new(),
-    }
-}
-
-fn goes_out(role: Role) -> bool {
-    use Role::{Db, Http, Llm, Messaging, Network, Process, Rpc};
-    matches!(role, Http | Db | Messaging | Rpc | Llm | Network | Process)
-}
-
-fn model_of(role: Role, entry: &CallEntry) -> Model {
-    let does = |it: Trait| entry.does.contains(&it);
-    let args: SmallVec<_> = entry.args.iter().map(|(slot, place)| argument(*slot, *place)).collect();
-    // Whoever takes a function registers or runs it, and need not say so.
-    let takes_function = args.iter().any(|(slot, _)| matches!(slot, Slot::Function | Slot::Handler));
-    let mut forms = entry.form.0;
-    forms.registration |= takes_function && forms == Forms::default();
-    Model {
-        forms,
-        args,
-        activates: does(Trait::Activates),
-        ends: does(Trait::Ends),
-        records: does(Trait::Records),
-        handles_async: does(Trait::HandlesAsync),
-        handles_generators: does(Trait::HandlesGenerators),
-        keeps_context: does(Trait::KeepsContext),
-        detail: entry.kind.as_deref().map(Symbol::new),
-        goes_out: entry.goes_out.unwrap_or_else(|| goes_out(role)),
-        fixed_name: entry.fixed_name.as_deref().map(Symbol::new),
-        methods: entry.methods.0.iter().map(|it| Symbol::new(it)).collect(),
-        ..plain_model(role)
-    }
-}
-
-fn argument(slot: Slot, place: Place) -> (Slot, ArgPlace) {
-    match place {
-        Place::At(place) => (slot, place),
-        Place::EveryKeyword => (Slot::Keywords, ArgPlace::default()),
     }
 }

@@ -37,6 +37,7 @@ pub(super) static FILES: &[(&str, &str)] = &[
     ("python/opentelemetry-exporters.toml", include_str!("../../rules/libraries/python/opentelemetry-exporters.toml")),
     ("python/opentelemetry-instrumentation.toml", include_str!("../../rules/libraries/python/opentelemetry-instrumentation.toml")),
     ("python/opentelemetry-sdk.toml", include_str!("../../rules/libraries/python/opentelemetry-sdk.toml")),
+    ("python/opentelemetry-semconv.toml", include_str!("../../rules/libraries/python/opentelemetry-semconv.toml")),
     ("python/opentracing.toml", include_str!("../../rules/libraries/python/opentracing.toml")),
     ("python/postgres.toml", include_str!("../../rules/libraries/python/postgres.toml")),
     ("python/prometheus-client.toml", include_str!("../../rules/libraries/python/prometheus-client.toml")),

@@ -6,6 +6,8 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, SeqAccess, Visitor};
 
+use super::constants::Constant;
+use super::paths::{DottedPath, Paths};
 use super::{ArgPlace, Forms, Role, Slot};
 use crate::text::Symbol;
 
@@ -16,9 +18,9 @@ pub(super) struct ModelFile {
     #[serde(rename = "distribution")]
     pub(super) distributions: Words,
     /// Another spelling, and the one that the models use.
-    pub(super) alias: BTreeMap<String, String>,
+    pub(super) alias: BTreeMap<DottedPath, DottedPath>,
     /// What to use instead of a deprecated or removed path.
-    pub(super) deprecated: BTreeMap<String, String>,
+    pub(super) deprecated: BTreeMap<DottedPath, String>,
     #[serde(rename = "type")]
     pub(super) types: Vec<TypeEntry>,
     #[serde(rename = "value")]
@@ -27,37 +29,38 @@ pub(super) struct ModelFile {
     pub(super) calls: Vec<CallEntry>,
     #[serde(rename = "instrumentor")]
     pub(super) instrumentors: Vec<InstrumentorEntry>,
+    pub(super) constants: Vec<ConstantsEntry>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct TypeEntry {
-    pub(super) path: Words,
+    pub(super) path: Paths,
     /// Other spellings of the one path.
     #[serde(default)]
-    pub(super) also: Words,
+    pub(super) also: Paths,
     #[serde(default)]
-    pub(super) bases: Words,
-    pub(super) enters: Option<String>,
-    pub(super) items: Option<String>,
+    pub(super) bases: Paths,
+    pub(super) enters: Option<DottedPath>,
+    pub(super) items: Option<DottedPath>,
     /// The type of each field; `*` stands for every field that is not named.
     #[serde(default)]
-    pub(super) fields: BTreeMap<String, String>,
+    pub(super) fields: BTreeMap<String, DottedPath>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct ValueEntry {
-    pub(super) path: Words,
+    pub(super) path: Paths,
     #[serde(rename = "type")]
-    pub(super) of: String,
+    pub(super) of: DottedPath,
 }
 
 /// One model for every path it lists. Without a role, only what it returns is known.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct CallEntry {
-    pub(super) path: Words,
+    pub(super) path: Paths,
     pub(super) role: Option<Role>,
     /// The role's detail.
     pub(super) kind: Option<String>,
@@ -71,8 +74,8 @@ pub(super) struct CallEntry {
     pub(super) fixed_name: Option<String>,
     #[serde(default)]
     pub(super) methods: Words,
-    pub(super) returns: Option<String>,
-    pub(super) enters: Option<String>,
+    pub(super) returns: Option<DottedPath>,
+    pub(super) enters: Option<DottedPath>,
     /// The bare name of the method is telling enough.
     #[serde(default)]
     pub(super) assume: bool,
@@ -81,7 +84,7 @@ pub(super) struct CallEntry {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct InstrumentorEntry {
-    pub(super) path: Words,
+    pub(super) path: Paths,
     pub(super) distribution: String,
     #[serde(default)]
     pub(super) modules: Words,
@@ -93,6 +96,15 @@ pub(super) struct InstrumentorEntry {
     pub(super) carries_threads: bool,
     #[serde(default)]
     pub(super) zero_code: bool,
+}
+
+/// Constants that are named like their texts: `HTTP_ROUTE` is `http.route`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct ConstantsEntry {
+    /// Classes or modules that have them; `a.*` is every module of `a`.
+    pub(super) of: Paths,
+    pub(super) texts: Vec<Constant>,
 }
 
 fn yes() -> bool {

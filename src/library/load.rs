@@ -3,29 +3,23 @@
 use rayon::prelude::*;
 use serde::Deserialize;
 
-use super::Library;
 use super::build::Builder;
 use super::embedded::FILES;
 use super::format::{CallEntry, ModelFile};
+use super::{ExtraModel, Library};
 use crate::text::LineIndex;
-
-/// A model that the configuration adds: the keys of `[[call]]`, and `<slot>-arg` as a short form of `args`.
-#[derive(Debug, Clone)]
-pub(crate) struct ExtraModel {
-    /// File and line, for messages.
-    pub(crate) origin: String,
-    pub(crate) table: toml::Table,
-}
 
 impl Library {
     /// The built-in models of one language.
     pub(crate) fn embedded(language: &str) -> (Library, Vec<String>) {
-        Library::from_files(FILES.iter().filter(|(name, _)| name.split('/').next() == Some(language)), &[])
+        Library::load(language, &[])
     }
 
-    /// All built-in models, and on top of them those of the configuration.
-    pub(crate) fn load(extra_models: &[ExtraModel]) -> (Library, Vec<String>) {
-        Library::from_files(FILES.iter(), extra_models)
+    /// The built-in models of one language, and on top of them those of the configuration. Languages have a tree each, because
+    /// their packages share names.
+    pub(crate) fn load(language: &str, extra_models: &[ExtraModel]) -> (Library, Vec<String>) {
+        let files = FILES.iter().filter(|(name, _)| name.split('/').next() == Some(language));
+        Library::from_files(files, extra_models)
     }
 
     /// Each error is a sentence that starts with its file and line.
