@@ -222,6 +222,8 @@ pub(crate) struct Instrumentor {
     pub(crate) carries_threads: bool,
     /// A launcher enables it without a line of code, where its package is installed.
     pub(crate) zero_code: bool,
+    /// Importing it is what enables it.
+    pub(crate) on_import: bool,
 }
 
 /// A model that the configuration adds: the keys of `[[call]]`, and `<slot>-arg` as a short form of `args`.
