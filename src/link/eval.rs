@@ -409,8 +409,18 @@ impl<'w, 'a> Eval<'w, 'a> {
         let library = self.world.library;
         match library.find(dotted) {
             Some(node) => Things::one(Thing::Library(node)),
-            None => self.path(dotted).unwrap_or_else(|| Things::one(Thing::Foreign)),
+            None => self.unknown_module(file, dotted),
         }
+    }
+
+    fn unknown_module(&self, file: FileId, dotted: &str) -> Things {
+        if let Some(found) = self.path(dotted) {
+            return found;
+        }
+        let root = dotted.split('.').next().unwrap_or_default();
+        let known = self.world.library.root(Symbol::new(root)).is_some();
+        let likely = if known { None } else { self.world.modules.likely(file, dotted) };
+        Things::one(likely.map_or(Thing::Foreign, Thing::Module))
     }
 
     fn imported(&mut self, file: FileId, import: Import) -> Things {
@@ -490,11 +500,11 @@ impl<'w, 'a> Eval<'w, 'a> {
             return found;
         }
         let library = self.world.library;
-        match library.any_attribute(node) {
-            Some(of_type) => Things::one(Thing::Object(of_type)),
-            None if library.any_call(node).is_some() => Things::one(Thing::AnyMethod(node, name)),
-            None => Things::one(Thing::Foreign),
-        }
+        // A type can have both: whether the name is called or used as an object is told by what follows.
+        let method = library.any_call(node).map(|_| Thing::AnyMethod(node, name));
+        let field = library.any_attribute(node).map(Thing::Object);
+        let found: Things = method.into_iter().chain(field).collect();
+        if found.is_empty() { Things::one(Thing::Foreign) } else { found }
     }
 
     /// A span that was made and is used as an object: its type is what the call gives, or what entering it gives.
