@@ -19,15 +19,19 @@ impl Recorders {
     /// A fixpoint: who records, and who calls one that does with something it was given.
     pub(crate) fn find(world: &World<'_>, targets: &Targets) -> Recorders {
         let mut known = vec![false; world.file_of.len()];
-        for _ in 0..5 {
-            let next: Vec<bool> = (0..known.len())
-                .into_par_iter()
-                .map(|index| known[index] || records_param(world, targets, FuncId(index as u32), &known))
+        let mut due: Vec<FuncId> = (0..known.len() as u32).map(FuncId).collect();
+        for round in 0..5 {
+            let fresh: Vec<FuncId> = due
+                .par_iter()
+                .copied()
+                .filter(|it| !known[it.index()] && may_record(world, targets, *it, &known, round == 0))
+                .filter(|it| records_param(world, targets, *it, &known))
                 .collect();
-            if next == known {
+            if fresh.is_empty() {
                 break;
             }
-            known = next;
+            fresh.iter().for_each(|it| known[it.index()] = true);
+            due = (0..known.len() as u32).map(FuncId).collect();
         }
         Recorders(known)
     }
@@ -35,6 +39,30 @@ impl Recorders {
     pub(crate) fn is(&self, function: FuncId) -> bool {
         self.0[function.index()]
     }
+}
+
+/// A cheap look first: most functions call nothing that could keep an exception.
+fn may_record(world: &World<'_>, targets: &Targets, function: FuncId, known: &[bool], first: bool) -> bool {
+    if world.params(function).is_empty() || world.is_body(function) {
+        return false;
+    }
+    world.ops(function).any(|(site, op)| {
+        let OpKind::Call { callee, .. } = op.kind else { return false };
+        let by_target = targets.of(site).iter().any(|it| match it {
+            Thing::Library(node) => {
+                first
+                    && world.library.node(node).models.iter().any(|it| {
+                        matches!(
+                            it.role,
+                            Role::RecordException | Role::LogException | Role::SetStatus | Role::Log
+                        )
+                    })
+            }
+            Thing::Function(callee) | Thing::Method(callee) => known[callee.index()],
+            _ => false,
+        });
+        by_target || (first && is_record_exception(world.facts(site.file), callee))
+    })
 }
 
 fn records_param(world: &World<'_>, targets: &Targets, function: FuncId, known: &[bool]) -> bool {
