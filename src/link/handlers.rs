@@ -6,6 +6,7 @@ use crate::facts::{Facts, OpId, OpKind, RegionId, RegionKind, Value, ValueId};
 use crate::library::Role;
 use crate::link::fates::is_broad;
 use crate::link::openings::{Openings, region_is_inside};
+use crate::link::reach::CallGraph;
 use crate::link::rounds::Targets;
 use crate::link::things::{Site, Thing};
 use crate::link::world::World;
@@ -17,7 +18,7 @@ pub(crate) struct Recorders(Vec<bool>);
 
 impl Recorders {
     /// A fixpoint: who records, and who calls one that does with something it was given.
-    pub(crate) fn find(world: &World<'_>, targets: &Targets) -> Recorders {
+    pub(crate) fn find(world: &World<'_>, targets: &Targets, graph: &CallGraph) -> Recorders {
         let mut known = vec![false; world.file_of.len()];
         let mut due: Vec<FuncId> = (0..known.len() as u32).map(FuncId).collect();
         for round in 0..5 {
@@ -31,7 +32,9 @@ impl Recorders {
                 break;
             }
             fresh.iter().for_each(|it| known[it.index()] = true);
-            due = (0..known.len() as u32).map(FuncId).collect();
+            due = fresh.iter().flat_map(|it| graph.callers(*it)).collect();
+            due.sort_unstable();
+            due.dedup();
         }
         Recorders(known)
     }

@@ -2,7 +2,7 @@
 //! what is surely not. What neither says is unknown.
 
 use rayon::prelude::*;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::facts::{FunctionKind, OpKind, RegionKind, Value, ValueId};
 use crate::library::{Model, Slot};
@@ -51,6 +51,7 @@ impl CallGraph {
                     instrumented,
                     names: &names,
                     eval: Eval::new(world),
+                    overriding: FxHashMap::default(),
                     edges: Vec::new(),
                     escaped: Vec::new(),
                 };
@@ -183,6 +184,7 @@ struct Reader<'w, 'a> {
     /// All names of functions: other names need not be looked up.
     names: &'w FxHashSet<Symbol>,
     eval: Eval<'w, 'a>,
+    overriding: FxHashMap<FuncId, Vec<FuncId>>,
     edges: Vec<Edge>,
     escaped: Vec<FuncId>,
 }
@@ -225,8 +227,12 @@ impl Reader<'_, '_> {
                 Thing::Method(function) => {
                     known = true;
                     self.edge(function, site, in_span);
-                    for overriding in self.overrides(function) {
-                        self.edge(overriding, site, in_span);
+                    if !self.overriding.contains_key(&function) {
+                        let found = self.overrides(function);
+                        self.overriding.insert(function, found);
+                    }
+                    for index in 0..self.overriding[&function].len() {
+                        self.edge(self.overriding[&function][index], site, in_span);
                     }
                 }
                 Thing::Class(class) => {
