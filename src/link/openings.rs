@@ -626,6 +626,12 @@ impl Openings {
             .copied()
     }
 
+    /// Whether a span that was opened by hand before an operation has not been ended by then.
+    pub(crate) fn is_still_open(&self, world: &World<'_>, function: FuncId, start: Site, next: Site) -> bool {
+        let region = world.facts(next.file).op(next.op).region;
+        start.op < next.op && !self.ended_before(world, function, start, region, next)
+    }
+
     fn activating_node(&self, world: &World<'_>, site: Site) -> Option<NodeId> {
         let mut eval = Eval::new(world);
         eval.callees(site.op, site.file).0.iter().find_map(|it| match it {

@@ -138,6 +138,29 @@ impl CallGraph {
             .collect()
     }
 
+    /// For each function whether a span may be open around it: on some path one is, or some path is not known.
+    pub(crate) fn may_be_inside(&self, world: &World<'_>, rooted: &[bool], exposed: &[bool]) -> Vec<bool> {
+        let functions = rooted.len();
+        let unknown = |it: usize| {
+            let id = FuncId(it as u32);
+            self.escaped.contains(&id) || (!exposed[it] && !world.is_body(id) && self.to(id).is_empty())
+        };
+        let mut may: Vec<bool> = (0..functions)
+            .map(|it| rooted[it] || unknown(it) || self.to(FuncId(it as u32)).iter().any(|edge| edge.in_span))
+            .collect();
+        let callees = self.callees(functions);
+        let mut due: Vec<FuncId> = (0..functions).filter(|it| may[*it]).map(|it| FuncId(it as u32)).collect();
+        while let Some(caller) = due.pop() {
+            for callee in &callees[caller.index()] {
+                if !may[callee.index()] {
+                    may[callee.index()] = true;
+                    due.push(*callee);
+                }
+            }
+        }
+        may
+    }
+
     /// Entered from outside without a span, or called from such a function outside of a span.
     fn dark(&self, world: &World<'_>, inside: &[bool], exposed: &[bool], counts: &dyn Fn(&Edge) -> bool) -> Vec<bool> {
         let mut dark: Vec<bool> =

@@ -86,18 +86,30 @@ fn opened(names: &SpanNames<'_, '_>, eval: &mut Eval<'_, '_>, function: FuncId, 
             site.style = SpanStyle::Callback;
             site.activated = Activation::Context;
         }
-        How::Started => started(names, &mut site, opening.site),
+        How::Started => started(names, &mut site, opening.site, manual),
     }
     site
 }
 
-fn started(names: &SpanNames<'_, '_>, site: &mut SpanSite, made: Site) {
+fn started(names: &SpanNames<'_, '_>, site: &mut SpanSite, made: Site, manual: bool) {
     let fate = fates::of(names.world, names.targets, made);
     site.style = SpanStyle::Manual;
     site.end = fates::end_of(names.world, names.targets, made, &fate);
     site.activated = activation(&fate);
-    site.not_current = fate.managed && fate.activated.is_none();
+    let ended_here = !fate.ends.is_empty() && !fate.returned && !fate.stored && !fate.passed;
+    site.not_current = (fate.managed || ended_here) && fate.activated.is_none();
     site.dropped_at_once = fate.discarded;
+    if manual && !fate.managed {
+        let by = fate.activated.map(|op| Site { file: made.file, op });
+        site.records_errors = by.is_some_and(|it| activation_records(names, it));
+    }
+}
+
+/// Only a block records what leaves it: that of `use_span`, unless it is told not to.
+fn activation_records(names: &SpanNames<'_, '_>, site: Site) -> bool {
+    let world = names.world;
+    let model = names.targets.nodes(site).find_map(|it| world.library.node(it).model(Role::SpanActivate));
+    model.is_some_and(|it| records(world, it, Some(site)))
 }
 
 fn activation(fate: &Fate) -> Activation {
@@ -210,7 +222,8 @@ fn created(
         let at = At { place: Place { file, span: it.span }, function, region: it.region };
         let open = Open::Library { site, node };
         let mut span = blank(names, eval, function, open, None, at);
-        started(names, &mut span, site);
+        let manual = names.openings.is_manual(world, open, 0);
+        started(names, &mut span, site, manual);
         found.push(span);
     }
     found
