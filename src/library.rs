@@ -56,8 +56,6 @@ pub(crate) struct Node {
     pub(crate) value: Option<NodeId>,
     /// Every unknown attribute of an instance has this type (a database client whose attributes are databases).
     pub(crate) attributes: Option<NodeId>,
-    /// For a constant: its text.
-    pub(crate) text: Option<Symbol>,
     pub(crate) models: SmallVec<[Model; 1]>,
     /// For a type: what calling a method does that no model names (any method of a cloud client goes out).
     pub(crate) any_call: Option<Box<Model>>,
@@ -224,6 +222,8 @@ pub(crate) struct Instrumentor {
     pub(crate) carries_threads: bool,
     /// A launcher enables it without a line of code, where its package is installed.
     pub(crate) zero_code: bool,
+    /// Importing it is what enables it.
+    pub(crate) on_import: bool,
 }
 
 /// A model that the configuration adds: the keys of `[[call]]`, and `<slot>-arg` as a short form of `args`.
@@ -268,13 +268,13 @@ impl Library {
         Some(self.resolve(at))
     }
 
-    /// The text of a constant that a library defines (a semantic-convention key), where its model says it.
-    pub(crate) fn constant(&self, node: NodeId) -> Option<Symbol> {
-        self.node(node).text
-    }
-
     pub(crate) fn assumed(&self, method: Symbol) -> Option<NodeId> {
         self.assumed.get(&method).copied()
+    }
+
+    /// Whether constants stand under a dotted path.
+    pub(crate) fn leads_to_constants(&self, path: &str) -> bool {
+        self.constants.lead_from(path)
     }
 
     /// The text of a constant, by its whole path: `opentelemetry.semconv.trace.SpanAttributes.HTTP_METHOD`.
@@ -359,7 +359,6 @@ impl Node {
             parent,
             alias: None,
             is_type: false,
-            text: None,
             bases: Vec::new(),
             returns: None,
             enters: None,

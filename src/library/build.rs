@@ -203,6 +203,7 @@ impl<'a> Builder<'a> {
                 spans: entry.spans,
                 carries_threads: entry.carries_threads,
                 zero_code: entry.zero_code,
+                on_import: entry.on_import,
             });
         }
     }

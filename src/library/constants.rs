@@ -54,6 +54,20 @@ impl Constants {
     }
 }
 
+impl Constants {
+    /// Whether constants stand under a path, directly or further down.
+    pub(super) fn lead_from(&self, path: &str) -> bool {
+        let below = |it: &Symbol| {
+            it.as_str().strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        let package = path.rsplit_once('.').map(|(it, _)| it);
+        self.sets.iter().any(|set| {
+            set.owners.iter().any(below)
+                || set.packages.iter().any(|it| below(it) || Some(it.as_str()) == package)
+        })
+    }
+}
+
 impl<'de> Deserialize<'de> for Constant {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct TextVisitor;

@@ -96,6 +96,8 @@ pub(super) struct InstrumentorEntry {
     pub(super) carries_threads: bool,
     #[serde(default)]
     pub(super) zero_code: bool,
+    #[serde(default)]
+    pub(super) on_import: bool,
 }
 
 /// Constants that are named like their texts: `HTTP_ROUTE` is `http.route`.

@@ -28,7 +28,7 @@ impl Library {
         extra_models: &[ExtraModel],
     ) -> (Library, Vec<String>) {
         let files: Vec<_> = files.copied().collect();
-        let parsed: Vec<_> = files.par_iter().map(|(name, text)| parse(name, text)).collect();
+        let parsed: Vec<_> = files.par_iter().with_max_len(1).map(|(name, text)| parse(name, text)).collect();
         let mut errors = Vec::new();
         let mut keep = |it: Result<_, String>| it.map_err(|error| errors.push(error)).ok();
         let models: Vec<_> =

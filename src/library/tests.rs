@@ -215,6 +215,9 @@ fn instrumentors_are_found_by_what_enables_them() {
     );
     assert_eq!(enabled("logfire.instrument_httpx"), ["httpx"]);
     assert!(enabled("ddtrace.patch_all").contains(&"fastapi"));
+    assert!(
+        library.instrumentors().iter().any(|it| it.on_import && it.modules.contains(&Symbol::new("openai")))
+    );
     assert!(enabled("opentelemetry.instrumentation.requests.RequestsInstrumentor").is_empty());
     let zero_code: Vec<_> = library.zero_code().map(|it| it.distribution.as_str()).collect();
     assert!(zero_code.contains(&"opentelemetry-instrumentation-django"));
@@ -252,6 +255,68 @@ fn deprecated_paths_know_what_to_use_instead() {
 
 fn errors_of(text: &str) -> Vec<String> {
     Library::from_files([("python/toy.toml", text)].iter(), &[]).1
+}
+
+#[test]
+fn every_key_of_the_format_is_understood() {
+    let toy = r#"
+distribution = ["toy"]
+[alias]
+"toy.clients" = "toy"
+[deprecated]
+"toy.old" = "toy.new"
+[[type]]
+path = "toy.Client"
+also = "toy.legacy.Client"
+bases = "toy.Base"
+enters = "toy.Base"
+items = "Self"
+fields = { base = "toy.Base", "*" = "Self" }
+[[type]]
+path = "toy.Base"
+[[value]]
+path = "toy.client"
+type = "toy.Client"
+[[call]]
+path = ["toy.span", "toy.Client.{begin,start}"]
+role = "span"
+form = ["with", "decorator", "manual"]
+does = ["activates", "ends", "records", "handles-async", "handles-generators", "keeps-context"]
+args = { name = [0, "name"], kind = 1, url = "url", attributes = "**" }
+fixed-name = "toy"
+goes-out = false
+returns = "toy.Client"
+enters = "toy.Base"
+assume = true
+[[call]]
+path = "toy.Client.*"
+role = "rpc"
+[[call]]
+path = "toy.Job"
+role = "entry-point"
+kind = "task"
+form = "base"
+methods = ["run", "stop"]
+[[instrumentor]]
+path = "toy_otel.ToyInstrumentor"
+distribution = "toy-otel"
+modules = ["toy"]
+enable = ["instrument"]
+spans = false
+carries-threads = true
+zero-code = true
+on-import = true
+[[constants]]
+of = ["toy.Attributes", "toy.attributes.*"]
+texts = ["toy.colour"]
+"#;
+    assert_eq!(errors_of(toy), Vec::<String>::new());
+    let (library, _) = Library::from_files([("python/toy.toml", toy)].iter(), &[]);
+    let start = library.find("toy.clients.client.start").unwrap();
+    assert_eq!(library.node(start).path.as_str(), "toy.Client.start");
+    assert_eq!(library.find("toy.legacy.Client.begin"), library.find("toy.Client.begin"));
+    assert_eq!(path_of(&library, library.entered_by(start)), Some("toy.Base"));
+    assert_eq!(library.assumed(Symbol::new("start")), Some(start));
 }
 
 #[test]

@@ -181,6 +181,10 @@ fn direct(world: &World<'_>, targets: &Targets, eval: &mut Eval<'_, '_>, site: S
             }
             if let Some(attributes) = at(Slot::Attributes) {
                 put(what, eval.dict_keys(attributes, scope, 0));
+            } else if let Some(keyword) = model.place(Slot::Attributes).and_then(|it| it.keyword)
+                && let Some((attributes, inner)) = eval.spread_argument(site, keyword)
+            {
+                put(what, eval.dict_keys(attributes, inner, 0));
             }
             if model.place(Slot::Keywords).is_some() {
                 let known: Vec<Symbol> = model.args.iter().filter_map(|(_, it)| it.keyword).collect();

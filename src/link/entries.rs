@@ -30,10 +30,7 @@ pub(crate) fn find(world: &World<'_>, targets: &Targets, launch: &[LaunchFile]) 
     for (function, entry) in found.into_iter().flatten() {
         entries.entry(function).or_insert(entry);
     }
-    for (function, entry) in scripts(world, launch) {
-        entries.entry(function).or_insert(entry);
-    }
-    for (function, entry) in mains(world, targets) {
+    for (function, entry) in mains(world, targets).into_iter().chain(scripts(world, launch)) {
         entries.entry(function).or_insert(entry);
     }
     entries
@@ -296,11 +293,18 @@ fn mains(world: &World<'_>, targets: &Targets) -> Vec<(FuncId, Entry)> {
         }
         called.retain(|it| world.class_of(*it).is_none());
         called.dedup();
+        let last = file.facts.ops_of(FnId::MODULE).filter(|(_, it)| matches!(it.kind, OpKind::Call { .. })).last();
+        let closes = |it: &FuncId| {
+            last.as_ref().is_some_and(|(op, _)| {
+                let site = Site { file: file_id, op: *op };
+                targets.functions(site).any(|(function, _)| function == *it) || handed_over(world, site).any(|function| function == *it)
+            })
+        };
         let telling = called.iter().find(|it| {
             let name = world.function(**it).name.as_str();
             ["main", "run", "cli", "serve", "start", "app"].iter().any(|word| name.contains(word))
         });
-        if let Some(function) = telling.or(called.last()) {
+        if let Some(function) = telling.or(called.last().filter(|it| closes(it))) {
             found.push((*function, told(EntryKind::Main, "__main__")));
         }
     }

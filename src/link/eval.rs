@@ -409,8 +409,18 @@ impl<'w, 'a> Eval<'w, 'a> {
         let library = self.world.library;
         match library.find(dotted) {
             Some(node) => Things::one(Thing::Library(node)),
-            None => Things::one(Thing::Foreign),
+            None => self.unknown_module(file, dotted),
         }
+    }
+
+    fn unknown_module(&self, file: FileId, dotted: &str) -> Things {
+        if let Some(found) = self.path(dotted) {
+            return found;
+        }
+        let root = dotted.split('.').next().unwrap_or_default();
+        let known = self.world.library.root(Symbol::new(root)).is_some();
+        let likely = if known { None } else { self.world.modules.likely(file, dotted) };
+        Things::one(likely.map_or(Thing::Foreign, Thing::Module))
     }
 
     fn imported(&mut self, file: FileId, import: Import) -> Things {
@@ -455,6 +465,7 @@ impl<'w, 'a> Eval<'w, 'a> {
                 self.members(&spans, name)
             }
             Thing::Foreign => foreign(),
+            Thing::Path(path) => self.path(&format!("{path}.{name}")).unwrap_or_else(foreign),
             Thing::Function(_)
             | Thing::Method(_)
             | Thing::AnyMethod(..)
@@ -463,9 +474,21 @@ impl<'w, 'a> Eval<'w, 'a> {
         }
     }
 
+    /// A constant of a library by its path, or the way to some.
+    fn path(&self, dotted: &str) -> Option<Things> {
+        let library = self.world.library;
+        if let Some(text) = library.constant(dotted) {
+            return Some(Things::one(Thing::Text(text)));
+        }
+        library.leads_to_constants(dotted).then(|| Things::one(Thing::Path(Symbol::new(dotted))))
+    }
+
     fn library_member(&self, node: NodeId, name: Symbol) -> Option<Things> {
         let library = self.world.library;
-        let found = library.member(node, name)?;
+        let Some(found) = library.member(node, name) else {
+            let path = library.node(node).path.as_str();
+            return if library.leads_to_constants(path) { self.path(&format!("{path}.{name}")) } else { None };
+        };
         Some(Things::one(match library.node(found).value {
             Some(of_type) => Thing::Object(of_type),
             None => Thing::Library(found),
@@ -477,11 +500,11 @@ impl<'w, 'a> Eval<'w, 'a> {
             return found;
         }
         let library = self.world.library;
-        match library.any_attribute(node) {
-            Some(of_type) => Things::one(Thing::Object(of_type)),
-            None if library.any_call(node).is_some() => Things::one(Thing::AnyMethod(node, name)),
-            None => Things::one(Thing::Foreign),
-        }
+        // A type can have both: whether the name is called or used as an object is told by what follows.
+        let method = library.any_call(node).map(|_| Thing::AnyMethod(node, name));
+        let field = library.any_attribute(node).map(Thing::Object);
+        let found: Things = method.into_iter().chain(field).collect();
+        if found.is_empty() { Things::one(Thing::Foreign) } else { found }
     }
 
     /// A span that was made and is used as an object: its type is what the call gives, or what entering it gives.
@@ -849,6 +872,24 @@ impl<'w, 'a> Eval<'w, 'a> {
             }
         }
         found.iter().filter(|it| !matches!(it, Thing::Param(..) | Thing::Text(_))).collect()
+    }
+
+    /// The value of a keyword that a call takes out of `**mapping`, where the mapping is written down in the function.
+    pub(crate) fn spread_argument(&mut self, site: Site, keyword: Symbol) -> Option<(ValueId, Scope)> {
+        let scope = Self::scope_of(self.world, site);
+        let args = self.world.call_args(site);
+        for arg in args.iter().filter(|it| it.spread == crate::facts::Spread::Dict) {
+            let Some((display, inner)) = self.display(arg.value, scope, 0) else { continue };
+            let facts = self.world.facts(inner.file);
+            let Value::Dict(run) = facts.value(display) else { continue };
+            let entry = facts.dict(run).iter().find(|(key, _)| {
+                key.is_some_and(|it| matches!(facts.value(it), Value::Text(text) if *text == keyword))
+            });
+            if let Some((_, value)) = entry {
+                return Some((*value, inner));
+            }
+        }
+        None
     }
 
     /// The project's functions that a call reaches.

@@ -27,13 +27,20 @@ pub(crate) struct Modules {
     of_file: Vec<ModuleId>,
     /// Directories that are no packages, by the names that can be imported from them.
     roots: FxHashMap<Symbol, Vec<ModuleId>>,
+    /// Packages that hold packages: some of them are put on the import path all the same.
+    inner: FxHashMap<Symbol, Vec<ModuleId>>,
 }
 
 const TOP: ModuleId = ModuleId(0);
 
 impl Modules {
     pub(crate) fn new(files: &[File]) -> Modules {
-        let mut modules = Modules { all: Vec::new(), of_file: Vec::new(), roots: FxHashMap::default() };
+        let mut modules = Modules {
+            all: Vec::new(),
+            of_file: Vec::new(),
+            roots: FxHashMap::default(),
+            inner: FxHashMap::default(),
+        };
         modules.add(Symbol::new(""), None, true);
         for (index, file) in files.iter().enumerate() {
             let id = modules.place(&file.path, FileId(index as u32));
@@ -79,11 +86,12 @@ impl Modules {
     fn find_roots(&mut self) {
         for index in 0..self.all.len() {
             let module = &self.all[index];
-            if !module.is_directory || module.file.is_some() {
+            if !module.is_directory {
                 continue;
             }
+            let table = if module.file.is_some() { &mut self.inner } else { &mut self.roots };
             for name in module.children.keys() {
-                self.roots.entry(*name).or_default().push(ModuleId(index as u32));
+                table.entry(*name).or_default().push(ModuleId(index as u32));
             }
         }
     }
@@ -139,6 +147,23 @@ impl Modules {
         Some(at)
     }
 
+    /// What a dotted name most likely means where nothing else knows it: programs also run with a package's own directory on the
+    /// import path.
+    pub(crate) fn likely(&self, from: FileId, dotted: &str) -> Option<ModuleId> {
+        let mut parts = dotted.split('.');
+        let name = Symbol::new(parts.next()?);
+        let here = self.of_file(from);
+        let beside = self.get(here).parent.and_then(|it| self.child(it, name)).filter(|it| *it != here);
+        let mut at = match beside {
+            Some(found) => found,
+            None => self.package_in(self.inner.get(&name)?, from, name)?,
+        };
+        for part in parts {
+            at = self.child(at, Symbol::new(part))?;
+        }
+        Some(at)
+    }
+
     /// What a first name means: nearest root around the file first, then a package elsewhere.
     pub(crate) fn top_level(&self, from: FileId, name: Symbol) -> Option<ModuleId> {
         let candidates = self.roots.get(&name)?;
@@ -147,6 +172,12 @@ impl Modules {
         if let Some(found) = near {
             return self.holds_code(found).then_some(found);
         }
+        self.package_in(candidates, from, name)
+    }
+
+    /// The real package of a name in one of these directories, the one that shares most of its way with the file.
+    fn package_in(&self, candidates: &[ModuleId], from: FileId, name: Symbol) -> Option<ModuleId> {
+        let around = self.around(self.of_file(from));
         let elsewhere = candidates.iter().filter(|root| {
             self.child(**root, name).is_some_and(|it| self.get(it).is_directory && self.get(it).file.is_some())
         });

@@ -175,9 +175,8 @@ impl<'a> Eval<'_, 'a> {
     }
 
     fn constant_of(&mut self, things: &crate::link::things::Things) -> Parts {
-        let library = self.world.library;
         let found = things.iter().find_map(|it| match it {
-            Thing::Library(node) => library.constant(node),
+            Thing::Text(text) => Some(text),
             _ => None,
         });
         match found {

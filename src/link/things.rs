@@ -42,6 +42,8 @@ pub(crate) enum Thing {
     /// What the class above this one in a method's class says.
     Super(ClassId),
     Text(Symbol),
+    /// A dotted path of a library under which only constants are known.
+    Path(Symbol),
     /// Whatever the caller passes.
     Param(FuncId, u16),
     /// The result of a library call that makes a span: not yet entered, or started by hand.

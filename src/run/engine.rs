@@ -72,7 +72,7 @@ fn is_build(path: &str) -> bool {
 pub(crate) fn link(files: Vec<File>, found: &Discovered, job: &Job) -> Program {
     let settings = &job.settings;
     // The models were read once before to tell mistakes in the configuration.
-    let (library, _) = Library::load(&extra_models(settings));
+    let (library, _) = Library::load("python", &extra_models(settings));
     let input = LinkInput {
         launch: launch_files(found),
         auto_instrumented: settings.auto_instrumentation.clone(),

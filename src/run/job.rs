@@ -170,7 +170,7 @@ fn refuse_bad_models(settings: &Settings) -> Result<()> {
     if settings.models.is_empty() {
         return Ok(());
     }
-    match Library::load(&engine::extra_models(settings)).1.first() {
+    match Library::load("python", &engine::extra_models(settings)).1.first() {
         Some(error) => bail!("{error}"),
         None => Ok(()),
     }
