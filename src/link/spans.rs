@@ -47,6 +47,7 @@ fn sites_in(names: &SpanNames<'_, '_>, file: FileId) -> Vec<SpanSite> {
         }
     }
     found.extend(created(names, &mut eval, file, &seen));
+    found.extend(thrown_away(names, &mut eval, file, &seen));
     found
 }
 
@@ -227,6 +228,65 @@ fn created(
         found.push(span);
     }
     found
+}
+
+/// Scopes of the project's own that are made as statements, so that nobody enters them.
+fn thrown_away(
+    names: &SpanNames<'_, '_>,
+    eval: &mut Eval<'_, '_>,
+    file: FileId,
+    seen: &FxHashSet<Site>,
+) -> Vec<SpanSite> {
+    let world = names.world;
+    let facts = world.facts(file);
+    let mut found = Vec::new();
+    for it in &facts.ops {
+        let OpKind::Discard(value) = it.kind else { continue };
+        let Value::Call(op) = *facts.value(value) else { continue };
+        let site = Site { file, op };
+        if seen.contains(&site) {
+            continue;
+        }
+        let Some(open) = names.targets.of(site).iter().find_map(|it| unentered(names, eval, it, site)) else { continue };
+        let function = world.runner(site);
+        let at = At { place: Place { file, span: facts.op(op).span }, function, region: it.region };
+        let mut span = blank(names, eval, function, open, None, at);
+        span.style = SpanStyle::Manual;
+        span.activated = Activation::Never;
+        span.dropped_at_once = true;
+        found.push(span);
+    }
+    found
+}
+
+/// The span that would open if somebody entered what a call gives.
+fn unentered(names: &SpanNames<'_, '_>, eval: &mut Eval<'_, '_>, callee: Thing, call: Site) -> Option<Open> {
+    let openings = names.openings;
+    match callee {
+        Thing::Function(function) | Thing::Method(function) => {
+            let scope = openings.scopes[function.index()].is_some() && is_context_manager(names.world, eval, function);
+            let gives = openings.gives[function.index()].is_some_and(|it| !openings.is_manual(names.world, it, 0));
+            (scope || gives).then_some(Open::Given { function, call })
+        }
+        Thing::Class(class) => {
+            openings.classes[class.index()]?;
+            let init = names.world.method(class, names.world.names.init);
+            let is_entered = init.is_some_and(|it| !openings.own[it.index()].is_empty());
+            (!is_entered).then_some(Open::Instance { class, made: Some(call) })
+        }
+        _ => None,
+    }
+}
+
+fn is_context_manager(world: &World<'_>, eval: &mut Eval<'_, '_>, function: FuncId) -> bool {
+    let (file, local) = world.local(function);
+    let facts = world.facts(file);
+    let scope = eval.decorator_scope(function);
+    facts.list(&facts.function(local).decorators).iter().any(|it| {
+        let things = eval.decorator_nodes(*it, scope);
+        let is_it = |it| matches!(it, Thing::Library(node) if world.library.node(node).model(Role::ContextManager).is_some());
+        things.iter().any(is_it)
+    })
 }
 
 /// The call is a decorator, or is called itself with a function.
