@@ -12,32 +12,62 @@ use crate::link::world::World;
 use crate::program::{At, FuncId, HandlerSite, Reraises};
 use crate::text::{FileId, Place, Symbol};
 
-/// Functions of the project that keep an exception they are given, on the span or in the log.
-pub(crate) struct Recorders(Vec<bool>);
+/// Functions of the project that keep an exception they are given, on the span or in the log; and those that log it.
+pub(crate) struct Recorders {
+    records: Vec<bool>,
+    logs: Vec<bool>,
+}
 
 impl Recorders {
-    /// A fixpoint: who records, and who calls one that does with something it was given.
     pub(crate) fn find(world: &World<'_>, targets: &Targets) -> Recorders {
-        let mut known = vec![false; world.file_of.len()];
-        for _ in 0..5 {
-            let next: Vec<bool> = (0..known.len())
-                .into_par_iter()
-                .map(|index| known[index] || records_param(world, targets, FuncId(index as u32), &known))
-                .collect();
-            if next == known {
-                break;
-            }
-            known = next;
-        }
-        Recorders(known)
+        let records = |site: Site, mentions: bool| {
+            targets.nodes(site).any(|it| {
+                let has = |role: Role| world.library.node(it).model(role).is_some();
+                let facts = world.facts(site.file);
+                (has(Role::RecordException) && mentions)
+                    || has(Role::LogException)
+                    || (has(Role::SetStatus) && says_error(facts, world, site))
+                    || (has(Role::Log) && logs_with_traceback(facts, world, site))
+            }) || (mentions && world.callee(site).is_some_and(|it| is_record_exception(world.facts(site.file), it)))
+        };
+        let logs = |site: Site, mentions: bool| {
+            targets.nodes(site).any(|it| {
+                let it = world.library.node(it);
+                it.model(Role::LogException).is_some() || (mentions && it.model(Role::Log).is_some())
+            })
+        };
+        Recorders { records: keepers(world, targets, &records), logs: keepers(world, targets, &logs) }
     }
 
     pub(crate) fn is(&self, function: FuncId) -> bool {
-        self.0[function.index()]
+        self.records[function.index()]
     }
 }
 
-fn records_param(world: &World<'_>, targets: &Targets, function: FuncId, known: &[bool]) -> bool {
+/// A fixpoint: the functions that do something with what they are given, and those that call one with it. `does` says so of a
+/// call, and whether the call mentions a parameter.
+fn keepers(world: &World<'_>, targets: &Targets, does: &(dyn Fn(Site, bool) -> bool + Sync)) -> Vec<bool> {
+    let mut known = vec![false; world.file_of.len()];
+    for _ in 0..5 {
+        let next: Vec<bool> = (0..known.len())
+            .into_par_iter()
+            .map(|index| known[index] || keeps_param(world, targets, FuncId(index as u32), &known, does))
+            .collect();
+        if next == known {
+            break;
+        }
+        known = next;
+    }
+    known
+}
+
+fn keeps_param(
+    world: &World<'_>,
+    targets: &Targets,
+    function: FuncId,
+    known: &[bool],
+    does: &(dyn Fn(Site, bool) -> bool + Sync),
+) -> bool {
     let params = world.params(function);
     if params.is_empty() || world.is_body(function) {
         return false;
@@ -46,19 +76,11 @@ fn records_param(world: &World<'_>, targets: &Targets, function: FuncId, known: 
     let mut names: Vec<Symbol> = params.iter().map(|it| it.name).collect();
     world.ops(function).any(|(site, op)| {
         follow_names(facts, &op.kind, &mut names);
-        let OpKind::Call { callee, .. } = op.kind else { return false };
+        if !matches!(op.kind, OpKind::Call { .. }) {
+            return false;
+        }
         let mentions = world.call_args(site).iter().any(|it| mentions(facts, it.value, &names, 0));
-        targets.of(site).iter().any(|it| match it {
-            Thing::Library(node) => {
-                let it = world.library.node(node);
-                (it.model(Role::RecordException).is_some() && mentions)
-                    || it.model(Role::LogException).is_some()
-                    || (it.model(Role::SetStatus).is_some() && says_error(facts, world, site))
-                    || (it.model(Role::Log).is_some() && logs_with_traceback(facts, world, site))
-            }
-            Thing::Function(callee) | Thing::Method(callee) => mentions && known[callee.index()],
-            _ => false,
-        }) || (mentions && is_record_exception(facts, callee))
+        does(site, mentions) || (mentions && targets.functions(site).any(|(it, _)| known[it.index()]))
     })
 }
 
@@ -267,6 +289,7 @@ impl Reader<'_, '_> {
                 Thing::Function(function) | Thing::Method(function) => {
                     known = true;
                     recorded |= self.recorders.is(function);
+                    logs |= given && self.recorders.logs[function.index()];
                 }
                 _ => {}
             }

@@ -35,8 +35,13 @@ impl<'a> Eval<'_, 'a> {
                     && file == scope.file
                     && is_iterated(self.world.facts(file).value(inner))
                 {
-                    let scope = Scope { file, function: binding.from, region: binding.region, order: binding.order };
-                    return self.key_options(inner, scope, depth + 1);
+                    let there = Scope { file, function: binding.from, region: binding.region, order: binding.order };
+                    let found = self.key_options(inner, there, depth + 1);
+                    // One text under a name is written where the name is used, like any constant.
+                    let is_itself = |it: &Key| it.place.span == self.world.facts(file).value_span(inner);
+                    if !matches!(found.as_slice(), [only] if is_itself(only)) {
+                        return found;
+                    }
                 }
                 self.plain_key(value, scope)
             }

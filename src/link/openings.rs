@@ -53,6 +53,16 @@ pub(crate) enum How {
     Run,
 }
 
+impl Opening {
+    /// Where the table of spans shows it: where the span is made, be it entered elsewhere.
+    pub(crate) fn shown_at(&self) -> Site {
+        match (self.how, self.open) {
+            (How::Entered, Open::Library { site, .. }) => site,
+            _ => self.site,
+        }
+    }
+}
+
 /// A span that decorates a function, directly or through the function's class.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Decoration {
@@ -514,9 +524,10 @@ impl Openings {
                 Some(Open::Wrapped { wrapper, call })
             }
             Thing::Instance(class) | Thing::Class(class) => {
-                let method = world.method(class, world.names.call)?;
-                let wrapper = self.wrapper_from(world, method).or_else(|| {
-                    self.wrappers[method.index()].then_some(method).filter(|_| matches!(it, Thing::Class(_)))
+                // A class without `__call__` can still be one through its base, `ContextDecorator`.
+                let wrapper = world.method(class, world.names.call).and_then(|method| {
+                    let own = self.wrappers[method.index()].then_some(method);
+                    self.wrapper_from(world, method).or(own.filter(|_| matches!(it, Thing::Class(_))))
                 });
                 match wrapper {
                     Some(wrapper) => Some(Open::Wrapped { wrapper, call }),

@@ -34,7 +34,7 @@ fn sites_in(names: &SpanNames<'_, '_>, file: FileId) -> Vec<SpanSite> {
     for index in 0..world.facts(file).functions.len() {
         let function = world.func(file, crate::facts::FnId(index as u32));
         for opening in &names.openings.own[function.index()] {
-            if seen.insert(opening.site) {
+            if seen.insert(opening.shown_at()) {
                 found.push(opened(names, &mut eval, function, *opening));
             }
         }
@@ -67,9 +67,10 @@ fn model_of<'w>(names: &SpanNames<'w, '_>, open: Open) -> Option<(&'w Model, Opt
 /// A span that a function opens while it runs.
 fn opened(names: &SpanNames<'_, '_>, eval: &mut Eval<'_, '_>, function: FuncId, opening: Opening) -> SpanSite {
     let world = names.world;
-    let facts = world.facts(opening.site.file);
-    let op = facts.op(opening.site.op);
-    let place = Place { file: opening.site.file, span: op.span };
+    let shown = opening.shown_at();
+    let function = if shown == opening.site { function } else { world.runner(shown) };
+    let op = world.facts(shown.file).op(shown.op);
+    let place = Place { file: shown.file, span: op.span };
     let mut site = blank(names, eval, function, opening.open, None, At { place, function, region: op.region });
     let manual = names.openings.is_manual(world, opening.open, 0);
     match opening.how {

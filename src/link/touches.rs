@@ -81,8 +81,9 @@ impl SpanIndex {
         let next = next_op(world, at);
         match openings.around_region(world, outer, next) {
             Some(opening) => {
-                let span = world.facts(opening.site.file).op(opening.site.op).span;
-                self.by_place.get(&Place { file: opening.site.file, span }).copied()
+                let shown = opening.shown_at();
+                let span = world.facts(shown.file).op(shown.op).span;
+                self.by_place.get(&Place { file: shown.file, span }).copied()
             }
             None => self.by_decorated.get(&at.function).copied(),
         }
@@ -158,8 +159,8 @@ fn children(
         .par_iter()
         .map(|span| {
             let opening = openings.own[span.owner.index()].iter().find(|it| {
-                let op = world.facts(it.site.file).op(it.site.op);
-                span.at.place == Place { file: it.site.file, span: op.span }
+                let shown = it.shown_at();
+                span.at.place == Place { file: shown.file, span: world.facts(shown.file).op(shown.op).span }
             });
             let Some(opening) = opening else { return span.style == SpanStyle::Decorator && works[span.owner.index()] };
             world.ops(span.owner).any(|(site, op)| {
