@@ -4,7 +4,7 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use crate::facts::{FunctionKind, OpKind, RegionId, RegionKind, Value, ValueId};
+use crate::facts::{BindingKind, FunctionKind, OpKind, RegionId, RegionKind, Value, ValueId};
 use crate::library::{NodeId, Role, Slot};
 use crate::link::eval::Eval;
 use crate::link::rounds::Targets;
@@ -727,20 +727,42 @@ fn first_op_site(world: &World<'_>, function: FuncId, region: RegionId) -> Site 
     Site { file, op: crate::facts::OpId(order.min(world.facts(file).ops.len().saturating_sub(1) as u32)) }
 }
 
-/// Parameters that a function calls, its own or those of the functions around it, and where.
+/// Parameters that a function calls or awaits, its own or those of the functions around it, and where.
 fn called_params(world: &World<'_>, targets: &Targets, function: FuncId) -> Vec<(FuncId, u16, Site)> {
     let mut found = Vec::new();
     for (site, op) in world.ops(function) {
-        if !matches!(op.kind, OpKind::Call { .. }) {
-            continue;
-        }
-        for thing in targets.of(site).iter() {
-            if let Thing::Param(owner, index) = thing {
-                found.push((owner, index, site));
+        match op.kind {
+            OpKind::Call { .. } => {
+                for thing in targets.of(site).iter() {
+                    if let Thing::Param(owner, index) = thing {
+                        found.push((owner, index, site));
+                    }
+                }
             }
+            OpKind::Await(value) => found.extend(named_param(world, function, value).map(|(it, at)| (it, at, site))),
+            _ => {}
         }
     }
     found
+}
+
+/// The parameter that a name stands for and nothing else.
+fn named_param(world: &World<'_>, function: FuncId, value: ValueId) -> Option<(FuncId, u16)> {
+    let (file, mut local) = world.local(function);
+    let facts = world.facts(file);
+    let Value::Name(name) = *facts.value(value) else { return None };
+    loop {
+        match facts.bindings_of(local, name) {
+            [] => local = facts.function(local).parent?,
+            [only] => {
+                return match only.kind {
+                    BindingKind::Param(index) => Some((world.func(file, local), index as u16)),
+                    _ => None,
+                };
+            }
+            _ => return None,
+        }
+    }
 }
 
 /// A class-based decorator's `__call__` that calls the function it keeps on itself.

@@ -8,7 +8,7 @@ use crate::facts::{FunctionKind, OpKind, RegionKind, Value, ValueId};
 use crate::library::{Model, Slot};
 use crate::link::eval::Eval;
 use crate::link::launch::Instrumented;
-use crate::link::openings::{Openings, argument_at};
+use crate::link::openings::{Open, Openings, argument_at};
 use crate::link::rounds::Targets;
 use crate::link::things::{ClassId, Site, Thing};
 use crate::link::world::World;
@@ -53,6 +53,7 @@ impl CallGraph {
                     eval: Eval::new(world),
                     edges: Vec::new(),
                     escaped: Vec::new(),
+                    carried: FxHashSet::default(),
                 };
                 reader.file(FileId(file as u32));
                 (reader.edges, reader.escaped)
@@ -208,11 +209,14 @@ struct Reader<'w, 'a> {
     eval: Eval<'w, 'a>,
     edges: Vec<Edge>,
     escaped: Vec<FuncId>,
+    /// Calls of coroutine functions whose coroutine is awaited in somebody else's span.
+    carried: FxHashSet<Site>,
 }
 
 impl Reader<'_, '_> {
     fn file(&mut self, file: FileId) {
         let facts = self.world.facts(file);
+        self.find_carried(file);
         for (op, it) in facts.ops.iter().enumerate() {
             let site = Site { file, op: crate::facts::OpId(op as u32) };
             match &it.kind {
@@ -228,8 +232,28 @@ impl Reader<'_, '_> {
         self.entered_instances(file);
     }
 
+    /// `await in_span("name", work())`: what is made here runs there.
+    fn find_carried(&mut self, file: FileId) {
+        let world = self.world;
+        let facts = world.facts(file);
+        for index in 0..facts.functions.len() {
+            let caller = world.func(file, crate::facts::FnId(index as u32));
+            for opening in &self.openings.own[caller.index()] {
+                let Open::Run { function, call } = opening.open else { continue };
+                let bound = self.targets.of(call).contains(Thing::Method(function));
+                for param in self.openings.runs.get(&function).into_iter().flatten() {
+                    let argument = world.argument(call, function, usize::from(*param), bound);
+                    if let Some(Value::Call(op)) = argument.map(|it| facts.value(it)) {
+                        self.carried.insert(Site { file, op: *op });
+                    }
+                }
+            }
+        }
+    }
+
     fn edge(&mut self, callee: FuncId, site: Site, in_span: bool) {
         let caller = self.world.runner(site);
+        let in_span = in_span || (self.carried.contains(&site) && self.world.function(callee).is_async);
         if caller != callee {
             self.edges.push(Edge { callee, caller, in_span });
         }
