@@ -59,6 +59,8 @@ pub(crate) struct Facts {
     pub(crate) params: Vec<Param>,
     /// Names bound, grouped by the scope that owns them; see [`Facts::bindings_of`].
     pub(crate) bindings: Vec<Binding>,
+    /// The names of `bindings`, side by side, for fast look-up.
+    pub(crate) binding_names: Vec<Symbol>,
     /// `from x import *` of the module scope, in order.
     pub(crate) star_imports: Vec<Import>,
     /// The names that the file exports explicitly (`__all__`), if it says so.
@@ -402,10 +404,11 @@ impl Facts {
     /// Every binding of a name in one scope, in the order of the text.
     pub(crate) fn bindings_of(&self, scope: FnId, name: Symbol) -> &[Binding] {
         let run = &self.function(scope).bindings;
-        let all = &self.bindings[run.start as usize..run.end as usize];
-        let from = all.partition_point(|it| it.name.address() < name.address());
-        let length = all[from..].iter().take_while(|it| it.name == name).count();
-        &all[from..from + length]
+        let names = &self.binding_names[run.start as usize..run.end as usize];
+        let from = names.partition_point(|it| it.address() < name.address());
+        let length = names[from..].iter().take_while(|it| **it == name).count();
+        let start = run.start as usize + from;
+        &self.bindings[start..start + length]
     }
 
     pub(crate) fn scope(&self, scope: FnId) -> &[Binding] {

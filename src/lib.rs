@@ -117,6 +117,8 @@ fn scan(args: &ScanArgs, console: &Console) -> Result<Exit> {
         let told = outputs.iter().any(|it| it.file.is_none() && it.format == Format::Human);
         console.notes(notes.iter().filter(|it| !(told && it.lost)));
         checked.faults.iter().for_each(|it| console.error(it));
+        // The process ends here: taking a whole program apart piece by piece would only make people wait.
+        std::mem::forget(program);
         Ok(if checked.faults.is_empty() { verdict.exit } else { Exit::Unusable })
     })
 }

@@ -40,8 +40,12 @@ pub(crate) struct Eval<'w, 'a> {
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(crate) enum Dependency {
-    Function(FuncId),
-    Class(ClassId),
+    /// What a function returns or yields.
+    Result(FuncId),
+    /// What callers pass to a function.
+    Passed(FuncId),
+    /// What instances of a class hold under a name.
+    Field(ClassId, Symbol),
 }
 
 impl<'w, 'a> Eval<'w, 'a> {
@@ -309,9 +313,9 @@ impl<'w, 'a> Eval<'w, 'a> {
         // The parameter itself comes first, so that many callers cannot crowd it out.
         let mut found = Things::one(Thing::Param(function, index as u16));
         if plain {
-            self.read.push(Dependency::Function(function));
             found.join(&self.annotated(param.annotation, scope));
             if !found.is_known() {
+                self.read.push(Dependency::Passed(function));
                 if let Some(passed) = world.passed[function.index()].get(index) {
                     found.join(passed);
                 }
@@ -389,7 +393,15 @@ impl<'w, 'a> Eval<'w, 'a> {
 
     // ---- imports ----
 
+    /// The module of an import; the world knows the answer for every import that is written.
     fn imported_module(&mut self, file: FileId, import: Import) -> Things {
+        match self.world.imports.get(file.index()).and_then(|it| it.get(&(import.level, import.module))) {
+            Some(thing) => Things::one(*thing),
+            None => self.find_module(file, import),
+        }
+    }
+
+    pub(crate) fn find_module(&self, file: FileId, import: Import) -> Things {
         let modules = &self.world.modules;
         let dotted = import.module.as_str();
         if import.level > 0 {
@@ -402,7 +414,7 @@ impl<'w, 'a> Eval<'w, 'a> {
         self.absolute(file, dotted)
     }
 
-    fn absolute(&mut self, file: FileId, dotted: &str) -> Things {
+    pub(crate) fn absolute(&self, file: FileId, dotted: &str) -> Things {
         if let Some(found) = self.world.modules.absolute(file, dotted) {
             return Things::one(Thing::Module(found));
         }
@@ -435,6 +447,13 @@ impl<'w, 'a> Eval<'w, 'a> {
     }
 
     fn import_root(&mut self, file: FileId, dotted: Symbol) -> Things {
+        if let Some(thing) = self.world.import_roots.get(file.index()).and_then(|it| it.get(&dotted)) {
+            return Things::one(*thing);
+        }
+        self.find_root(file, dotted)
+    }
+
+    pub(crate) fn find_root(&self, file: FileId, dotted: Symbol) -> Things {
         let root = dotted.as_str().split('.').next().unwrap_or_default();
         self.absolute(file, root)
     }
@@ -566,7 +585,7 @@ impl<'w, 'a> Eval<'w, 'a> {
         let mut found = Things::none();
         for index in 0..self.world.class(class).line.len() {
             let owner = self.world.class(class).line[index];
-            self.read.push(Dependency::Class(owner));
+            self.read.push(Dependency::Field(owner, name));
             if let Some(stored) = self.world.fields.get(&(owner, name)) {
                 found.join(stored);
             }
@@ -608,7 +627,7 @@ impl<'w, 'a> Eval<'w, 'a> {
 
     /// What calling a function gives, as far as its body tells; else what its annotation promises.
     fn returned(&mut self, function: FuncId) -> Things {
-        self.read.push(Dependency::Function(function));
+        self.read.push(Dependency::Result(function));
         let found = self.world.returns[function.index()].clone();
         if found.is_known() {
             return found;
@@ -934,14 +953,14 @@ impl<'w, 'a> Eval<'w, 'a> {
                 let method = self.world.method(class, names.enter).or_else(|| self.world.method(class, names.aenter));
                 match method {
                     Some(method) => {
-                        self.read.push(Dependency::Function(method));
+                        self.read.push(Dependency::Result(method));
                         self.world.returns[method.index()].clone()
                     }
                     None => Things::one(thing),
                 }
             }
             Thing::Given(function, _) => {
-                self.read.push(Dependency::Function(function));
+                self.read.push(Dependency::Result(function));
                 let yields = self.world.yields[function.index()].clone();
                 if !yields.is_empty() {
                     return yields.iter().filter(|it| !matches!(it, Thing::Param(..))).collect();
@@ -1085,7 +1104,7 @@ impl<'w, 'a> Eval<'w, 'a> {
 
     /// What a project function gives: its returned things, with the caller's arguments in place of parameters.
     fn project_result(&mut self, function: FuncId, site: Site, bound: bool, scope: Scope) -> Things {
-        self.read.push(Dependency::Function(function));
+        self.read.push(Dependency::Result(function));
         let world = self.world;
         let mut found = Things::none();
         if !world.yields[function.index()].is_empty() || world.function(function).is_generator {

@@ -1,5 +1,6 @@
 //! The table of functions: what counts and why not, what opens a span, what is entered from outside, who calls it.
 
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::facts::{FnId, FunctionKind, MarkKind, OpKind, Shape, Value};
@@ -36,6 +37,7 @@ pub(crate) struct Verdicts<'w, 'a> {
 }
 
 /// What is known of each function before reach.
+#[derive(Default)]
 pub(crate) struct Own {
     pub(crate) direct: Vec<bool>,
     pub(crate) auto: Vec<bool>,
@@ -50,24 +52,24 @@ impl Verdicts<'_, '_> {
     pub(crate) fn own(&self) -> Own {
         let functions = self.world.file_of.len();
         let helpers = Helpers::find(self.world, self.targets, self.openings);
-        let mut own = Own {
-            direct: Vec::with_capacity(functions),
-            auto: Vec::with_capacity(functions),
-            excluded: Vec::with_capacity(functions),
-            rooted: Vec::with_capacity(functions),
-            exposed: Vec::with_capacity(functions),
-        };
-        for index in 0..functions {
-            let function = FuncId(index as u32);
-            let entry = self.entries.get(&function);
-            let decorated = !self.openings.decorations[index].is_empty();
-            let direct = decorated || self.opens_itself(function);
-            let auto = entry.is_some() && self.is_auto(function);
+        let verdicts: Vec<(bool, bool, bool, Option<Exclusion>, bool)> = (0..functions)
+            .into_par_iter()
+            .map(|index| {
+                let function = FuncId(index as u32);
+                let entry = self.entries.contains_key(&function);
+                let decorated = !self.openings.decorations[index].is_empty();
+                let direct = decorated || self.opens_itself(function);
+                let auto = entry && self.is_auto(function);
+                (direct, auto, decorated || auto, self.exclusion(function, direct, entry, &helpers), entry)
+            })
+            .collect();
+        let mut own = Own::default();
+        for (direct, auto, rooted, excluded, exposed) in verdicts {
             own.direct.push(direct);
             own.auto.push(auto);
-            own.excluded.push(self.exclusion(function, direct, entry.is_some(), &helpers));
-            own.rooted.push(decorated || auto);
-            own.exposed.push(entry.is_some());
+            own.rooted.push(rooted);
+            own.excluded.push(excluded);
+            own.exposed.push(exposed);
         }
         own
     }
@@ -139,9 +141,11 @@ impl Verdicts<'_, '_> {
 
     pub(crate) fn table(&self, own: &Own, graph: &CallGraph, reach: &[Reach]) -> Vec<Function> {
         let functions = self.world.file_of.len();
-        let mut callees = graph.callees(functions);
-        (0..functions)
-            .map(|index| {
+        let callees = graph.callees(functions);
+        callees
+            .into_par_iter()
+            .enumerate()
+            .map(|(index, callees)| {
                 let function = FuncId(index as u32);
                 let (file, local) = self.world.local(function);
                 let it = self.world.function(function);
@@ -169,7 +173,7 @@ impl Verdicts<'_, '_> {
                     opens_via: self.opens_via(function),
                     reach: if own.direct[index] && it.kind == FunctionKind::Named { Reach::Covered } else { reach[index] },
                     callers: graph.callers(function),
-                    callees: std::mem::take(&mut callees[index]),
+                    callees,
                 }
             })
             .collect()
@@ -296,11 +300,13 @@ fn class_helpers(world: &World<'_>, class: ClassId) -> Vec<FuncId> {
 /// Functions whose only work is to speak to telemetry, by the library or by helpers found so far.
 fn add_speakers(world: &World<'_>, targets: &Targets, openings: &Openings, all: &mut FxHashSet<FuncId>) {
     for _ in 0..3 {
+        let all_known = &*all;
         let found: Vec<FuncId> = (0..world.file_of.len())
+            .into_par_iter()
             .map(|it| FuncId(it as u32))
-            .filter(|it| !all.contains(it) && openings.own[it.index()].is_empty() && !world.is_body(*it))
+            .filter(|it| !all_known.contains(it) && openings.own[it.index()].is_empty() && !world.is_body(*it))
             .filter(|it| openings.decorations[it.index()].is_empty())
-            .filter(|it| only_speaks(world, targets, *it, all))
+            .filter(|it| only_speaks(world, targets, *it, all_known))
             .collect();
         if found.is_empty() {
             break;

@@ -48,17 +48,43 @@ impl Recorders {
 /// call, and whether the call mentions a parameter.
 fn keepers(world: &World<'_>, targets: &Targets, does: &(dyn Fn(Site, bool) -> bool + Sync)) -> Vec<bool> {
     let mut known = vec![false; world.file_of.len()];
-    for _ in 0..5 {
-        let next: Vec<bool> = (0..known.len())
+    for round in 0..5 {
+        let fresh: Vec<FuncId> = (0..known.len() as u32)
             .into_par_iter()
-            .map(|index| known[index] || keeps_param(world, targets, FuncId(index as u32), &known, does))
+            .map(FuncId)
+            .filter(|it| !known[it.index()] && may_keep(world, targets, *it, &known, round == 0))
+            .filter(|it| keeps_param(world, targets, *it, &known, does))
             .collect();
-        if next == known {
+        if fresh.is_empty() {
             break;
         }
-        known = next;
+        fresh.iter().for_each(|it| known[it.index()] = true);
     }
     known
+}
+
+/// A cheap look first: most functions call nothing that could keep an exception.
+fn may_keep(world: &World<'_>, targets: &Targets, function: FuncId, known: &[bool], first: bool) -> bool {
+    if world.params(function).is_empty() || world.is_body(function) {
+        return false;
+    }
+    world.ops(function).any(|(site, op)| {
+        let OpKind::Call { callee, .. } = op.kind else { return false };
+        let by_target = targets.of(site).iter().any(|it| match it {
+            Thing::Library(node) => {
+                first
+                    && world.library.node(node).models.iter().any(|it| {
+                        matches!(
+                            it.role,
+                            Role::RecordException | Role::LogException | Role::SetStatus | Role::Log
+                        )
+                    })
+            }
+            Thing::Function(callee) | Thing::Method(callee) => known[callee.index()],
+            _ => false,
+        });
+        by_target || (first && is_record_exception(world.facts(site.file), callee))
+    })
 }
 
 fn keeps_param(

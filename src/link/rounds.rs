@@ -109,7 +109,7 @@ fn note(world: &mut World<'_>, function: FuncId, reading: &Reading, changed: &mu
     if grow(&mut world.returns[function.index()], &reading.returns)
         | grow(&mut world.yields[function.index()], &reading.yields)
     {
-        changed.insert(Dependency::Function(function));
+        changed.insert(Dependency::Result(function));
     }
     for (callee, param, things) in &reading.passed {
         let passed = &mut world.passed[callee.index()];
@@ -117,12 +117,12 @@ fn note(world: &mut World<'_>, function: FuncId, reading: &Reading, changed: &mu
             passed.resize(*param + 1, Things::none());
         }
         if grow(&mut passed[*param], things) {
-            changed.insert(Dependency::Function(*callee));
+            changed.insert(Dependency::Passed(*callee));
         }
     }
     for (class, name, things) in &reading.fields {
         if grow(world.fields.entry((*class, *name)).or_default(), things) {
-            changed.insert(Dependency::Class(*class));
+            changed.insert(Dependency::Field(*class, *name));
         }
     }
 }

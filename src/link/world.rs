@@ -1,12 +1,14 @@
 //! What all linking passes share: the files, the models, the module tree, the classes, and the tables that rounds of
 //! evaluation fill.
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::facts::{self, BindingKind, Facts, FnId, FunctionKind, OpId, OpKind, Param, ParamKind};
 use crate::library::{Library, NodeId};
 use crate::link::modules::Modules;
-use crate::link::things::{ClassId, Site, Things};
+use crate::link::eval::Eval;
+use crate::link::things::{ClassId, Site, Thing, Things};
 use crate::program::{File, FuncId};
 use crate::text::{FileId, Symbol};
 
@@ -28,6 +30,10 @@ pub(crate) struct World<'a> {
     /// What methods store on their instance.
     pub(crate) fields: FxHashMap<(ClassId, Symbol), Things>,
     pub(crate) names: Names,
+    /// By file: the modules that its imports name, by level and dotted name.
+    pub(crate) imports: Vec<FxHashMap<(u32, Symbol), Thing>>,
+    /// By file: what the first name of a plain `import a.b` binds.
+    pub(crate) import_roots: Vec<FxHashMap<Symbol, Thing>>,
 }
 
 #[derive(Debug)]
@@ -105,7 +111,7 @@ impl<'a> World<'a> {
             }));
         }
         let functions = file_of.len();
-        World {
+        let mut world = World {
             files,
             library,
             modules: Modules::new(files),
@@ -117,7 +123,36 @@ impl<'a> World<'a> {
             passed: vec![Vec::new(); functions],
             fields: FxHashMap::default(),
             names: Names::new(),
+            imports: Vec::new(),
+            import_roots: Vec::new(),
+        };
+        let resolved: Vec<_> = (0..files.len()).into_par_iter().map(|it| world.resolve_imports(FileId(it as u32))).collect();
+        (world.imports, world.import_roots) = resolved.into_iter().unzip();
+        world
+    }
+
+    /// Names of modules are looked up once for each file, not at each use.
+    #[expect(clippy::type_complexity, reason = "the two tables of one file")]
+    fn resolve_imports(&self, file: FileId) -> (FxHashMap<(u32, Symbol), Thing>, FxHashMap<Symbol, Thing>) {
+        let eval = Eval::new(self);
+        let facts = self.facts(file);
+        let mut modules = FxHashMap::default();
+        let mut roots = FxHashMap::default();
+        let written = facts.bindings.iter().filter_map(|it| match &it.kind {
+            BindingKind::Import(import) => Some(*import),
+            _ => None,
+        });
+        for import in written.chain(facts.star_imports.iter().copied()) {
+            let found = eval.find_module(file, import);
+            modules.insert((import.level, import.module), found.iter().next().unwrap_or(Thing::Foreign));
         }
+        for binding in &facts.bindings {
+            if let BindingKind::ImportRoot(dotted) = binding.kind {
+                let found = eval.find_root(file, dotted);
+                roots.insert(dotted, found.iter().next().unwrap_or(Thing::Foreign));
+            }
+        }
+        (modules, roots)
     }
 
     pub(crate) fn facts(&self, file: FileId) -> &'a Facts {

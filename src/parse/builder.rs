@@ -175,6 +175,7 @@ impl Builder {
             }
             function.bindings = start as u32..at as u32;
         }
+        self.facts.binding_names = bindings.iter().map(|(_, it)| it.name).collect();
         self.facts.bindings = bindings.into_iter().map(|(_, it)| it).collect();
         self.facts
     }

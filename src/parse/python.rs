@@ -12,6 +12,7 @@ mod targets;
 use ruff_python_ast::{Expr, PySourceType, Stmt};
 use ruff_python_parser::parse_unchecked_source;
 use ruff_text_size::{Ranged, TextRange};
+use rustc_hash::FxHashMap;
 
 use crate::facts::{Facts, FnId, OpKind, Problem};
 use crate::parse::builder::Builder;
@@ -49,6 +50,8 @@ struct Reader<'a> {
     /// For each function, the names that it binds elsewhere (`global`, `nonlocal`), and where.
     elsewhere: Vec<(FnId, Symbol, FnId)>,
     depth: u32,
+    /// Names of this file met before: most names are.
+    names: FxHashMap<&'a str, Symbol>,
 }
 
 enum Body<'a> {
@@ -59,7 +62,7 @@ enum Body<'a> {
 
 impl<'a> Reader<'a> {
     fn new(length: u32) -> Reader<'a> {
-        Reader { builder: Builder::new(length), queue: Vec::new(), elsewhere: Vec::new(), depth: 0 }
+        Reader { builder: Builder::new(length), queue: Vec::new(), elsewhere: Vec::new(), depth: 0, names: FxHashMap::default() }
     }
 
     fn module(&mut self, body: &'a [Stmt]) {
@@ -80,6 +83,10 @@ impl<'a> Reader<'a> {
             }
             self.builder.leave_function();
         }
+    }
+
+    fn symbol(&mut self, name: &'a str) -> Symbol {
+        *self.names.entry(name).or_insert_with(|| Symbol::new(name))
     }
 
     fn problem(&mut self, at: TextRange, message: &str) {

@@ -27,10 +27,14 @@ impl<'a> Reader<'a> {
     fn value_of(&mut self, expr: &'a Expr) -> ValueId {
         let at = span(expr.range());
         match expr {
-            Expr::Name(it) => self.builder.value(Value::Name(Symbol::new(it.id.as_str())), at),
+            Expr::Name(it) => {
+                let name = self.symbol(it.id.as_str());
+                self.builder.value(Value::Name(name), at)
+            }
             Expr::Attribute(it) => {
                 let of = self.value(&it.value);
-                self.builder.value(Value::Member { of, name: Symbol::new(it.attr.as_str()) }, at)
+                let name = self.symbol(it.attr.as_str());
+                self.builder.value(Value::Member { of, name }, at)
             }
             Expr::Call(it) => self.call(it, at),
             Expr::StringLiteral(it) => match it.value.as_slice() {
@@ -169,7 +173,7 @@ impl<'a> Reader<'a> {
             args.push(Arg { name: None, value: self.value(arg), spread });
         }
         for keyword in &arguments.keywords {
-            let name = keyword.arg.as_ref().map(|it| Symbol::new(it.as_str()));
+            let name = keyword.arg.as_ref().map(|it| self.symbol(it.as_str()));
             let spread = if name.is_none() { Spread::Dict } else { Spread::No };
             args.push(Arg { name, value: self.value(&keyword.value), spread });
         }

@@ -18,13 +18,13 @@ impl<'a> Reader<'a> {
         let at = span(target.range());
         match target {
             Expr::Name(it) => {
-                let name = Symbol::new(it.id.as_str());
+                let name = self.symbol(it.id.as_str());
                 let owner = self.owner(name);
                 self.builder.assign(owner, name, value, at);
             }
             Expr::Attribute(it) => {
                 let of = self.value(&it.value);
-                let name = Symbol::new(it.attr.as_str());
+                let name = self.symbol(it.attr.as_str());
                 self.builder.op(OpKind::SetMember { of, name, value }, at);
             }
             Expr::Subscript(it) => {
