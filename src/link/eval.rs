@@ -46,6 +46,8 @@ pub(crate) enum Dependency {
     Passed(FuncId),
     /// What instances of a class hold under a name.
     Field(ClassId, Symbol),
+    /// What other modules put in the place of a module's member.
+    Patch(ModuleId, Symbol),
 }
 
 impl<'w, 'a> Eval<'w, 'a> {
@@ -134,7 +136,11 @@ impl<'w, 'a> Eval<'w, 'a> {
                 let bindings = facts.bindings_of(function, name);
                 if !bindings.is_empty() {
                     let here = (function == scope.function).then_some(scope);
-                    return self.bindings(scope.file, bindings, here);
+                    let mut found = self.bindings(scope.file, bindings, here);
+                    if function == FnId::MODULE {
+                        self.patch(self.world.modules.of_file(scope.file), name, &mut found);
+                    }
+                    return found;
                 }
             }
             at = around.parent;
@@ -540,7 +546,8 @@ impl<'w, 'a> Eval<'w, 'a> {
             let facts = self.world.facts(file);
             let bindings = facts.bindings_of(FnId::MODULE, name);
             if !bindings.is_empty() {
-                let found = self.bindings(file, bindings, None);
+                let mut found = self.bindings(file, bindings, None);
+                self.patch(module, name, &mut found);
                 if !found.is_empty() {
                     return Some(found);
                 }
@@ -555,6 +562,15 @@ impl<'w, 'a> Eval<'w, 'a> {
             }
         }
         self.world.modules.child(module, name).map(|it| Things::one(Thing::Module(it)))
+    }
+
+    fn patch(&mut self, module: ModuleId, name: Symbol, found: &mut Things) {
+        if self.world.patched_names.contains(&name) {
+            self.read.push(Dependency::Patch(module, name));
+            if let Some(patch) = self.world.patches.get(&(module, name)) {
+                found.join(patch);
+            }
+        }
     }
 
     /// A name in a class's body or those above it, as the class itself sees it.
