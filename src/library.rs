@@ -277,6 +277,12 @@ impl Library {
         self.constants.lead_from(path)
     }
 
+    /// Whether a type is another one or stands on it.
+    pub(crate) fn derives(&self, of: NodeId, top: NodeId) -> bool {
+        let of = self.resolve(of);
+        of == top || self.node(of).bases.iter().any(|it| self.derives(*it, top))
+    }
+
     /// The text of a constant, by its whole path: `opentelemetry.semconv.trace.SpanAttributes.HTTP_METHOD`.
     pub(crate) fn constant(&self, path: &str) -> Option<Symbol> {
         self.constants.find(path)

@@ -88,30 +88,31 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
         setups: leaving.setups,
         ..Program::default()
     };
-    cover(&mut program, &world, &openings, &instrumented, &leaving.call_nodes);
-    touches::fill(&mut program, &world, &targets, &openings, &recorders, &graph);
+    cover(&mut program, &world, &openings, &instrumented, &leaving.call_nodes, &reach);
+    let may_be_inside = graph.may_be_inside(&world, &own.rooted, &own.exposed);
+    touches::fill(&mut program, &world, &targets, &openings, &recorders, &graph, &may_be_inside);
     program.process_runner = best_runner(&program, &own.direct, &runners);
     program
 }
 
-/// Says of each process and outgoing call whether a span is open around it.
+/// Says of each process and outgoing call whether a span is open around it. `reach` speaks of what surrounds a function, where
+/// the program's own table counts the span that a function opens somewhere in its body.
 fn cover(
     program: &mut Program,
     world: &world::World<'_>,
     openings: &openings::Openings,
     instrumented: &launch::Instrumented,
     nodes: &[crate::library::NodeId],
+    reach: &[Reach],
 ) {
-    let inside = |function: FuncId| program.functions[function.index()].reach == Reach::Covered;
     let inherits = |function: FuncId| {
-        let it = &program.functions[function.index()];
-        matches!(it.state, State::Inherited | State::Auto) || (inside(function) && !it.direct_span)
+        reach[function.index()] == Reach::Covered || program.functions[function.index()].state == State::Auto
     };
     for site in &mut program.processes {
         site.covered = site.in_span || inherits(site.at.function);
     }
     for (site, node) in program.calls.iter_mut().zip(nodes) {
-        site.reach = program.functions[site.at.function.index()].reach;
+        site.reach = reach[site.at.function.index()];
         site.covered_by = if touches::in_span(world, openings, site.at) {
             Some(CoveredBy::Span)
         } else if instrumented.covers(world.library, *node) {

@@ -52,6 +52,7 @@ pub(super) static FILES: &[(&str, &str)] = &[
     ("python/starlette.toml", include_str!("../../rules/libraries/python/starlette.toml")),
     ("python/statsd.toml", include_str!("../../rules/libraries/python/statsd.toml")),
     ("python/stdlib-asyncio.toml", include_str!("../../rules/libraries/python/stdlib-asyncio.toml")),
+    ("python/stdlib-enum.toml", include_str!("../../rules/libraries/python/stdlib-enum.toml")),
     ("python/stdlib-files.toml", include_str!("../../rules/libraries/python/stdlib-files.toml")),
     ("python/stdlib-functions.toml", include_str!("../../rules/libraries/python/stdlib-functions.toml")),
     ("python/stdlib-logging.toml", include_str!("../../rules/libraries/python/stdlib-logging.toml")),

@@ -74,7 +74,7 @@ pub(crate) fn find(world: &World<'_>, targets: &Targets) -> Tables {
             break;
         }
     }
-    tables(world, targets, written)
+    tables(world, written)
 }
 
 /// The function whose parameter decides the text.
@@ -186,19 +186,28 @@ fn direct(world: &World<'_>, targets: &Targets, eval: &mut Eval<'_, '_>, site: S
             {
                 put(what, eval.dict_keys(attributes, inner, 0));
             }
-            if model.place(Slot::Keywords).is_some() {
+            if takes_keywords(model) {
                 let known: Vec<Symbol> = model.args.iter().filter_map(|(_, it)| it.keyword).collect();
-                put(what, eval.keyword_keys(site, &known, 0));
+                let mut keys = eval.keyword_keys(site, &known, 0);
+                // A leading underscore marks the library's own options.
+                keys.retain(|it| !matches!(it.text.parts[..], [Part::Literal(name)] if name.as_str().starts_with('_')));
+                put(what, keys);
             }
         }
     }
 }
 
-fn tables(world: &World<'_>, targets: &Targets, mut written: Vec<Written>) -> Tables {
+/// All keyword arguments that have no other meaning are attributes.
+fn takes_keywords(model: &crate::library::Model) -> bool {
+    model.place(Slot::Keywords).is_some()
+        || model.place(Slot::Attributes).is_some_and(|it| it.keyword.is_some_and(|it| it.as_str() == "**"))
+}
+
+fn tables(world: &World<'_>, mut written: Vec<Written>) -> Tables {
     written.sort_by(|a, b| {
         (a.key.place, a.site.file, a.site.op, a.via).cmp(&(b.key.place, b.site.file, b.site.op, b.via))
     });
-    let recorded = recorded_names(world, targets);
+    let recorded = recorded_names(world);
     let mut tables = Tables::default();
     let mut seen = FxHashSet::default();
     for it in written {
@@ -266,26 +275,52 @@ fn type_of(facts: &crate::facts::Facts, value: ValueId) -> Option<&'static str> 
     }
 }
 
-/// The names through which instruments are recorded anywhere: `requests.add(1)`, `self.latency.record(..)`.
-fn recorded_names(world: &World<'_>, targets: &Targets) -> FxHashSet<Symbol> {
+/// The names through which instruments are recorded anywhere (`requests.add(1)`, `self.latency.record(..)`), and those that are
+/// handed to somebody who may.
+fn recorded_names(world: &World<'_>) -> FxHashSet<Symbol> {
     let mut names = FxHashSet::default();
-    for file in &world.files[..] {
-        for op in &file.facts.ops {
-            if let OpKind::Call { callee, .. } = op.kind
-                && let Value::Member { of, name } = *file.facts.value(callee)
-                && matches!(name.as_str(), "add" | "record" | "set" | "observe" | "inc" | "dec")
-            {
-                match file.facts.value(of) {
-                    Value::Name(name) | Value::Member { name, .. } => {
-                        names.insert(*name);
+    for file in world.files {
+        let facts = &file.facts;
+        for op in &facts.ops {
+            match &op.kind {
+                OpKind::Call { callee, args } => {
+                    if is_measurement(facts, *callee) {
+                        handed_on(facts, *callee, &mut names);
                     }
-                    _ => {}
+                    facts.args(args).iter().for_each(|it| handed_on(facts, it.value, &mut names));
                 }
+                OpKind::Return(Some(value))
+                | OpKind::Yield(value)
+                | OpKind::SetItem { value, .. }
+                | OpKind::SetMember { value, .. }
+                | OpKind::Bind { value, .. } => handed_on(facts, *value, &mut names),
+                _ => {}
             }
         }
     }
-    let _ = targets;
     names
+}
+
+fn is_measurement(facts: &crate::facts::Facts, callee: ValueId) -> bool {
+    matches!(
+        facts.value(callee),
+        Value::Member { name, .. } if matches!(name.as_str(), "add" | "record" | "set" | "observe" | "inc" | "dec")
+    )
+}
+
+/// The names whose values a value hands on; `counter.add` hands on the counter.
+fn handed_on(facts: &crate::facts::Facts, value: ValueId, names: &mut FxHashSet<Symbol>) {
+    match facts.value(value) {
+        Value::Member { of, .. } if is_measurement(facts, value) => handed_on(facts, *of, names),
+        Value::Name(name) | Value::Member { name, .. } => {
+            names.insert(*name);
+        }
+        Value::Sequence(run) | Value::Either(run) | Value::Fallback(run) => {
+            facts.list(run).iter().for_each(|it| handed_on(facts, *it, names));
+        }
+        Value::Dict(run) => facts.dict(run).iter().for_each(|(_, it)| handed_on(facts, *it, names)),
+        _ => {}
+    }
 }
 
 /// An instrument is recorded if the name that it is bound to is; if it goes elsewhere, it is taken to be.

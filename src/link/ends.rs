@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::facts::{OpKind, Value};
+use crate::facts::{Function, OpKind, Value};
 use crate::library::Role;
 use crate::link::names::shown;
 use crate::link::openings::{Decoration, Open, Openings, outermost};
@@ -30,19 +30,7 @@ fn early_end(world: &World<'_>, openings: &Openings, function: FuncId, it: &Deco
         (false, true) => "generator",
         (false, false) => return None,
     };
-    let (handles, ends_at) = match it.open {
-        Open::Library { node, .. } | Open::Bare { node } => {
-            let model = world.library.node(node).model(Role::Span)?;
-            let handles = if decorated.is_generator { model.handles_generators } else { model.handles_async };
-            (handles, None)
-        }
-        Open::Given { function: scope, .. } => {
-            // A context manager used as a decorator: only an async one waits, and none follows a generator.
-            (world.function(scope).is_async && !decorated.is_generator, None)
-        }
-        Open::Wrapped { wrapper, .. } => wrapped(world, openings, wrapper, decorated.is_async, decorated.is_generator),
-        Open::Instance { .. } | Open::Run { .. } => return None,
-    };
+    let (handles, ends_at) = handles(world, openings, it.open, decorated, 0)?;
     if handles {
         return None;
     }
@@ -61,6 +49,40 @@ fn early_end(world: &World<'_>, openings: &Openings, function: FuncId, it: &Deco
         what,
         certainty: Certainty::Certain,
     })
+}
+
+/// Whether the span outlasts the decorated work, and where it ends if it does not; none where nobody can tell.
+fn handles(
+    world: &World<'_>,
+    openings: &Openings,
+    open: Open,
+    decorated: &Function,
+    depth: u32,
+) -> Option<(bool, Option<Place>)> {
+    let (is_async, is_generator) = (decorated.is_async, decorated.is_generator);
+    match open {
+        Open::Library { node, .. } | Open::Bare { node } => {
+            let model = world.library.node(node).model(Role::Span)?;
+            Some((if is_generator { model.handles_generators } else { model.handles_async }, None))
+        }
+        // A context manager used as a decorator: only an async one waits, and none follows a generator.
+        Open::Given { function, .. } if openings.scopes[function.index()].is_some() => {
+            Some((world.function(function).is_async && !is_generator, None))
+        }
+        Open::Given { function, .. } if depth < 8 => {
+            handles(world, openings, openings.gives[function.index()]?, decorated, depth + 1)
+        }
+        Open::Instance { class, .. } => {
+            let derives = |base: &str| {
+                let base = world.library.find(base);
+                base.is_some_and(|base| world.class(class).outside.iter().any(|it| world.library.derives(*it, base)))
+            };
+            let waits = derives("contextlib.AsyncContextDecorator");
+            (waits || derives("contextlib.ContextDecorator")).then_some((waits && !is_generator, None))
+        }
+        Open::Wrapped { wrapper, .. } => Some(wrapped(world, openings, wrapper, is_async, is_generator)),
+        Open::Given { .. } | Open::Run { .. } => None,
+    }
 }
 
 /// One of the decorator's inner functions must wait for, or follow, what it wraps.

@@ -46,6 +46,8 @@ pub(crate) enum Dependency {
     Passed(FuncId),
     /// What instances of a class hold under a name.
     Field(ClassId, Symbol),
+    /// What other modules put in the place of a module's member.
+    Patch(ModuleId, Symbol),
 }
 
 impl<'w, 'a> Eval<'w, 'a> {
@@ -134,7 +136,11 @@ impl<'w, 'a> Eval<'w, 'a> {
                 let bindings = facts.bindings_of(function, name);
                 if !bindings.is_empty() {
                     let here = (function == scope.function).then_some(scope);
-                    return self.bindings(scope.file, bindings, here);
+                    let mut found = self.bindings(scope.file, bindings, here);
+                    if function == FnId::MODULE {
+                        self.patch(self.world.modules.of_file(scope.file), name, &mut found);
+                    }
+                    return found;
                 }
             }
             at = around.parent;
@@ -540,7 +546,8 @@ impl<'w, 'a> Eval<'w, 'a> {
             let facts = self.world.facts(file);
             let bindings = facts.bindings_of(FnId::MODULE, name);
             if !bindings.is_empty() {
-                let found = self.bindings(file, bindings, None);
+                let mut found = self.bindings(file, bindings, None);
+                self.patch(module, name, &mut found);
                 if !found.is_empty() {
                     return Some(found);
                 }
@@ -555,6 +562,15 @@ impl<'w, 'a> Eval<'w, 'a> {
             }
         }
         self.world.modules.child(module, name).map(|it| Things::one(Thing::Module(it)))
+    }
+
+    fn patch(&mut self, module: ModuleId, name: Symbol, found: &mut Things) {
+        if self.world.patched_names.contains(&name) {
+            self.read.push(Dependency::Patch(module, name));
+            if let Some(patch) = self.world.patches.get(&(module, name)) {
+                found.join(patch);
+            }
+        }
     }
 
     /// A name in a class's body or those above it, as the class itself sees it.
@@ -967,8 +983,14 @@ impl<'w, 'a> Eval<'w, 'a> {
                 }
                 let returns = self.world.returns[function.index()].clone();
                 let mut found = Things::none();
-                for inner in returns.iter().filter(|it| matches!(it, Thing::Made(..) | Thing::Instance(_))) {
-                    found.join(&self.entering(inner));
+                if self.depth < LONGEST_CHAIN {
+                    self.depth += 1;
+                    let scopes =
+                        returns.iter().filter(|it| matches!(it, Thing::Made(..) | Thing::Instance(_) | Thing::Given(..)));
+                    for inner in scopes {
+                        found.join(&self.entering(inner));
+                    }
+                    self.depth -= 1;
                 }
                 found
             }
@@ -1142,12 +1164,27 @@ impl<'w, 'a> Eval<'w, 'a> {
         (things, assumed)
     }
 
+    /// What a name was called where it was imported from.
+    fn imported_name(&mut self, name: Symbol, scope: Scope) -> Option<Symbol> {
+        match &self.single_binding(name, scope)?.1.kind {
+            BindingKind::Import(import) => import.name,
+            _ => None,
+        }
+    }
+
     /// A method of an unknown object whose name only one kind of thing has.
-    fn assume(&self, things: &mut Things, callee: ValueId, scope: Scope) -> bool {
+    fn assume(&mut self, things: &mut Things, callee: ValueId, scope: Scope) -> bool {
         if things.is_known() {
             return false;
         }
-        let Value::Member { name, .. } = *self.world.facts(scope.file).value(callee) else { return false };
+        let name = match *self.world.facts(scope.file).value(callee) {
+            Value::Member { name, .. } => name,
+            Value::Name(name) if things.contains(Thing::Foreign) => match self.imported_name(name, scope) {
+                Some(name) => name,
+                None => return false,
+            },
+            _ => return false,
+        };
         match self.world.library.assumed(name) {
             Some(node) => {
                 things.add(Thing::Library(node));

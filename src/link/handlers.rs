@@ -13,39 +13,68 @@ use crate::link::world::World;
 use crate::program::{At, FuncId, HandlerSite, Reraises};
 use crate::text::{FileId, Place, Symbol};
 
-/// Functions of the project that keep an exception they are given, on the span or in the log.
-pub(crate) struct Recorders(Vec<bool>);
+/// Functions of the project that keep an exception they are given, on the span or in the log; and those that log it.
+pub(crate) struct Recorders {
+    records: Vec<bool>,
+    logs: Vec<bool>,
+}
 
 impl Recorders {
-    /// A fixpoint: who records, and who calls one that does with something it was given.
     pub(crate) fn find(world: &World<'_>, targets: &Targets, graph: &CallGraph) -> Recorders {
-        let mut known = vec![false; world.file_of.len()];
-        let mut due: Vec<FuncId> = (0..known.len() as u32).map(FuncId).collect();
-        for round in 0..5 {
-            let fresh: Vec<FuncId> = due
-                .par_iter()
-                .copied()
-                .filter(|it| !known[it.index()] && may_record(world, targets, *it, &known, round == 0))
-                .filter(|it| records_param(world, targets, *it, &known))
-                .collect();
-            if fresh.is_empty() {
-                break;
-            }
-            fresh.iter().for_each(|it| known[it.index()] = true);
-            due = fresh.iter().flat_map(|it| graph.callers(*it)).collect();
-            due.sort_unstable();
-            due.dedup();
-        }
-        Recorders(known)
+        let records = |site: Site, mentions: bool| {
+            targets.nodes(site).any(|it| {
+                let has = |role: Role| world.library.node(it).model(role).is_some();
+                let facts = world.facts(site.file);
+                (has(Role::RecordException) && mentions)
+                    || has(Role::LogException)
+                    || (has(Role::SetStatus) && says_error(facts, world, site))
+                    || (has(Role::Log) && logs_with_traceback(facts, world, site))
+            }) || (mentions && world.callee(site).is_some_and(|it| is_record_exception(world.facts(site.file), it)))
+        };
+        let logs = |site: Site, mentions: bool| {
+            targets.nodes(site).any(|it| {
+                let it = world.library.node(it);
+                it.model(Role::LogException).is_some() || (mentions && it.model(Role::Log).is_some())
+            })
+        };
+        Recorders { records: keepers(world, targets, graph, &records), logs: keepers(world, targets, graph, &logs) }
     }
 
     pub(crate) fn is(&self, function: FuncId) -> bool {
-        self.0[function.index()]
+        self.records[function.index()]
     }
 }
 
+/// A fixpoint: the functions that do something with what they are given, and those that call one with it. `does` says so of a
+/// call, and whether the call mentions a parameter.
+fn keepers(
+    world: &World<'_>,
+    targets: &Targets,
+    graph: &CallGraph,
+    does: &(dyn Fn(Site, bool) -> bool + Sync),
+) -> Vec<bool> {
+    let mut known = vec![false; world.file_of.len()];
+    let mut due: Vec<FuncId> = (0..known.len() as u32).map(FuncId).collect();
+    for round in 0..5 {
+        let fresh: Vec<FuncId> = due
+            .par_iter()
+            .copied()
+            .filter(|it| !known[it.index()] && may_keep(world, targets, *it, &known, round == 0))
+            .filter(|it| keeps_param(world, targets, *it, &known, does))
+            .collect();
+        if fresh.is_empty() {
+            break;
+        }
+        fresh.iter().for_each(|it| known[it.index()] = true);
+        due = fresh.iter().flat_map(|it| graph.callers(*it)).collect();
+        due.sort_unstable();
+        due.dedup();
+    }
+    known
+}
+
 /// A cheap look first: most functions call nothing that could keep an exception.
-fn may_record(world: &World<'_>, targets: &Targets, function: FuncId, known: &[bool], first: bool) -> bool {
+fn may_keep(world: &World<'_>, targets: &Targets, function: FuncId, known: &[bool], first: bool) -> bool {
     if world.params(function).is_empty() || world.is_body(function) {
         return false;
     }
@@ -68,7 +97,13 @@ fn may_record(world: &World<'_>, targets: &Targets, function: FuncId, known: &[b
     })
 }
 
-fn records_param(world: &World<'_>, targets: &Targets, function: FuncId, known: &[bool]) -> bool {
+fn keeps_param(
+    world: &World<'_>,
+    targets: &Targets,
+    function: FuncId,
+    known: &[bool],
+    does: &(dyn Fn(Site, bool) -> bool + Sync),
+) -> bool {
     let params = world.params(function);
     if params.is_empty() || world.is_body(function) {
         return false;
@@ -77,19 +112,11 @@ fn records_param(world: &World<'_>, targets: &Targets, function: FuncId, known: 
     let mut names: Vec<Symbol> = params.iter().map(|it| it.name).collect();
     world.ops(function).any(|(site, op)| {
         follow_names(facts, &op.kind, &mut names);
-        let OpKind::Call { callee, .. } = op.kind else { return false };
+        if !matches!(op.kind, OpKind::Call { .. }) {
+            return false;
+        }
         let mentions = world.call_args(site).iter().any(|it| mentions(facts, it.value, &names, 0));
-        targets.of(site).iter().any(|it| match it {
-            Thing::Library(node) => {
-                let it = world.library.node(node);
-                (it.model(Role::RecordException).is_some() && mentions)
-                    || it.model(Role::LogException).is_some()
-                    || (it.model(Role::SetStatus).is_some() && says_error(facts, world, site))
-                    || (it.model(Role::Log).is_some() && logs_with_traceback(facts, world, site))
-            }
-            Thing::Function(callee) | Thing::Method(callee) => mentions && known[callee.index()],
-            _ => false,
-        }) || (mentions && is_record_exception(facts, callee))
+        does(site, mentions) || (mentions && targets.functions(site).any(|(it, _)| known[it.index()]))
     })
 }
 
@@ -298,6 +325,7 @@ impl Reader<'_, '_> {
                 Thing::Function(function) | Thing::Method(function) => {
                     known = true;
                     recorded |= self.recorders.is(function);
+                    logs |= given && self.recorders.logs[function.index()];
                 }
                 _ => {}
             }

@@ -9,6 +9,8 @@ use crate::program::{FuncId, TextSource};
 use crate::text::{Place, Symbol};
 
 const DEEPEST: u32 = 9;
+/// Overriding methods whose keys are looked at; past this many nobody can follow.
+const MOST_OVERRIDES: usize = 8;
 
 /// One key, where it is written, and what is stored under it.
 #[derive(Clone, Debug)]
@@ -35,8 +37,13 @@ impl<'a> Eval<'_, 'a> {
                     && file == scope.file
                     && is_iterated(self.world.facts(file).value(inner))
                 {
-                    let scope = Scope { file, function: binding.from, region: binding.region, order: binding.order };
-                    return self.key_options(inner, scope, depth + 1);
+                    let there = Scope { file, function: binding.from, region: binding.region, order: binding.order };
+                    let found = self.key_options(inner, there, depth + 1);
+                    // One text under a name is written where the name is used, like any constant.
+                    let is_itself = |it: &Key| it.place.span == self.world.facts(file).value_span(inner);
+                    if !matches!(found.as_slice(), [only] if is_itself(only)) {
+                        return found;
+                    }
                 }
                 self.plain_key(value, scope)
             }
@@ -72,7 +79,8 @@ impl<'a> Eval<'_, 'a> {
             let options = self.key_options(*piece, scope, depth + 1);
             let expands = options.len() > 1
                 || options.first().is_some_and(|it| it.place.span != facts.value_span(*piece) || has_key_of(&it.text));
-            if !expands {
+            // A key that nobody can tell is no better for being looked for elsewhere.
+            if !expands || options.iter().all(|it| it.text.parts.iter().all(|it| matches!(it, Part::Hole(_)))) {
                 continue;
             }
             let before: Vec<Part> = pieces[..index].iter().flat_map(|it| self.text(*it, scope).parts).collect();
@@ -374,13 +382,18 @@ impl<'a> Eval<'_, 'a> {
             _ => {}
         }
         let mut found = Vec::new();
-        let callees = self.things(callee, scope);
-        for thing in callees.iter() {
-            let (function, bound) = match thing {
-                Thing::Function(function) => (function, false),
-                Thing::Method(function) => (function, true),
-                _ => continue,
-            };
+        let mut reached: Vec<(FuncId, bool)> = Vec::new();
+        for thing in self.things(callee, scope).iter() {
+            match thing {
+                Thing::Function(function) => reached.push((function, false)),
+                Thing::Method(function) => {
+                    reached.push((function, true));
+                    reached.extend(world.overriding(function, MOST_OVERRIDES).into_iter().map(|it| (it, true)));
+                }
+                _ => {}
+            }
+        }
+        for (function, bound) in reached {
             for (inner, op) in world.ops(function) {
                 if let OpKind::Return(Some(value)) = op.kind {
                     for key in self.dict_keys(value, Eval::scope_of(world, inner), depth + 2) {

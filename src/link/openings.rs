@@ -4,7 +4,7 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use crate::facts::{FunctionKind, OpKind, RegionId, RegionKind, Value, ValueId};
+use crate::facts::{BindingKind, FunctionKind, OpKind, RegionId, RegionKind, Value, ValueId};
 use crate::library::{NodeId, Role, Slot};
 use crate::link::eval::Eval;
 use crate::link::rounds::Targets;
@@ -51,6 +51,16 @@ pub(crate) enum How {
     Started,
     /// A callable runs in it.
     Run,
+}
+
+impl Opening {
+    /// Where the table of spans shows it: where the span is made, be it entered elsewhere.
+    pub(crate) fn shown_at(&self) -> Site {
+        match (self.how, self.open) {
+            (How::Entered, Open::Library { site, .. }) => site,
+            _ => self.site,
+        }
+    }
 }
 
 /// A span that decorates a function, directly or through the function's class.
@@ -514,9 +524,10 @@ impl Openings {
                 Some(Open::Wrapped { wrapper, call })
             }
             Thing::Instance(class) | Thing::Class(class) => {
-                let method = world.method(class, world.names.call)?;
-                let wrapper = self.wrapper_from(world, method).or_else(|| {
-                    self.wrappers[method.index()].then_some(method).filter(|_| matches!(it, Thing::Class(_)))
+                // A class without `__call__` can still be one through its base, `ContextDecorator`.
+                let wrapper = world.method(class, world.names.call).and_then(|method| {
+                    let own = self.wrappers[method.index()].then_some(method);
+                    self.wrapper_from(world, method).or(own.filter(|_| matches!(it, Thing::Class(_))))
                 });
                 match wrapper {
                     Some(wrapper) => Some(Open::Wrapped { wrapper, call }),
@@ -626,6 +637,12 @@ impl Openings {
             .copied()
     }
 
+    /// Whether a span that was opened by hand before an operation has not been ended by then.
+    pub(crate) fn is_still_open(&self, world: &World<'_>, function: FuncId, start: Site, next: Site) -> bool {
+        let region = world.facts(next.file).op(next.op).region;
+        start.op < next.op && !self.ended_before(world, function, start, region, next)
+    }
+
     fn activating_node(&self, world: &World<'_>, site: Site) -> Option<NodeId> {
         let mut eval = Eval::new(world);
         eval.callees(site.op, site.file).0.iter().find_map(|it| match it {
@@ -710,20 +727,42 @@ fn first_op_site(world: &World<'_>, function: FuncId, region: RegionId) -> Site 
     Site { file, op: crate::facts::OpId(order.min(world.facts(file).ops.len().saturating_sub(1) as u32)) }
 }
 
-/// Parameters that a function calls, its own or those of the functions around it, and where.
+/// Parameters that a function calls or awaits, its own or those of the functions around it, and where.
 fn called_params(world: &World<'_>, targets: &Targets, function: FuncId) -> Vec<(FuncId, u16, Site)> {
     let mut found = Vec::new();
     for (site, op) in world.ops(function) {
-        if !matches!(op.kind, OpKind::Call { .. }) {
-            continue;
-        }
-        for thing in targets.of(site).iter() {
-            if let Thing::Param(owner, index) = thing {
-                found.push((owner, index, site));
+        match op.kind {
+            OpKind::Call { .. } => {
+                for thing in targets.of(site).iter() {
+                    if let Thing::Param(owner, index) = thing {
+                        found.push((owner, index, site));
+                    }
+                }
             }
+            OpKind::Await(value) => found.extend(named_param(world, function, value).map(|(it, at)| (it, at, site))),
+            _ => {}
         }
     }
     found
+}
+
+/// The parameter that a name stands for and nothing else.
+fn named_param(world: &World<'_>, function: FuncId, value: ValueId) -> Option<(FuncId, u16)> {
+    let (file, mut local) = world.local(function);
+    let facts = world.facts(file);
+    let Value::Name(name) = *facts.value(value) else { return None };
+    loop {
+        match facts.bindings_of(local, name) {
+            [] => local = facts.function(local).parent?,
+            [only] => {
+                return match only.kind {
+                    BindingKind::Param(index) => Some((world.func(file, local), index as u16)),
+                    _ => None,
+                };
+            }
+            _ => return None,
+        }
+    }
 }
 
 /// A class-based decorator's `__call__` that calls the function it keeps on itself.

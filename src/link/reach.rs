@@ -8,9 +8,9 @@ use crate::facts::{FunctionKind, OpKind, RegionKind, Value, ValueId};
 use crate::library::{Model, Slot};
 use crate::link::eval::Eval;
 use crate::link::launch::Instrumented;
-use crate::link::openings::{Openings, argument_at};
+use crate::link::openings::{Open, Openings, argument_at};
 use crate::link::rounds::Targets;
-use crate::link::things::{ClassId, Site, Thing};
+use crate::link::things::{Site, Thing};
 use crate::link::world::World;
 use crate::program::{FuncId, Reach};
 use crate::text::{FileId, Symbol};
@@ -54,6 +54,7 @@ impl CallGraph {
                     overriding: FxHashMap::default(),
                     edges: Vec::new(),
                     escaped: Vec::new(),
+                    carried: FxHashSet::default(),
                 };
                 reader.file(FileId(file as u32));
                 (reader.edges, reader.escaped)
@@ -139,6 +140,29 @@ impl CallGraph {
             .collect()
     }
 
+    /// For each function whether a span may be open around it: on some path one is, or some path is not known.
+    pub(crate) fn may_be_inside(&self, world: &World<'_>, rooted: &[bool], exposed: &[bool]) -> Vec<bool> {
+        let functions = rooted.len();
+        let unknown = |it: usize| {
+            let id = FuncId(it as u32);
+            self.escaped.contains(&id) || (!exposed[it] && !world.is_body(id) && self.to(id).is_empty())
+        };
+        let mut may: Vec<bool> = (0..functions)
+            .map(|it| rooted[it] || unknown(it) || self.to(FuncId(it as u32)).iter().any(|edge| edge.in_span))
+            .collect();
+        let callees = self.callees(functions);
+        let mut due: Vec<FuncId> = (0..functions).filter(|it| may[*it]).map(|it| FuncId(it as u32)).collect();
+        while let Some(caller) = due.pop() {
+            for callee in &callees[caller.index()] {
+                if !may[callee.index()] {
+                    may[callee.index()] = true;
+                    due.push(*callee);
+                }
+            }
+        }
+        may
+    }
+
     /// Entered from outside without a span, or called from such a function outside of a span.
     fn dark(&self, world: &World<'_>, inside: &[bool], exposed: &[bool], counts: &dyn Fn(&Edge) -> bool) -> Vec<bool> {
         let mut dark: Vec<bool> =
@@ -187,11 +211,14 @@ struct Reader<'w, 'a> {
     overriding: FxHashMap<FuncId, Vec<FuncId>>,
     edges: Vec<Edge>,
     escaped: Vec<FuncId>,
+    /// Calls of coroutine functions whose coroutine is awaited in somebody else's span.
+    carried: FxHashSet<Site>,
 }
 
 impl Reader<'_, '_> {
     fn file(&mut self, file: FileId) {
         let facts = self.world.facts(file);
+        self.find_carried(file);
         for (op, it) in facts.ops.iter().enumerate() {
             let site = Site { file, op: crate::facts::OpId(op as u32) };
             match &it.kind {
@@ -207,8 +234,28 @@ impl Reader<'_, '_> {
         self.entered_instances(file);
     }
 
+    /// `await in_span("name", work())`: what is made here runs there.
+    fn find_carried(&mut self, file: FileId) {
+        let world = self.world;
+        let facts = world.facts(file);
+        for index in 0..facts.functions.len() {
+            let caller = world.func(file, crate::facts::FnId(index as u32));
+            for opening in &self.openings.own[caller.index()] {
+                let Open::Run { function, call } = opening.open else { continue };
+                let bound = self.targets.of(call).contains(Thing::Method(function));
+                for param in self.openings.runs.get(&function).into_iter().flatten() {
+                    let argument = world.argument(call, function, usize::from(*param), bound);
+                    if let Some(Value::Call(op)) = argument.map(|it| facts.value(it)) {
+                        self.carried.insert(Site { file, op: *op });
+                    }
+                }
+            }
+        }
+    }
+
     fn edge(&mut self, callee: FuncId, site: Site, in_span: bool) {
         let caller = self.world.runner(site);
+        let in_span = in_span || (self.carried.contains(&site) && self.world.function(callee).is_async);
         if caller != callee {
             self.edges.push(Edge { callee, caller, in_span });
         }
@@ -228,7 +275,7 @@ impl Reader<'_, '_> {
                     known = true;
                     self.edge(function, site, in_span);
                     if !self.overriding.contains_key(&function) {
-                        let found = self.overrides(function);
+                        let found = world.overriding(function, MOST_OVERRIDES);
                         self.overriding.insert(function, found);
                     }
                     for index in 0..self.overriding[&function].len() {
@@ -323,23 +370,6 @@ impl Reader<'_, '_> {
                 self.escaped.extend(found);
             }
         }
-    }
-
-    fn overrides(&self, method: FuncId) -> Vec<FuncId> {
-        let Some(class) = self.world.class_of(method) else { return Vec::new() };
-        let name = self.world.function(method).name;
-        let mut found = Vec::new();
-        let mut due: Vec<ClassId> = self.world.class(class).below.clone();
-        let mut seen = 0;
-        while let Some(below) = due.pop() {
-            seen += 1;
-            if seen > MOST_OVERRIDES * 4 || found.len() >= MOST_OVERRIDES {
-                break;
-            }
-            found.extend(self.world.own_method(below, name));
-            due.extend(self.world.class(below).below.iter().copied());
-        }
-        found
     }
 
     /// `with instance:` calls its `__enter__` and `__exit__`.

@@ -8,7 +8,8 @@ use rustc_hash::FxHashSet;
 use crate::facts::{OpId, OpKind, ParamKind, RegionKind, Spread, Value};
 use crate::link::eval::{Dependency, Eval};
 use crate::link::things::{ClassId, Site, Thing, Things};
-use crate::link::world::World;
+use crate::link::modules::ModuleId;
+use crate::link::world::{World, set_member};
 use crate::library::NodeId;
 use crate::program::{Certainty, FuncId};
 use crate::text::Symbol;
@@ -68,6 +69,7 @@ struct Reading {
     yields: Things,
     passed: Vec<(FuncId, usize, Things)>,
     fields: Vec<(ClassId, Symbol, Things)>,
+    patches: Vec<(ModuleId, Symbol, Things)>,
     read: Vec<Dependency>,
 }
 
@@ -140,6 +142,11 @@ fn note(world: &mut World<'_>, function: FuncId, reading: &Reading, changed: &mu
             changed.insert(Dependency::Field(*class, *name));
         }
     }
+    for (module, name, things) in &reading.patches {
+        if grow(world.patches.entry((*module, *name)).or_default(), things) {
+            changed.insert(Dependency::Patch(*module, *name));
+        }
+    }
 }
 
 fn grow(table: &mut Things, added: &Things) -> bool {
@@ -152,6 +159,7 @@ fn read(world: &World<'_>, function: FuncId, wanted: Wanted) -> Reading {
     let mut eval = Eval::new(world);
     let mut reading = Reading::default();
     for (site, op) in world.ops(function) {
+        set(&mut eval, &mut reading, site, &op.kind);
         match &op.kind {
             OpKind::Call { .. } if wanted == Wanted::All => {
                 let (callees, assumed) = eval.callees(site.op, site.file);
@@ -171,18 +179,6 @@ fn read(world: &World<'_>, function: FuncId, wanted: Wanted) -> Reading {
                 let scope = Eval::scope_of(world, site);
                 reading.yields.join(&kept(&eval.ask(*value, scope)));
             }
-            OpKind::SetMember { of, name, value } => {
-                let scope = Eval::scope_of(world, site);
-                let held = kept(&eval.ask(*value, scope));
-                if held.is_empty() {
-                    continue;
-                }
-                for owner in eval.ask(*of, scope).iter() {
-                    if let Thing::Instance(class) | Thing::Class(class) = owner {
-                        reading.fields.push((class, *name, held.clone()));
-                    }
-                }
-            }
             _ => {}
         }
     }
@@ -190,6 +186,26 @@ fn read(world: &World<'_>, function: FuncId, wanted: Wanted) -> Reading {
     reading.read.sort_unstable();
     reading.read.dedup();
     reading
+}
+
+/// What is set on an instance, a class or a module.
+fn set(eval: &mut Eval<'_, '_>, reading: &mut Reading, site: Site, kind: &OpKind) {
+    let world = eval.world;
+    let Some((of, name, value)) = set_member(world.facts(site.file), kind) else { return };
+    let scope = Eval::scope_of(world, site);
+    let held = kept(&eval.ask(value, scope));
+    if held.is_empty() {
+        return;
+    }
+    for owner in eval.ask(of, scope).iter() {
+        match owner {
+            Thing::Instance(class) | Thing::Class(class) => reading.fields.push((class, name, held.clone())),
+            Thing::Module(module) if !world.files[site.file.index()].test => {
+                reading.patches.push((module, name, held.clone()));
+            }
+            _ => {}
+        }
+    }
 }
 
 /// Texts are followed by another way; a table of things need not hold them.

@@ -34,7 +34,7 @@ fn sites_in(names: &SpanNames<'_, '_>, file: FileId) -> Vec<SpanSite> {
     for index in 0..world.facts(file).functions.len() {
         let function = world.func(file, crate::facts::FnId(index as u32));
         for opening in &names.openings.own[function.index()] {
-            if seen.insert(opening.site) {
+            if seen.insert(opening.shown_at()) {
                 found.push(opened(names, &mut eval, function, *opening));
             }
         }
@@ -47,6 +47,7 @@ fn sites_in(names: &SpanNames<'_, '_>, file: FileId) -> Vec<SpanSite> {
         }
     }
     found.extend(created(names, &mut eval, file, &seen));
+    found.extend(thrown_away(names, &mut eval, file, &seen));
     found
 }
 
@@ -66,9 +67,10 @@ fn model_of<'w>(names: &SpanNames<'w, '_>, open: Open) -> Option<(&'w Model, Opt
 /// A span that a function opens while it runs.
 fn opened(names: &SpanNames<'_, '_>, eval: &mut Eval<'_, '_>, function: FuncId, opening: Opening) -> SpanSite {
     let world = names.world;
-    let facts = world.facts(opening.site.file);
-    let op = facts.op(opening.site.op);
-    let place = Place { file: opening.site.file, span: op.span };
+    let shown = opening.shown_at();
+    let function = if shown == opening.site { function } else { world.runner(shown) };
+    let op = world.facts(shown.file).op(shown.op);
+    let place = Place { file: shown.file, span: op.span };
     let mut site = blank(names, eval, function, opening.open, None, At { place, function, region: op.region });
     let manual = names.openings.is_manual(world, opening.open, 0);
     match opening.how {
@@ -86,18 +88,30 @@ fn opened(names: &SpanNames<'_, '_>, eval: &mut Eval<'_, '_>, function: FuncId, 
             site.style = SpanStyle::Callback;
             site.activated = Activation::Context;
         }
-        How::Started => started(names, &mut site, opening.site),
+        How::Started => started(names, &mut site, opening.site, manual),
     }
     site
 }
 
-fn started(names: &SpanNames<'_, '_>, site: &mut SpanSite, made: Site) {
+fn started(names: &SpanNames<'_, '_>, site: &mut SpanSite, made: Site, manual: bool) {
     let fate = fates::of(names.world, names.targets, made);
     site.style = SpanStyle::Manual;
     site.end = fates::end_of(names.world, names.targets, made, &fate);
     site.activated = activation(&fate);
-    site.not_current = fate.managed && fate.activated.is_none();
+    let ended_here = !fate.ends.is_empty() && !fate.returned && !fate.stored && !fate.passed;
+    site.not_current = (fate.managed || ended_here) && fate.activated.is_none();
     site.dropped_at_once = fate.discarded;
+    if manual && !fate.managed {
+        let by = fate.activated.map(|op| Site { file: made.file, op });
+        site.records_errors = by.is_some_and(|it| activation_records(names, it));
+    }
+}
+
+/// Only a block records what leaves it: that of `use_span`, unless it is told not to.
+fn activation_records(names: &SpanNames<'_, '_>, site: Site) -> bool {
+    let world = names.world;
+    let model = names.targets.nodes(site).find_map(|it| world.library.node(it).model(Role::SpanActivate));
+    model.is_some_and(|it| records(world, it, Some(site)))
 }
 
 fn activation(fate: &Fate) -> Activation {
@@ -210,10 +224,70 @@ fn created(
         let at = At { place: Place { file, span: it.span }, function, region: it.region };
         let open = Open::Library { site, node };
         let mut span = blank(names, eval, function, open, None, at);
-        started(names, &mut span, site);
+        let manual = names.openings.is_manual(world, open, 0);
+        started(names, &mut span, site, manual);
         found.push(span);
     }
     found
+}
+
+/// Scopes of the project's own that are made as statements, so that nobody enters them.
+fn thrown_away(
+    names: &SpanNames<'_, '_>,
+    eval: &mut Eval<'_, '_>,
+    file: FileId,
+    seen: &FxHashSet<Site>,
+) -> Vec<SpanSite> {
+    let world = names.world;
+    let facts = world.facts(file);
+    let mut found = Vec::new();
+    for it in &facts.ops {
+        let OpKind::Discard(value) = it.kind else { continue };
+        let Value::Call(op) = *facts.value(value) else { continue };
+        let site = Site { file, op };
+        if seen.contains(&site) {
+            continue;
+        }
+        let Some(open) = names.targets.of(site).iter().find_map(|it| unentered(names, eval, it, site)) else { continue };
+        let function = world.runner(site);
+        let at = At { place: Place { file, span: facts.op(op).span }, function, region: it.region };
+        let mut span = blank(names, eval, function, open, None, at);
+        span.style = SpanStyle::Manual;
+        span.activated = Activation::Never;
+        span.dropped_at_once = true;
+        found.push(span);
+    }
+    found
+}
+
+/// The span that would open if somebody entered what a call gives.
+fn unentered(names: &SpanNames<'_, '_>, eval: &mut Eval<'_, '_>, callee: Thing, call: Site) -> Option<Open> {
+    let openings = names.openings;
+    match callee {
+        Thing::Function(function) | Thing::Method(function) => {
+            let scope = openings.scopes[function.index()].is_some() && is_context_manager(names.world, eval, function);
+            let gives = openings.gives[function.index()].is_some_and(|it| !openings.is_manual(names.world, it, 0));
+            (scope || gives).then_some(Open::Given { function, call })
+        }
+        Thing::Class(class) => {
+            openings.classes[class.index()]?;
+            let init = names.world.method(class, names.world.names.init);
+            let is_entered = init.is_some_and(|it| !openings.own[it.index()].is_empty());
+            (!is_entered).then_some(Open::Instance { class, made: Some(call) })
+        }
+        _ => None,
+    }
+}
+
+fn is_context_manager(world: &World<'_>, eval: &mut Eval<'_, '_>, function: FuncId) -> bool {
+    let (file, local) = world.local(function);
+    let facts = world.facts(file);
+    let scope = eval.decorator_scope(function);
+    facts.list(&facts.function(local).decorators).iter().any(|it| {
+        let things = eval.decorator_nodes(*it, scope);
+        let is_it = |it| matches!(it, Thing::Library(node) if world.library.node(node).model(Role::ContextManager).is_some());
+        things.iter().any(is_it)
+    })
 }
 
 /// The call is a decorator, or is called itself with a function.

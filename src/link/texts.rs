@@ -314,12 +314,13 @@ impl<'a> Eval<'_, 'a> {
         if known.parts != [Part::Hole(false)] {
             return known;
         }
-        Parts::hole(matches!(name.as_str(), "method" | "__class__"))
+        Parts::hole(is_bounded_member(facts, of, name))
     }
 
     pub(crate) fn is_enum(&self, class: ClassId) -> bool {
         let library = self.world.library;
-        self.world.class(class).outside.iter().any(|it| library.node(*it).path.as_str().starts_with("enum."))
+        let Some(top) = library.find("enum.Enum") else { return false };
+        self.world.class(class).outside.iter().any(|it| library.derives(*it, top))
     }
 
     /// `f.__name__`: a parameter's, or that of a class or function, which is one of a bounded set.
@@ -556,6 +557,16 @@ impl<'a> Eval<'_, 'a> {
 fn is_first_param(facts: &crate::facts::Facts, function: crate::facts::FnId, value: ValueId) -> bool {
     let first = facts.params(function).first();
     matches!(facts.value(value), Value::Name(name) if first.is_some_and(|it| it.name == *name))
+}
+
+/// Methods of requests, templates of routes and classes have few values.
+fn is_bounded_member(facts: &crate::facts::Facts, of: ValueId, name: Symbol) -> bool {
+    let is_template = |name: Symbol| {
+        matches!(name.as_str(), "route" | "route_path" | "path_template" | "path_format" | "url_rule" | "endpoint" | "view_name")
+    };
+    matches!(name.as_str(), "method" | "http_method" | "__class__")
+        || is_template(name)
+        || matches!(facts.value(of), Value::Member { name, .. } if is_template(*name))
 }
 
 fn constant(text: Parts) -> Parts {

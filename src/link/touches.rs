@@ -14,7 +14,7 @@ use crate::link::rounds::Targets;
 use crate::link::things::Site;
 use crate::link::world::World;
 use crate::program::{
-    At, AttributeTarget, EnrichmentSite, FuncId, Program, Reach, RecordSite, Reraises, SpanSite, SpanStyle,
+    At, AttributeTarget, EnrichmentSite, FuncId, Program, RecordSite, Reraises, SpanSite, SpanStyle,
 };
 use crate::text::{FileId, Place, Symbol};
 
@@ -25,6 +25,7 @@ pub(crate) fn fill(
     openings: &Openings,
     recorders: &Recorders,
     graph: &CallGraph,
+    may_be_inside: &[bool],
 ) {
     let index = SpanIndex::new(&program.spans);
     for handler in &mut program.handlers {
@@ -33,8 +34,8 @@ pub(crate) fn fill(
     program.uses_telemetry = !program.spans.is_empty() || !program.metrics.is_empty() || speaks(world, targets);
     attributes(program, world, openings, &index);
     children(program, world, targets, openings, graph);
-    program.enrichments = enrichments(program, world, targets, openings);
-    program.records = records(program, world, targets, recorders);
+    program.enrichments = enrichments(world, targets, openings, may_be_inside);
+    program.records = records(program, world, targets, openings, recorders);
 }
 
 /// Whether a span is open at a place because of its own function.
@@ -80,8 +81,9 @@ impl SpanIndex {
         let next = next_op(world, at);
         match openings.around_region(world, outer, next) {
             Some(opening) => {
-                let span = world.facts(opening.site.file).op(opening.site.op).span;
-                self.by_place.get(&Place { file: opening.site.file, span }).copied()
+                let shown = opening.shown_at();
+                let span = world.facts(shown.file).op(shown.op).span;
+                self.by_place.get(&Place { file: shown.file, span }).copied()
             }
             None => self.by_decorated.get(&at.function).copied(),
         }
@@ -157,14 +159,14 @@ fn children(
         .par_iter()
         .map(|span| {
             let opening = openings.own[span.owner.index()].iter().find(|it| {
-                let op = world.facts(it.site.file).op(it.site.op);
-                span.at.place == Place { file: it.site.file, span: op.span }
+                let shown = it.shown_at();
+                span.at.place == Place { file: shown.file, span: world.facts(shown.file).op(shown.op).span }
             });
             let Some(opening) = opening else { return span.style == SpanStyle::Decorator && works[span.owner.index()] };
             world.ops(span.owner).any(|(site, op)| {
                 let inside = match opening.how {
                     How::Managed(region) => region_is_inside(world.facts(site.file), op.region, region),
-                    _ => site.op > opening.site.op,
+                    _ => openings.is_still_open(world, span.owner, opening.site, site),
                 };
                 let place = Place { file: site.file, span: op.span };
                 inside
@@ -181,7 +183,12 @@ fn children(
 }
 
 /// Calls on `get_current_span()`.
-fn enrichments(program: &Program, world: &World<'_>, targets: &Targets, openings: &Openings) -> Vec<EnrichmentSite> {
+fn enrichments(
+    world: &World<'_>,
+    targets: &Targets,
+    openings: &Openings,
+    may_be_inside: &[bool],
+) -> Vec<EnrichmentSite> {
     (0..world.files.len())
         .into_par_iter()
         .flat_map_iter(|file| {
@@ -205,11 +212,10 @@ fn enrichments(program: &Program, world: &World<'_>, targets: &Targets, openings
                     continue;
                 }
                 let at = call_at(world, site);
-                let span_open = match program.functions[at.function.index()].reach {
-                    _ if in_span(world, openings, at) => Some(true),
-                    Reach::Covered => Some(true),
-                    Reach::Dark => Some(false),
-                    Reach::Unknown => None,
+                let span_open = if in_span(world, openings, at) {
+                    Some(true)
+                } else {
+                    (!may_be_inside[at.function.index()]).then_some(false)
                 };
                 found.push(EnrichmentSite { at, call: name, span_open, certainty: targets.certainty(site) });
             }
@@ -251,7 +257,13 @@ fn is_current(
 }
 
 /// Exceptions recorded by hand in a handler, and the span through which they are raised all the same.
-fn records(program: &Program, world: &World<'_>, targets: &Targets, recorders: &Recorders) -> Vec<RecordSite> {
+fn records(
+    program: &Program,
+    world: &World<'_>,
+    targets: &Targets,
+    openings: &Openings,
+    recorders: &Recorders,
+) -> Vec<RecordSite> {
     let mut found = Vec::new();
     for handler in &program.handlers {
         let file = handler.at.place.file;
@@ -266,6 +278,7 @@ fn records(program: &Program, world: &World<'_>, targets: &Targets, recorders: &
             }
             let raised_through = match handler.reraises {
                 Reraises::Never => None,
+                _ if stays_inside(world, openings, handler.at) => None,
                 _ => handler.span.filter(|it| {
                     program.spans[*it].records_errors && raises_after(world, handler.at.function, site, handler.at.region)
                 }),
@@ -276,6 +289,24 @@ fn records(program: &Program, world: &World<'_>, targets: &Targets, recorders: &
     found.sort_by_key(|it| it.at.place);
     found.dedup_by_key(|it| it.at.place);
     found
+}
+
+/// What the handler raises is caught again before it leaves the span.
+fn stays_inside(world: &World<'_>, openings: &Openings, handler: At) -> bool {
+    let facts = world.facts(handler.place.file);
+    let Some(outer) = facts.region(handler.region).parent else { return false };
+    let opening = openings.around_region(world, outer, next_op(world, handler));
+    let block = opening.and_then(|it| match it.how {
+        How::Managed(region) => Some(region),
+        _ => None,
+    });
+    let is_caught = |guarded| {
+        facts.regions.iter().any(|it| matches!(it.kind, RegionKind::Handler { of, .. } if of == guarded))
+    };
+    facts
+        .regions_from(outer)
+        .take_while(|(id, _)| Some(*id) != block)
+        .any(|(id, it)| it.kind == RegionKind::Try && is_caught(id))
 }
 
 fn records_here(world: &World<'_>, targets: &Targets, recorders: &Recorders, site: Site, bound: Option<Symbol>) -> bool {

@@ -2,11 +2,11 @@
 //! evaluation fill.
 
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::facts::{self, BindingKind, Facts, FnId, FunctionKind, OpId, OpKind, Param, ParamKind};
 use crate::library::{Library, NodeId};
-use crate::link::modules::Modules;
+use crate::link::modules::{ModuleId, Modules};
 use crate::link::eval::Eval;
 use crate::link::things::{ClassId, Site, Thing, Things};
 use crate::program::{File, FuncId};
@@ -29,6 +29,10 @@ pub(crate) struct World<'a> {
     pub(crate) passed: Vec<Vec<Things>>,
     /// What methods store on their instance.
     pub(crate) fields: FxHashMap<(ClassId, Symbol), Things>,
+    /// What other modules put in the place of a module's members.
+    pub(crate) patches: FxHashMap<(ModuleId, Symbol), Things>,
+    /// The names that are set on anything that an import binds: only these can be patched.
+    pub(crate) patched_names: FxHashSet<Symbol>,
     pub(crate) names: Names,
     /// By file: the modules that its imports name, by level and dotted name.
     pub(crate) imports: Vec<FxHashMap<(u32, Symbol), Thing>>,
@@ -122,6 +126,8 @@ impl<'a> World<'a> {
             yields: vec![Things::none(); functions],
             passed: vec![Vec::new(); functions],
             fields: FxHashMap::default(),
+            patches: FxHashMap::default(),
+            patched_names: files.par_iter().flat_map_iter(patched_names).collect(),
             names: Names::new(),
             imports: Vec::new(),
             import_roots: Vec::new(),
@@ -241,6 +247,24 @@ impl<'a> World<'a> {
         found
     }
 
+    /// The methods of classes below that stand in for this one.
+    pub(crate) fn overriding(&self, method: FuncId, most: usize) -> Vec<FuncId> {
+        let Some(class) = self.class_of(method) else { return Vec::new() };
+        let name = self.function(method).name;
+        let mut found = Vec::new();
+        let mut due = self.class(class).below.clone();
+        let mut seen = 0;
+        while let Some(below) = due.pop() {
+            seen += 1;
+            if seen > most * 4 || found.len() >= most {
+                break;
+            }
+            found.extend(self.own_method(below, name));
+            due.extend(self.class(below).below.iter().copied());
+        }
+        found
+    }
+
     /// Whether the first parameter of a method is its instance or class, and so not among the arguments.
     pub(crate) fn binds_first(&self, function: FuncId) -> bool {
         self.class_of(function).is_some() && !self.has_plain_decorator(function, self.names.staticmethod)
@@ -307,4 +331,42 @@ impl<'a> World<'a> {
             (Site { file, op }, facts.op(op))
         })
     }
+}
+
+/// `module.name = value` and `setattr(module, "name", value)`, with what is set.
+pub(crate) fn set_member(facts: &Facts, kind: &OpKind) -> Option<(facts::ValueId, Symbol, facts::ValueId)> {
+    match kind {
+        OpKind::SetMember { of, name, value } => Some((*of, *name, *value)),
+        OpKind::Call { callee, args } => {
+            let is_setter = matches!(facts.value(*callee), facts::Value::Name(name) if name.as_str() == "setattr");
+            let [of, name, value] = facts.args(args) else { return None };
+            match facts.value(name.value) {
+                facts::Value::Text(name) if is_setter => Some((of.value, *name, value.value)),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// What tests put in place is gone when they end.
+fn patched_names(file: &File) -> Vec<Symbol> {
+    let facts = &file.facts;
+    if file.test {
+        return Vec::new();
+    }
+    let imported: FxHashSet<Symbol> = facts
+        .bindings
+        .iter()
+        .filter(|it| matches!(it.kind, BindingKind::Import(_) | BindingKind::ImportRoot(_)))
+        .map(|it| it.name)
+        .collect();
+    let set = facts.ops.iter().filter_map(|it| set_member(facts, &it.kind));
+    set.filter(|(of, ..)| match facts.value(*of) {
+        facts::Value::Member { .. } => true,
+        facts::Value::Name(module) => imported.contains(module),
+        _ => false,
+    })
+    .map(|(_, name, _)| name)
+    .collect()
 }
