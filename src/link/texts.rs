@@ -274,6 +274,9 @@ impl<'a> Eval<'_, 'a> {
 
     fn member_text(&mut self, of: ValueId, name: Symbol, scope: Scope, env: &Env, depth: u32) -> Parts {
         let facts = self.world.facts(scope.file);
+        if name.as_str() == "__module__" {
+            return Parts::hole(true);
+        }
         if matches!(name.as_str(), "__name__" | "__qualname__") {
             return self.name_of(of, name.as_str() == "__qualname__", scope, env);
         }
