@@ -69,8 +69,8 @@ impl SpanNames<'_, '_> {
         env: &Env,
     ) -> Parts {
         match slot(self.world, site, node, Role::Span, Slot::Name) {
-            Some(value) => {
-                let scope = Eval::scope_of(self.world, site);
+            Some((value, from)) => {
+                let scope = Eval::scope_of(self.world, from);
                 eval.text_at(value, scope, env, 0)
             }
             None => self.bare(node, decorated),

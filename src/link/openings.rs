@@ -298,7 +298,7 @@ impl Openings {
                 let bound = matches!(thing, Thing::Method(_));
                 let passes_callable = params
                     .iter()
-                    .any(|it| world.argument(site, callee, usize::from(*it), bound).is_some());
+                    .any(|it| world.passed_by(site, callee, usize::from(*it), bound).is_some());
                 if passes_callable {
                     let open = Open::Run { function: callee, call: site };
                     own[function.index()].push(Opening { open, how: How::Run, site });
@@ -783,10 +783,10 @@ fn calls_field(world: &World<'_>, function: FuncId) -> bool {
     })
 }
 
-/// The argument of a library call in a slot.
-pub(crate) fn slot(world: &World<'_>, site: Site, node: NodeId, role: Role, slot: Slot) -> Option<ValueId> {
+/// The argument of a library call in a slot, and the call that it is written in.
+pub(crate) fn slot(world: &World<'_>, site: Site, node: NodeId, role: Role, slot: Slot) -> Option<(ValueId, Site)> {
     let place = world.library.node(node).model(role)?.place(slot)?;
-    argument_at(world, site, place)
+    world.argument_named(site, place.keyword, place.index.map(usize::from))
 }
 
 pub(crate) fn argument_at(world: &World<'_>, site: Site, place: crate::library::ArgPlace) -> Option<ValueId> {

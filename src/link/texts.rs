@@ -250,10 +250,10 @@ impl<'a> Eval<'_, 'a> {
         };
         let world = self.world;
         match *given {
-            Given::Call(site, bound) => match world.argument(site, function, usize::from(index), bound) {
-                Some(value) => {
+            Given::Call(site, bound) => match world.passed_by(site, function, usize::from(index), bound) {
+                Some((value, from)) => {
                     let outer: Env = env.iter().filter(|(it, _)| *it != function).copied().collect();
-                    self.text_at(value, Eval::scope_of(world, site), &outer, depth + 1)
+                    self.text_at(value, Eval::scope_of(world, from), &outer, depth + 1)
                 }
                 None => self.default_text(function, index, env, depth),
             },
