@@ -74,7 +74,7 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
     let written = attributes::find(&world, &targets);
     let runners = outgoing::Runners::find(&world, &targets);
     let leaving = outgoing::find(&world, &targets, &openings, &runners);
-    let recorders = handlers::Recorders::find(&world, &targets);
+    let recorders = handlers::Recorders::find(&world, &targets, &graph);
     let mut program = Program {
         functions: verdicts.table(&own, &graph, &reach),
         spans: spans::sites(&world, &targets, &openings),

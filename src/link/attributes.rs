@@ -186,12 +186,21 @@ fn direct(world: &World<'_>, targets: &Targets, eval: &mut Eval<'_, '_>, site: S
             {
                 put(what, eval.dict_keys(attributes, inner, 0));
             }
-            if model.place(Slot::Keywords).is_some() {
+            if takes_keywords(model) {
                 let known: Vec<Symbol> = model.args.iter().filter_map(|(_, it)| it.keyword).collect();
-                put(what, eval.keyword_keys(site, &known, 0));
+                let mut keys = eval.keyword_keys(site, &known, 0);
+                // A leading underscore marks the library's own options.
+                keys.retain(|it| !matches!(it.text.parts[..], [Part::Literal(name)] if name.as_str().starts_with('_')));
+                put(what, keys);
             }
         }
     }
+}
+
+/// All keyword arguments that have no other meaning are attributes.
+fn takes_keywords(model: &crate::library::Model) -> bool {
+    model.place(Slot::Keywords).is_some()
+        || model.place(Slot::Attributes).is_some_and(|it| it.keyword.is_some_and(|it| it.as_str() == "**"))
 }
 
 fn tables(world: &World<'_>, mut written: Vec<Written>) -> Tables {

@@ -983,8 +983,14 @@ impl<'w, 'a> Eval<'w, 'a> {
                 }
                 let returns = self.world.returns[function.index()].clone();
                 let mut found = Things::none();
-                for inner in returns.iter().filter(|it| matches!(it, Thing::Made(..) | Thing::Instance(_))) {
-                    found.join(&self.entering(inner));
+                if self.depth < LONGEST_CHAIN {
+                    self.depth += 1;
+                    let scopes =
+                        returns.iter().filter(|it| matches!(it, Thing::Made(..) | Thing::Instance(_) | Thing::Given(..)));
+                    for inner in scopes {
+                        found.join(&self.entering(inner));
+                    }
+                    self.depth -= 1;
                 }
                 found
             }
@@ -1159,12 +1165,27 @@ impl<'w, 'a> Eval<'w, 'a> {
         (things, assumed)
     }
 
+    /// What a name was called where it was imported from.
+    fn imported_name(&mut self, name: Symbol, scope: Scope) -> Option<Symbol> {
+        match &self.single_binding(name, scope)?.1.kind {
+            BindingKind::Import(import) => import.name,
+            _ => None,
+        }
+    }
+
     /// A method of an unknown object whose name only one kind of thing has.
-    fn assume(&self, things: &mut Things, callee: ValueId, scope: Scope) -> bool {
+    fn assume(&mut self, things: &mut Things, callee: ValueId, scope: Scope) -> bool {
         if things.is_known() {
             return false;
         }
-        let Value::Member { name, .. } = *self.world.facts(scope.file).value(callee) else { return false };
+        let name = match *self.world.facts(scope.file).value(callee) {
+            Value::Member { name, .. } => name,
+            Value::Name(name) if things.contains(Thing::Foreign) => match self.imported_name(name, scope) {
+                Some(name) => name,
+                None => return false,
+            },
+            _ => return false,
+        };
         match self.world.library.assumed(name) {
             Some(node) => {
                 things.add(Thing::Library(node));

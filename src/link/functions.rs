@@ -15,7 +15,7 @@ use crate::link::rounds::Targets;
 use crate::link::things::{ClassId, Site, Thing};
 use crate::link::world::World;
 use crate::program::{EntryKind, Exclusion, File, FuncId, Function, Reach, State, TextSource};
-use crate::text::Symbol;
+use crate::text::{FileId, Symbol};
 
 /// What makes a function part of coverage, by configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -46,12 +46,15 @@ pub(crate) struct Own {
     pub(crate) rooted: Vec<bool>,
     /// Entered from outside the program.
     pub(crate) exposed: Vec<bool>,
+    /// Dotted names with the module in front.
+    qualified: Vec<Symbol>,
 }
 
 impl Verdicts<'_, '_> {
     pub(crate) fn own(&self) -> Own {
         let functions = self.world.file_of.len();
         let helpers = Helpers::find(self.world, self.targets, self.openings);
+        let qualified = self.qualified();
         let verdicts: Vec<(bool, bool, bool, Option<Exclusion>, bool)> = (0..functions)
             .into_par_iter()
             .map(|index| {
@@ -60,10 +63,10 @@ impl Verdicts<'_, '_> {
                 let decorated = !self.openings.decorations[index].is_empty();
                 let direct = decorated || self.opens_itself(function);
                 let auto = entry && self.is_auto(function);
-                (direct, auto, decorated || auto, self.exclusion(function, direct, entry, &helpers), entry)
+                (direct, auto, decorated || auto, self.exclusion(function, direct, entry, &helpers, qualified[index]), entry)
             })
             .collect();
-        let mut own = Own::default();
+        let mut own = Own { qualified, ..Own::default() };
         for (direct, auto, rooted, excluded, exposed) in verdicts {
             own.direct.push(direct);
             own.auto.push(auto);
@@ -105,7 +108,7 @@ impl Verdicts<'_, '_> {
         }
     }
 
-    fn exclusion(&self, function: FuncId, direct: bool, entry: bool, helpers: &Helpers) -> Option<Exclusion> {
+    fn exclusion(&self, function: FuncId, direct: bool, entry: bool, helpers: &Helpers, qualified: Symbol) -> Option<Exclusion> {
         let world = self.world;
         let it = world.function(function);
         let file = &world.files[world.file_of[function.index()].index()];
@@ -121,7 +124,7 @@ impl Verdicts<'_, '_> {
         if is_suppressed(world, function) {
             return Some(Exclusion::Suppressed);
         }
-        if (self.configured)(file, self.qualified(function).as_str()) {
+        if (self.configured)(file, qualified.as_str()) {
             return Some(Exclusion::Configured);
         }
         if helpers.all.contains(&function) {
@@ -162,7 +165,7 @@ impl Verdicts<'_, '_> {
                     local,
                     named: it.kind == FunctionKind::Named,
                     name: it.path,
-                    qualified: self.qualified(function),
+                    qualified: own.qualified[index],
                     public: is_public(self.world, function),
                     test: self.world.files[file.index()].test,
                     trivial: it.shape != Shape::Normal,
@@ -179,12 +182,19 @@ impl Verdicts<'_, '_> {
             .collect()
     }
 
-    fn qualified(&self, function: FuncId) -> Symbol {
-        let (file, _) = self.world.local(function);
-        let module = self.world.modules.dotted(self.world.modules.of_file(file));
-        let path = self.world.function(function).path.as_str();
-        let joined = if path.is_empty() { module } else { format!("{module}.{path}") };
-        Symbol::new(&joined)
+    fn qualified(&self) -> Vec<Symbol> {
+        let modules = &self.world.modules;
+        (0..self.world.files.len())
+            .into_par_iter()
+            .flat_map_iter(|index| {
+                let module = modules.dotted(modules.of_file(FileId(index as u32)));
+                let functions = &self.world.files[index].facts.functions;
+                functions.iter().map(move |it| match (it.kind, it.path.as_str()) {
+                    (FunctionKind::Closure, _) | (_, "") => Symbol::new(&module),
+                    (_, path) => Symbol::new(&format!("{module}.{path}")),
+                })
+            })
+            .collect()
     }
 
     fn opens_via(&self, function: FuncId) -> Option<Symbol> {
@@ -218,9 +228,14 @@ fn is_suppressed(world: &World<'_>, function: FuncId) -> bool {
 
 /// Abstract methods, overloads and the methods of protocols declare; they do nothing.
 fn is_declaration(world: &World<'_>, function: FuncId) -> bool {
-    ["abstractmethod", "overload", "abstractproperty"]
-        .iter()
-        .any(|it| world.has_plain_decorator(function, Symbol::new(it)))
+    let (file, local) = world.local(function);
+    let facts = world.facts(file);
+    facts.list(&facts.function(local).decorators).iter().any(|it| match facts.value(*it) {
+        Value::Name(name) | Value::Member { name, .. } => {
+            matches!(name.as_str(), "abstractmethod" | "overload" | "abstractproperty")
+        }
+        _ => false,
+    })
 }
 
 /// The project's own telemetry: helpers that open, give, decorate, record; and their stand-ins for when it is missing.

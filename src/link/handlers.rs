@@ -6,6 +6,7 @@ use crate::facts::{Facts, OpId, OpKind, RegionId, RegionKind, Value, ValueId};
 use crate::library::Role;
 use crate::link::fates::is_broad;
 use crate::link::openings::{Openings, region_is_inside};
+use crate::link::reach::CallGraph;
 use crate::link::rounds::Targets;
 use crate::link::things::{Site, Thing};
 use crate::link::world::World;
@@ -19,7 +20,7 @@ pub(crate) struct Recorders {
 }
 
 impl Recorders {
-    pub(crate) fn find(world: &World<'_>, targets: &Targets) -> Recorders {
+    pub(crate) fn find(world: &World<'_>, targets: &Targets, graph: &CallGraph) -> Recorders {
         let records = |site: Site, mentions: bool| {
             targets.nodes(site).any(|it| {
                 let has = |role: Role| world.library.node(it).model(role).is_some();
@@ -36,7 +37,7 @@ impl Recorders {
                 it.model(Role::LogException).is_some() || (mentions && it.model(Role::Log).is_some())
             })
         };
-        Recorders { records: keepers(world, targets, &records), logs: keepers(world, targets, &logs) }
+        Recorders { records: keepers(world, targets, graph, &records), logs: keepers(world, targets, graph, &logs) }
     }
 
     pub(crate) fn is(&self, function: FuncId) -> bool {
@@ -46,12 +47,18 @@ impl Recorders {
 
 /// A fixpoint: the functions that do something with what they are given, and those that call one with it. `does` says so of a
 /// call, and whether the call mentions a parameter.
-fn keepers(world: &World<'_>, targets: &Targets, does: &(dyn Fn(Site, bool) -> bool + Sync)) -> Vec<bool> {
+fn keepers(
+    world: &World<'_>,
+    targets: &Targets,
+    graph: &CallGraph,
+    does: &(dyn Fn(Site, bool) -> bool + Sync),
+) -> Vec<bool> {
     let mut known = vec![false; world.file_of.len()];
+    let mut due: Vec<FuncId> = (0..known.len() as u32).map(FuncId).collect();
     for round in 0..5 {
-        let fresh: Vec<FuncId> = (0..known.len() as u32)
-            .into_par_iter()
-            .map(FuncId)
+        let fresh: Vec<FuncId> = due
+            .par_iter()
+            .copied()
             .filter(|it| !known[it.index()] && may_keep(world, targets, *it, &known, round == 0))
             .filter(|it| keeps_param(world, targets, *it, &known, does))
             .collect();
@@ -59,6 +66,9 @@ fn keepers(world: &World<'_>, targets: &Targets, does: &(dyn Fn(Site, bool) -> b
             break;
         }
         fresh.iter().for_each(|it| known[it.index()] = true);
+        due = fresh.iter().flat_map(|it| graph.callers(*it)).collect();
+        due.sort_unstable();
+        due.dedup();
     }
     known
 }

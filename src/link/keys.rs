@@ -9,6 +9,8 @@ use crate::program::{FuncId, TextSource};
 use crate::text::{Place, Symbol};
 
 const DEEPEST: u32 = 9;
+/// Overriding methods whose keys are looked at; past this many nobody can follow.
+const MOST_OVERRIDES: usize = 8;
 
 /// One key, where it is written, and what is stored under it.
 #[derive(Clone, Debug)]
@@ -77,7 +79,8 @@ impl<'a> Eval<'_, 'a> {
             let options = self.key_options(*piece, scope, depth + 1);
             let expands = options.len() > 1
                 || options.first().is_some_and(|it| it.place.span != facts.value_span(*piece) || has_key_of(&it.text));
-            if !expands {
+            // A key that nobody can tell is no better for being looked for elsewhere.
+            if !expands || options.iter().all(|it| it.text.parts.iter().all(|it| matches!(it, Part::Hole(_)))) {
                 continue;
             }
             let before: Vec<Part> = pieces[..index].iter().flat_map(|it| self.text(*it, scope).parts).collect();
@@ -379,13 +382,18 @@ impl<'a> Eval<'_, 'a> {
             _ => {}
         }
         let mut found = Vec::new();
-        let callees = self.things(callee, scope);
-        for thing in callees.iter() {
-            let (function, bound) = match thing {
-                Thing::Function(function) => (function, false),
-                Thing::Method(function) => (function, true),
-                _ => continue,
-            };
+        let mut reached: Vec<(FuncId, bool)> = Vec::new();
+        for thing in self.things(callee, scope).iter() {
+            match thing {
+                Thing::Function(function) => reached.push((function, false)),
+                Thing::Method(function) => {
+                    reached.push((function, true));
+                    reached.extend(world.overriding(function, MOST_OVERRIDES).into_iter().map(|it| (it, true)));
+                }
+                _ => {}
+            }
+        }
+        for (function, bound) in reached {
             for (inner, op) in world.ops(function) {
                 if let OpKind::Return(Some(value)) = op.kind {
                     for key in self.dict_keys(value, Eval::scope_of(world, inner), depth + 2) {

@@ -2,7 +2,7 @@
 //! what is surely not. What neither says is unknown.
 
 use rayon::prelude::*;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::facts::{FunctionKind, OpKind, RegionKind, Value, ValueId};
 use crate::library::{Model, Slot};
@@ -10,7 +10,7 @@ use crate::link::eval::Eval;
 use crate::link::launch::Instrumented;
 use crate::link::openings::{Open, Openings, argument_at};
 use crate::link::rounds::Targets;
-use crate::link::things::{ClassId, Site, Thing};
+use crate::link::things::{Site, Thing};
 use crate::link::world::World;
 use crate::program::{FuncId, Reach};
 use crate::text::{FileId, Symbol};
@@ -51,6 +51,7 @@ impl CallGraph {
                     instrumented,
                     names: &names,
                     eval: Eval::new(world),
+                    overriding: FxHashMap::default(),
                     edges: Vec::new(),
                     escaped: Vec::new(),
                     carried: FxHashSet::default(),
@@ -207,6 +208,7 @@ struct Reader<'w, 'a> {
     /// All names of functions: other names need not be looked up.
     names: &'w FxHashSet<Symbol>,
     eval: Eval<'w, 'a>,
+    overriding: FxHashMap<FuncId, Vec<FuncId>>,
     edges: Vec<Edge>,
     escaped: Vec<FuncId>,
     /// Calls of coroutine functions whose coroutine is awaited in somebody else's span.
@@ -272,8 +274,12 @@ impl Reader<'_, '_> {
                 Thing::Method(function) => {
                     known = true;
                     self.edge(function, site, in_span);
-                    for overriding in self.overrides(function) {
-                        self.edge(overriding, site, in_span);
+                    if !self.overriding.contains_key(&function) {
+                        let found = world.overriding(function, MOST_OVERRIDES);
+                        self.overriding.insert(function, found);
+                    }
+                    for index in 0..self.overriding[&function].len() {
+                        self.edge(self.overriding[&function][index], site, in_span);
                     }
                 }
                 Thing::Class(class) => {
@@ -364,23 +370,6 @@ impl Reader<'_, '_> {
                 self.escaped.extend(found);
             }
         }
-    }
-
-    fn overrides(&self, method: FuncId) -> Vec<FuncId> {
-        let Some(class) = self.world.class_of(method) else { return Vec::new() };
-        let name = self.world.function(method).name;
-        let mut found = Vec::new();
-        let mut due: Vec<ClassId> = self.world.class(class).below.clone();
-        let mut seen = 0;
-        while let Some(below) = due.pop() {
-            seen += 1;
-            if seen > MOST_OVERRIDES * 4 || found.len() >= MOST_OVERRIDES {
-                break;
-            }
-            found.extend(self.world.own_method(below, name));
-            due.extend(self.world.class(below).below.iter().copied());
-        }
-        found
     }
 
     /// `with instance:` calls its `__enter__` and `__exit__`.

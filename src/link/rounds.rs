@@ -75,10 +75,19 @@ struct Reading {
 
 pub(crate) fn run(world: &mut World<'_>) -> Targets {
     let functions = world.file_of.len();
+    // What functions give and what instances hold is settled first: it needs few operations, and nearly every call depends on it.
+    fixpoint(world, Wanted::Results, &mut (0..functions).map(|_| Reading::default()).collect());
     let mut readings: Vec<Reading> = (0..functions).map(|_| Reading::default()).collect();
+    fixpoint(world, Wanted::All, &mut readings);
+    gather(world, readings)
+}
+
+/// Reads every function, and again those that depend on what changed, until nothing does.
+fn fixpoint(world: &mut World<'_>, wanted: Wanted, readings: &mut Vec<Reading>) {
+    let functions = readings.len();
     let mut due: Vec<u32> = (0..functions as u32).collect();
     for _ in 0..MOST_ROUNDS {
-        let fresh: Vec<Reading> = due.par_iter().with_min_len(64).map(|it| read(world, FuncId(*it))).collect();
+        let fresh: Vec<Reading> = due.par_iter().with_min_len(64).map(|it| read(world, FuncId(*it), wanted)).collect();
         let mut changed = FxHashSet::default();
         for (function, reading) in due.iter().zip(fresh) {
             note(world, FuncId(*function), &reading, &mut changed);
@@ -92,7 +101,13 @@ pub(crate) fn run(world: &mut World<'_>) -> Targets {
             .filter(|it| readings[*it as usize].read.iter().any(|dependency| changed.contains(dependency)))
             .collect();
     }
-    gather(world, readings)
+}
+
+/// Which operations are read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    Results,
+    All,
 }
 
 fn gather(world: &World<'_>, readings: Vec<Reading>) -> Targets {
@@ -140,13 +155,13 @@ fn grow(table: &mut Things, added: &Things) -> bool {
     table.iter().count() > before
 }
 
-fn read(world: &World<'_>, function: FuncId) -> Reading {
+fn read(world: &World<'_>, function: FuncId, wanted: Wanted) -> Reading {
     let mut eval = Eval::new(world);
     let mut reading = Reading::default();
     for (site, op) in world.ops(function) {
         set(&mut eval, &mut reading, site, &op.kind);
         match &op.kind {
-            OpKind::Call { .. } => {
+            OpKind::Call { .. } if wanted == Wanted::All => {
                 let (callees, assumed) = eval.callees(site.op, site.file);
                 if assumed {
                     reading.assumed.push(site.op);

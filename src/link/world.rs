@@ -251,6 +251,24 @@ impl<'a> World<'a> {
         found
     }
 
+    /// The methods of classes below that stand in for this one.
+    pub(crate) fn overriding(&self, method: FuncId, most: usize) -> Vec<FuncId> {
+        let Some(class) = self.class_of(method) else { return Vec::new() };
+        let name = self.function(method).name;
+        let mut found = Vec::new();
+        let mut due = self.class(class).below.clone();
+        let mut seen = 0;
+        while let Some(below) = due.pop() {
+            seen += 1;
+            if seen > most * 4 || found.len() >= most {
+                break;
+            }
+            found.extend(self.own_method(below, name));
+            due.extend(self.class(below).below.iter().copied());
+        }
+        found
+    }
+
     /// Whether the first parameter of a method is its instance or class, and so not among the arguments.
     pub(crate) fn binds_first(&self, function: FuncId) -> bool {
         self.class_of(function).is_some() && !self.has_plain_decorator(function, self.names.staticmethod)

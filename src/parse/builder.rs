@@ -175,6 +175,10 @@ impl Builder {
             }
             function.bindings = start as u32..at as u32;
         }
+        self.facts.values.shrink_to_fit();
+        self.facts.value_spans.shrink_to_fit();
+        self.facts.ops.shrink_to_fit();
+        self.facts.args.shrink_to_fit();
         self.facts.binding_names = bindings.iter().map(|(_, it)| it.name).collect();
         self.facts.bindings = bindings.into_iter().map(|(_, it)| it).collect();
         self.facts

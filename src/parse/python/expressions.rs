@@ -38,6 +38,10 @@ impl<'a> Reader<'a> {
             }
             Expr::Call(it) => self.call(it, at),
             Expr::StringLiteral(it) => match it.value.as_slice() {
+                [one] if one.value.len() <= LONGEST_CACHED => {
+                    let text = self.symbol(&one.value);
+                    self.builder.value(Value::Text(text), at)
+                }
                 [one] => self.builder.text(&one.value, at),
                 _ => self.builder.text(it.value.to_str(), at),
             },
@@ -313,3 +317,6 @@ impl<'a> Reader<'a> {
 }
 
 const TOO_DEEP: &str = "nested too deeply to be followed";
+
+/// Longer texts are rarely met twice in a file.
+const LONGEST_CACHED: usize = 64;

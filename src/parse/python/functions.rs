@@ -17,7 +17,7 @@ impl<'a> Reader<'a> {
         let params = self.params(&def.parameters);
         let returns = def.returns.as_deref().map_or(ValueId::OPAQUE, |it| self.annotation(it));
         let parent = self.builder.function;
-        let name = Symbol::new(def.name.as_str());
+        let name = self.symbol(def.name.as_str());
         let head = Head {
             kind: FunctionKind::Named,
             name,
@@ -49,7 +49,7 @@ impl<'a> Reader<'a> {
         }
         let bases = self.builder.list(&bases);
         let parent = self.builder.function;
-        let name = Symbol::new(def.name.as_str());
+        let name = self.symbol(def.name.as_str());
         let path = self.path(name);
         let id = ClassId(self.builder.facts.classes.len() as u32);
         let whole = span(def.range);
@@ -102,7 +102,7 @@ impl<'a> Reader<'a> {
                 params.push(Param { name: Symbol::new(rest.name.as_str()), kind: ParamKind::Rest, annotation, default: None });
             }
             for it in group {
-                let name = Symbol::new(it.parameter.name.as_str());
+                let name = self.symbol(it.parameter.name.as_str());
                 let annotation = it.parameter.annotation.as_deref().map_or(ValueId::OPAQUE, |it| self.annotation(it));
                 let default = it.default.as_deref().map(|it| self.value(it));
                 params.push(Param { name, kind, annotation, default });
