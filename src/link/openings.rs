@@ -203,7 +203,11 @@ fn entered_by(world: &World<'_>, targets: &Targets, site: Site) -> Option<ValueI
     if let Value::Member { of, name } = facts.value(callee)
         && (*name == world.names.enter || *name == world.names.aenter)
     {
-        return Some(*of);
+        // `self.__enter__()` is how one way of entering is written with the other: whoever enters the instance opens the span.
+        let method = world.runner(site);
+        let own = world.class_of(method).and_then(|_| world.params(method).first());
+        let is_own = matches!(facts.value(*of), Value::Name(name) if own.is_some_and(|it| it.name == *name));
+        return (!is_own).then_some(*of);
     }
     let stacks = targets.of(site).iter().any(
         |it| matches!(it, Thing::Library(node) if world.library.node(node).model(Role::EnterContext).is_some()),

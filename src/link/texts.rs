@@ -278,7 +278,7 @@ impl<'a> Eval<'_, 'a> {
             return self.name_of(of, name.as_str() == "__qualname__", scope, env);
         }
         // `Enum.MEMBER.value` and `Enum.MEMBER.name`.
-        if let Value::Member { of: class, name: member } = *facts.value(of)
+        if let Some((class, member)) = enum_member(facts, of)
             && matches!(name.as_str(), "value" | "name" | "_value_")
             && let Some((file, binding)) = self.member_binding(class, member, scope)
             && let BindingKind::Value(value) = binding.kind
@@ -557,6 +557,18 @@ impl<'a> Eval<'_, 'a> {
 fn is_first_param(facts: &crate::facts::Facts, function: crate::facts::FnId, value: ValueId) -> bool {
     let first = facts.params(function).first();
     matches!(facts.value(value), Value::Name(name) if first.is_some_and(|it| it.name == *name))
+}
+
+/// `Enum.MEMBER` and `Enum["MEMBER"]`.
+fn enum_member(facts: &crate::facts::Facts, value: ValueId) -> Option<(ValueId, Symbol)> {
+    match *facts.value(value) {
+        Value::Member { of, name } => Some((of, name)),
+        Value::Item { of, key } => match *facts.value(key) {
+            Value::Text(name) => Some((of, name)),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 /// Methods of requests, templates of routes and classes have few values.
