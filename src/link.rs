@@ -2,6 +2,7 @@
 
 mod attributes;
 mod classes;
+mod decorators;
 mod ends;
 mod entries;
 mod eval;
