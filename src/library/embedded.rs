@@ -62,6 +62,7 @@ pub(super) static FILES: &[(&str, &str)] = &[
     ("python/stdlib-threads.toml", include_str!("../../rules/libraries/python/stdlib-threads.toml")),
     ("python/structlog.toml", include_str!("../../rules/libraries/python/structlog.toml")),
     ("python/task-queues.toml", include_str!("../../rules/libraries/python/task-queues.toml")),
+    ("python/telling-names.toml", include_str!("../../rules/libraries/python/telling-names.toml")),
     ("python/tornado.toml", include_str!("../../rules/libraries/python/tornado.toml")),
     ("python/urllib3.toml", include_str!("../../rules/libraries/python/urllib3.toml")),
     ("python/web-frameworks.toml", include_str!("../../rules/libraries/python/web-frameworks.toml")),
