@@ -123,7 +123,8 @@ impl Openings {
             }
             Thing::Given(..) => self.open_of(world, it, call),
             Thing::Function(function) | Thing::Method(function) => {
-                let wrapper = self.wrapper_from(world, function)?;
+                let itself = || self.is_made_decorator(world, eval, function).then_some(function);
+                let wrapper = self.wrapper_from(world, function).or_else(itself)?;
                 Some(Open::Wrapped { wrapper, call })
             }
             Thing::Instance(class) | Thing::Class(class) => {
@@ -147,6 +148,11 @@ impl Openings {
             Thing::Function(inner) if self.wrappers[inner.index()] => Some(inner),
             _ => None,
         })
+    }
+
+    /// A function that runs its first parameter in a span, and that a library makes a decorator of.
+    fn is_made_decorator(&self, world: &World<'_>, eval: &mut Eval<'_, '_>, function: FuncId) -> bool {
+        self.runs.get(&function).is_some_and(|it| it.contains(&0)) && makes_decorator(world, eval, function)
     }
 
     /// A decorator on the class that wraps its methods.
@@ -195,4 +201,20 @@ impl Openings {
             })
         })
     }
+}
+
+/// Whether one of the function's own decorators turns it into a decorator of what it gets first.
+pub(crate) fn makes_decorator(world: &World<'_>, eval: &mut Eval<'_, '_>, function: FuncId) -> bool {
+    let (file, local) = world.local(function);
+    let facts = world.facts(file);
+    let scope = eval.decorator_scope(function);
+    facts.list(&facts.function(local).decorators).iter().any(|it| {
+        eval.decorator_nodes(*it, scope).iter().any(|it| match it {
+            Thing::Library(node) => {
+                let model = world.library.node(node).model(Role::Transparent);
+                model.and_then(|it| it.detail).is_some_and(|it| it.as_str() == "makes-decorator")
+            }
+            _ => false,
+        })
+    })
 }
