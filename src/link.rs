@@ -2,6 +2,7 @@
 
 mod attributes;
 mod classes;
+mod decorators;
 mod ends;
 mod entries;
 mod eval;
@@ -14,6 +15,7 @@ mod modules;
 mod names;
 mod openings;
 mod outgoing;
+mod partials;
 mod reach;
 mod rounds;
 mod spans;
@@ -52,6 +54,7 @@ pub(crate) fn link(mut files: Vec<File>, library: &Library, input: &LinkInput<'_
 fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
     let mut world = world::World::new(files, library);
     classes::resolve(&mut world);
+    world.partials = partials::find(&world);
     let targets = rounds::run(&mut world);
     let world = world;
     let openings = openings::find(&world, &targets);

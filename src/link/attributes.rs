@@ -14,7 +14,7 @@ use crate::link::names::shown;
 use crate::link::openings::argument_at;
 use crate::link::rounds::Targets;
 use crate::link::texts::Part;
-use crate::link::things::Site;
+use crate::link::things::{Site, Thing};
 use crate::link::world::World;
 use crate::program::{At, AttributeSite, AttributeTarget, Certainty, EventSite, FuncId, MetricSite};
 use crate::text::{FileId, Place, Symbol};
@@ -102,7 +102,11 @@ fn written_in(world: &World<'_>, targets: &Targets, file: FileId, sinks: &Sinks,
         if first {
             direct(world, targets, &mut eval, site, &mut found);
         }
-        for (function, bound) in targets.functions(site) {
+        let made = targets.of(site).iter().filter_map(|it| match it {
+            Thing::Class(class) => world.method(class, world.names.init).map(|it| (it, true)),
+            _ => None,
+        });
+        for (function, bound) in targets.functions(site).chain(made) {
             let Some(list) = sinks.get(&function) else { continue };
             if function == world.runner(site) {
                 continue;

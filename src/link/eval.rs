@@ -1136,7 +1136,8 @@ impl<'w, 'a> Eval<'w, 'a> {
         for thing in world.returns[function.index()].iter() {
             match thing {
                 Thing::Param(owner, index) if owner == function => {
-                    if let Some(value) = world.argument(site, function, usize::from(index), bound) {
+                    if let Some((value, from)) = world.passed_by(site, function, usize::from(index), bound) {
+                        let scope = if from == site { scope } else { Self::scope_of(world, from) };
                         found.join(&self.things(value, scope));
                     }
                 }

@@ -412,11 +412,10 @@ impl<'a> Eval<'_, 'a> {
             return Vec::new();
         }
         let world = self.world;
-        let scope = Eval::scope_of(world, site);
         let replacements: Vec<Key> = match key.text.parts[at] {
             Part::KeyOf(_, index) => self.passed_keys(callee, index, site, bound, depth),
-            Part::Param(_, index) => match world.argument(site, callee, usize::from(index), bound) {
-                Some(value) => self.key_options(value, scope, depth + 1),
+            Part::Param(_, index) => match world.passed_by(site, callee, usize::from(index), bound) {
+                Some((value, from)) => self.key_options(value, Eval::scope_of(world, from), depth + 1),
                 None => {
                     let env: Env = vec![(callee, crate::link::texts::Given::Call(site, bound))];
                     let text = self.param_text(callee, index, &env, 0);
@@ -448,8 +447,8 @@ impl<'a> Eval<'_, 'a> {
                 params.iter().filter(|it| it.kind != ParamKind::Keywords).map(|it| it.name).collect();
             return self.keyword_keys(site, &known, depth);
         }
-        match world.argument(site, callee, usize::from(index), bound) {
-            Some(value) => self.dict_keys(value, Eval::scope_of(world, site), depth + 1),
+        match world.passed_by(site, callee, usize::from(index), bound) {
+            Some((value, from)) => self.dict_keys(value, Eval::scope_of(world, from), depth + 1),
             None => Vec::new(),
         }
     }

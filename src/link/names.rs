@@ -2,6 +2,7 @@
 
 use crate::facts::FunctionKind;
 use crate::library::{Role, Slot};
+use crate::link::decorators::makes_decorator;
 use crate::link::eval::Eval;
 use crate::link::openings::{Open, Openings, slot};
 use crate::link::rounds::Targets;
@@ -68,7 +69,10 @@ impl SpanNames<'_, '_> {
             }
             Open::Wrapped { wrapper, call } => {
                 let Some(inner) = self.openings.own[wrapper.index()].first() else { return Parts::hole(false) };
-                let env = self.wrapped(wrapper, call, decorated, env);
+                let mut env = self.wrapped(wrapper, call, decorated, env);
+                if let Some(decorated) = decorated.filter(|_| makes_decorator(self.world, eval, wrapper)) {
+                    env.push((wrapper, Given::Decorates(decorated)));
+                }
                 self.with(eval, inner.open, decorated, &env, depth + 1)
             }
         }
@@ -83,8 +87,8 @@ impl SpanNames<'_, '_> {
         env: &Env,
     ) -> Parts {
         match slot(self.world, site, node, Role::Span, Slot::Name) {
-            Some(value) => {
-                let scope = Eval::scope_of(self.world, site);
+            Some((value, from)) => {
+                let scope = Eval::scope_of(self.world, from);
                 eval.text_at(value, scope, env, 0)
             }
             None => self.bare(node, decorated),
@@ -109,7 +113,15 @@ impl SpanNames<'_, '_> {
     }
 
     fn is_bound(&self, call: Site, function: FuncId) -> bool {
-        self.targets.of(call).contains(Thing::Method(function))
+        self.targets.of(call).contains(Thing::Method(function)) || self.calls_instance(call, function)
+    }
+
+    /// An instance is called, and the function is its class's `__call__`.
+    fn calls_instance(&self, call: Site, function: FuncId) -> bool {
+        self.targets.of(call).iter().any(|it| match it {
+            Thing::Instance(class) => self.world.method(class, self.world.names.call) == Some(function),
+            _ => false,
+        })
     }
 
     /// The functions around a decorator's inner one: the one that was called has the call's arguments, the others what they decorate.
@@ -128,7 +140,7 @@ impl SpanNames<'_, '_> {
             }
             let is_called = called.as_ref().is_some_and(|it| {
                 it.contains(Thing::Function(function)) || it.contains(Thing::Method(function))
-            });
+            }) || call.is_some_and(|it| self.calls_instance(it, function));
             match (call, decorated) {
                 (Some(site), _) if is_called => env.push((function, Given::Call(site, self.is_bound(site, function)))),
                 (_, Some(decorated)) => env.push((function, Given::Decorates(decorated))),

@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 
 use crate::facts::{BindingKind, FunctionKind, OpKind, RegionId, RegionKind, Value, ValueId};
 use crate::library::{NodeId, Role, Slot};
+use crate::link::decorators;
 use crate::link::eval::Eval;
 use crate::link::rounds::Targets;
 use crate::link::things::{ClassId, Site, Thing, Things};
@@ -123,7 +124,7 @@ pub(crate) fn find(world: &World<'_>, targets: &Targets) -> Openings {
             break;
         }
     }
-    openings.decorate(world);
+    openings.decorations = decorators::find(world, &openings);
     openings
 }
 
@@ -220,7 +221,7 @@ pub(crate) fn scope_before(world: &World<'_>, file: FileId, region: RegionId) ->
 }
 
 /// The call that makes a value, if it is written there as a call.
-fn made_at(world: &World<'_>, file: FileId, value: ValueId) -> Option<Site> {
+pub(crate) fn made_at(world: &World<'_>, file: FileId, value: ValueId) -> Option<Site> {
     match world.facts(file).value(value) {
         Value::Call(op) => Some(Site { file, op: *op }),
         Value::Awaited(inner) => made_at(world, file, *inner),
@@ -235,7 +236,11 @@ fn entered_by(world: &World<'_>, targets: &Targets, site: Site) -> Option<ValueI
     if let Value::Member { of, name } = facts.value(callee)
         && (*name == world.names.enter || *name == world.names.aenter)
     {
-        return Some(*of);
+        // `self.__enter__()` is how one way of entering is written with the other: whoever enters the instance opens the span.
+        let method = world.runner(site);
+        let own = world.class_of(method).and_then(|_| world.params(method).first());
+        let is_own = matches!(facts.value(*of), Value::Name(name) if own.is_some_and(|it| it.name == *name));
+        return (!is_own).then_some(*of);
     }
     let stacks = targets.of(site).iter().any(
         |it| matches!(it, Thing::Library(node) if world.library.node(node).model(Role::EnterContext).is_some()),
@@ -288,7 +293,7 @@ impl Openings {
         things.iter().find_map(|it| self.open_of(world, it, made))
     }
 
-    fn open_of(&self, world: &World<'_>, thing: Thing, made: Option<Site>) -> Option<Open> {
+    pub(crate) fn open_of(&self, world: &World<'_>, thing: Thing, made: Option<Site>) -> Option<Open> {
         match thing {
             Thing::Made(site, node) => {
                 world.library.node(node).model(Role::Span)?;
@@ -330,7 +335,7 @@ impl Openings {
                 let bound = matches!(thing, Thing::Method(_));
                 let passes_callable = params
                     .iter()
-                    .any(|it| world.argument(site, callee, usize::from(*it), bound).is_some());
+                    .any(|it| world.passed_by(site, callee, usize::from(*it), bound).is_some());
                 if passes_callable {
                     let open = Open::Run { function: callee, call: site };
                     own[function.index()].push(Opening { open, how: How::Run, site });
@@ -496,134 +501,6 @@ impl Openings {
                 }
             }
         }
-    }
-
-    // ---- decorators ----
-
-    fn decorate(&mut self, world: &World<'_>) {
-        let found: Vec<Vec<Decoration>> = (0..self.decorations.len())
-            .into_par_iter()
-            .map(|index| self.decorations_of(world, FuncId(index as u32)))
-            .collect();
-        self.decorations = found;
-    }
-
-    fn decorations_of(&self, world: &World<'_>, function: FuncId) -> Vec<Decoration> {
-        let (file, local) = world.local(function);
-        let facts = world.facts(file);
-        let it = facts.function(local);
-        let mut found = Vec::new();
-        if it.kind != FunctionKind::Named {
-            return found;
-        }
-        if !it.decorators.is_empty() {
-            let mut eval = Eval::new(world);
-            let scope = eval.decorator_scope(function);
-            for decorator in facts.list(&it.decorators) {
-                if let Some(open) = self.decorator(world, &mut eval, *decorator, scope) {
-                    found.push(Decoration { open, decorator: *decorator, file });
-                }
-            }
-        }
-        if let Some(class) = world.class_of(function)
-            && !it.name.as_str().starts_with('_')
-        {
-            found.extend(self.class_decorations(world, class));
-        }
-        found
-    }
-
-    /// The span that a decorator puts round what it decorates.
-    fn decorator(
-        &self,
-        world: &World<'_>,
-        eval: &mut Eval<'_, '_>,
-        decorator: ValueId,
-        scope: crate::link::eval::Scope,
-    ) -> Option<Open> {
-        let call = made_at(world, scope.file, decorator);
-        eval.ask(decorator, scope).iter().find_map(|it| match it {
-            Thing::Made(site, node) => {
-                let model = world.library.node(node).model(Role::Span)?;
-                (model.forms.decorator || model.forms.context).then_some(Open::Library { site, node })
-            }
-            Thing::Library(node) => {
-                let model = world.library.node(node).model(Role::Span)?;
-                model.forms.decorator.then_some(Open::Bare { node })
-            }
-            Thing::Given(..) => self.open_of(world, it, call),
-            Thing::Function(function) | Thing::Method(function) => {
-                let wrapper = self.wrapper_from(world, function)?;
-                Some(Open::Wrapped { wrapper, call })
-            }
-            Thing::Instance(class) | Thing::Class(class) => {
-                // A class without `__call__` can still be one through its base, `ContextDecorator`.
-                let wrapper = world.method(class, world.names.call).and_then(|method| {
-                    let own = self.wrappers[method.index()].then_some(method);
-                    self.wrapper_from(world, method).or(own.filter(|_| matches!(it, Thing::Class(_))))
-                });
-                match wrapper {
-                    Some(wrapper) => Some(Open::Wrapped { wrapper, call }),
-                    None => self.open_of(world, it, call),
-                }
-            }
-            _ => None,
-        })
-    }
-
-    /// The inner function that a decorator puts in place of what it decorates, if that opens a span.
-    fn wrapper_from(&self, world: &World<'_>, decorator: FuncId) -> Option<FuncId> {
-        world.returns[decorator.index()].iter().find_map(|it| match it {
-            Thing::Function(inner) if self.wrappers[inner.index()] => Some(inner),
-            _ => None,
-        })
-    }
-
-    /// A decorator on the class that wraps its methods.
-    fn class_decorations(&self, world: &World<'_>, class: ClassId) -> Vec<Decoration> {
-        let it = world.class_facts(class);
-        let file = world.class(class).file;
-        let facts = world.facts(file);
-        let mut found = Vec::new();
-        if it.decorators.is_empty() {
-            return found;
-        }
-        let mut eval = Eval::new(world);
-        let scope = crate::link::eval::Scope {
-            file,
-            function: it.parent,
-            region: facts.function(it.parent).body,
-            order: u32::MAX,
-        };
-        for decorator in facts.list(&it.decorators) {
-            for thing in eval.ask(*decorator, scope).iter() {
-                let Thing::Function(function) = thing else { continue };
-                if let Some(wrapper) = self.method_wrapper(world, function) {
-                    let call = made_at(world, file, *decorator);
-                    found.push(Decoration { open: Open::Wrapped { wrapper, call }, decorator: *decorator, file });
-                }
-            }
-        }
-        found
-    }
-
-    /// `setattr(cls, name, wrapped)` inside a class decorator, where what is set is a wrapper.
-    fn method_wrapper(&self, world: &World<'_>, decorator: FuncId) -> Option<FuncId> {
-        let mut eval = Eval::new(world);
-        world.ops(decorator).find_map(|(site, op)| {
-            let OpKind::Call { callee, .. } = op.kind else { return None };
-            let facts = world.facts(site.file);
-            if !matches!(facts.value(callee), Value::Name(name) if name.as_str() == "setattr") {
-                return None;
-            }
-            let [_, _, wrapped] = world.call_args(site) else { return None };
-            let scope = Eval::scope_of(world, site);
-            eval.ask(wrapped.value, scope).iter().find_map(|it| match it {
-                Thing::Function(inner) if self.wrappers[inner.index()] => Some(inner),
-                Thing::Function(inner) => self.wrapper_from(world, inner),
-                _ => None,
-            })
-        })
     }
 
     // ---- questions ----
@@ -843,10 +720,10 @@ fn calls_field(world: &World<'_>, function: FuncId) -> bool {
     })
 }
 
-/// The argument of a library call in a slot.
-pub(crate) fn slot(world: &World<'_>, site: Site, node: NodeId, role: Role, slot: Slot) -> Option<ValueId> {
+/// The argument of a library call in a slot, and the call that it is written in.
+pub(crate) fn slot(world: &World<'_>, site: Site, node: NodeId, role: Role, slot: Slot) -> Option<(ValueId, Site)> {
     let place = world.library.node(node).model(role)?.place(slot)?;
-    argument_at(world, site, place)
+    world.argument_named(site, place.keyword, place.index.map(usize::from))
 }
 
 pub(crate) fn argument_at(world: &World<'_>, site: Site, place: crate::library::ArgPlace) -> Option<ValueId> {

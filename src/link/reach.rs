@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::facts::{FunctionKind, OpKind, RegionKind, Value, ValueId};
-use crate::library::{Model, Slot};
+use crate::library::{Model, Role, Slot};
 use crate::link::eval::Eval;
 use crate::link::launch::Instrumented;
 use crate::link::openings::{Open, Openings, argument_at};
@@ -312,6 +312,10 @@ impl Reader<'_, '_> {
         for model in &world.library.node(node).models {
             let Some(place) = model.place(Slot::Function) else { continue };
             let Some(value) = argument_at(world, site, place) else { continue };
+            if gives_it_back(model) {
+                understood = true;
+                continue;
+            }
             let keeps = model.keeps_context || runs_at_once(model) || self.instrumented.carries_threads;
             for function in self.functions_of(value, site) {
                 understood = true;
@@ -364,7 +368,7 @@ impl Reader<'_, '_> {
                     self.hand_out(*part, site);
                 }
             }
-            Value::Call(_) => {}
+            Value::Call(_) if matches!(facts.op(site.op).kind, OpKind::Bind { .. }) => {}
             _ => {
                 let found = self.functions_of(value, site);
                 self.escaped.extend(found);
@@ -397,11 +401,10 @@ impl Reader<'_, '_> {
 }
 
 fn runs_at_once(model: &Model) -> bool {
-    matches!(
-        model.role,
-        crate::library::Role::Runs
-            | crate::library::Role::Transparent
-            | crate::library::Role::Partial
-            | crate::library::Role::Identity
-    )
+    model.role == Role::Runs
+}
+
+/// `partial(f, x)` calls nothing yet: whoever calls what it gives calls `f`.
+fn gives_it_back(model: &Model) -> bool {
+    matches!(model.role, Role::Transparent | Role::Partial | Role::Identity)
 }

@@ -236,12 +236,10 @@ fn pass(eval: &mut Eval<'_, '_>, reading: &mut Reading, site: Site, callees: &Th
 
 fn pass_to(eval: &mut Eval<'_, '_>, reading: &mut Reading, site: Site, function: FuncId, bound: bool) {
     let world = eval.world;
-    let facts = world.facts(site.file);
-    let scope = Eval::scope_of(world, site);
     let params = world.params(function);
     let shift = usize::from(bound);
-    for (position, arg) in world.call_args(site).iter().enumerate() {
-        if arg.spread != Spread::No || !worth_following(facts.value(arg.value)) {
+    for (position, (arg, from)) in world.all_args(site).iter().enumerate() {
+        if arg.spread != Spread::No || !worth_following(world.facts(from.file).value(arg.value)) {
             continue;
         }
         let param = match arg.name {
@@ -252,7 +250,7 @@ fn pass_to(eval: &mut Eval<'_, '_>, reading: &mut Reading, site: Site, function:
         if matches!(params[param].kind, ParamKind::Rest | ParamKind::Keywords) {
             continue;
         }
-        let passed: Things = kept(&eval.ask(arg.value, scope))
+        let passed: Things = kept(&eval.ask(arg.value, Eval::scope_of(world, *from)))
             .iter()
             .filter(|it| !matches!(it, Thing::Param(..) | Thing::Foreign | Thing::Module(_)))
             .collect();

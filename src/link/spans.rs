@@ -199,8 +199,8 @@ fn records(world: &World<'_>, model: &Model, site: Option<Site>) -> bool {
 
 fn kind_of(world: &World<'_>, site: Site, open: Open, names: &SpanNames<'_, '_>) -> Option<Symbol> {
     let (_, node) = names.openings.bottom(open, 0)?;
-    let value = slot(world, site, node, Role::Span, Slot::Kind)?;
-    match world.facts(site.file).value(value) {
+    let (value, from) = slot(world, site, node, Role::Span, Slot::Kind)?;
+    match world.facts(from.file).value(value) {
         Value::Member { name, .. } => Some(Symbol::new(&name.as_str().to_lowercase())),
         Value::Text(text) => Some(*text),
         _ => None,
