@@ -86,34 +86,23 @@ fn first_steps(report: &Report<'_>, pen: &mut Pen<'_>) -> io::Result<()> {
     pen.end()
 }
 
-fn dark_entries(report: &Report<'_>, limit: usize) -> Vec<Spot> {
-    let program = report.program;
-    let outgoing = Outgoing::new(program);
-    let entries: Vec<FuncId> =
-        program.function_ids().filter(|(_, it)| is_dark_entry(it)).map(|(id, _)| id).collect();
-    let mut ranked: Vec<(Work, FuncId)> = entries
-        .par_iter()
-        .map_init(|| Walk::new(program), |walk, entry| (walk.from(*entry, &outgoing), *entry))
-        .collect();
-    ranked.sort_by(|(work, id), (other, other_id)| other.cmp(work).then(id.cmp(other_id)));
-    ranked.into_iter().take(limit).map(|(work, id)| entry_spot(report, id, work)).collect()
+fn dark_entries<'a>(report: &'a Report<'_>, limit: usize) -> Vec<Spot<'a>> {
+    let entries = report.coverage.dark_entry_points.iter();
+    let matters = entries.filter(|(id, unseen)| {
+        let inherits = report.program.function(*id).state == State::Inherited;
+        let passes_on = unseen.hands_over && unseen.outgoing() == 0;
+        !inherits && !passes_on && unseen.functions + unseen.outgoing() > 0
+    });
+    matters.take(limit).map(|(id, unseen)| entry_spot(report, *id, told(unseen))).collect()
 }
 
-fn is_dark_entry(function: &crate::program::Function) -> bool {
-    function.entry_point.is_some() && function.excluded.is_none() && !is_covered(function.state)
-}
-
-fn is_covered(state: State) -> bool {
-    matches!(state, State::Span | State::Auto)
-}
-
-fn entry_spot(report: &Report<'_>, id: FuncId, work: Work) -> Spot {
+fn entry_spot<'a>(report: &'a Report<'_>, id: FuncId, work: String) -> Spot<'a> {
     let function = report.program.function(id);
     let line = report.program.position(report.program.head(id)).line;
     let kind = function.entry_point.map_or("", |it| it.kind.as_str());
     let name = function.name.as_str();
     let what = if name.is_empty() { format!("({kind})") } else { format!("{name} ({kind})") };
-    Spot { place: format!("{}:{line}", report.path(function.file)), what, work }
+    Spot { report, file: function.file, line: Some(line), what, work }
 }
 
 fn dark_files(report: &Report<'_>, limit: usize) -> Vec<Spot> {
