@@ -24,7 +24,8 @@ impl Symbol {
     /// The one symbol of this text. Symbols live as long as the process.
     pub(crate) fn new(text: &str) -> Symbol {
         let hash = hash_text(text);
-        let shards = INTERNER.get_or_init(|| (0..SHARDS).map(|_| Mutex::new(HashTable::with_capacity(256))).collect());
+        let shards =
+            INTERNER.get_or_init(|| (0..SHARDS).map(|_| Mutex::new(HashTable::with_capacity(256))).collect());
         let mut shard = shards[(hash >> 58) as usize % SHARDS].lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(entry) = shard.find(hash, |entry| &*entry.text == text) {
             return Symbol(entry);

@@ -25,7 +25,12 @@ pub(crate) struct Instrumented {
 }
 
 impl Instrumented {
-    pub(crate) fn find(world: &World<'_>, targets: &Targets, launch: &[LaunchFile], declared: &[String]) -> Instrumented {
+    pub(crate) fn find(
+        world: &World<'_>,
+        targets: &Targets,
+        launch: &[LaunchFile],
+        declared: &[String],
+    ) -> Instrumented {
         let mut found = Instrumented::default();
         let library = world.library;
         if launch.iter().any(launches_instrumented) {
@@ -134,7 +139,10 @@ pub(crate) fn console_scripts(launch: &[LaunchFile]) -> Vec<(String, String)> {
             if line.starts_with('[') {
                 inside = matches!(
                     line.trim_matches(['[', ']']),
-                    "project.scripts" | "tool.poetry.scripts" | "project.gui-scripts" | "options.entry_points"
+                    "project.scripts"
+                        | "tool.poetry.scripts"
+                        | "project.gui-scripts"
+                        | "options.entry_points"
                 );
             } else if name != "pyproject.toml" && line.contains("console_scripts") {
                 inside = true;
@@ -152,7 +160,10 @@ fn script_target(line: &str) -> Option<(String, String)> {
     let target = target.trim().trim_matches(|it: char| matches!(it, '"' | '\'' | ',' | ']' | ')' | ' '));
     let (module, function) = target.split_once(':')?;
     let is_path = |it: &str| {
-        !it.is_empty() && it.split('.').all(|it| !it.is_empty() && it.chars().all(|it| it.is_alphanumeric() || it == '_'))
+        !it.is_empty()
+            && it
+                .split('.')
+                .all(|it| !it.is_empty() && it.chars().all(|it| it.is_alphanumeric() || it == '_'))
     };
     let function = function.trim().split(['[', ' ']).next()?;
     (is_path(module.trim()) && is_path(function)).then(|| (module.trim().to_owned(), function.to_owned()))

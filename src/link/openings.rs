@@ -130,8 +130,10 @@ pub(crate) fn find(world: &World<'_>, targets: &Targets) -> Openings {
 
 /// A generator that is only iterated over is no scope, even where it yields inside a span.
 fn managers(world: &World<'_>, candidates: &Candidates) -> Vec<bool> {
-    let mut found: Vec<bool> =
-        (0..world.file_of.len()).into_par_iter().map(|it| makes_context_manager(world, FuncId(it as u32))).collect();
+    let mut found: Vec<bool> = (0..world.file_of.len())
+        .into_par_iter()
+        .map(|it| makes_context_manager(world, FuncId(it as u32)))
+        .collect();
     let entered = candidates.managed.iter().map(|it| &it.2).chain(candidates.entered.iter().map(|it| &it.2));
     for thing in entered.flat_map(Things::iter) {
         if let Thing::Given(function, _) = thing {
@@ -158,9 +160,12 @@ fn makes_context_manager(world: &World<'_>, function: FuncId) -> bool {
 }
 
 fn candidates(world: &World<'_>, targets: &Targets) -> Candidates {
-    let parts: Vec<Candidates> =
-        (0..world.files.len()).into_par_iter().map(|file| candidates_in(world, targets, FileId(file as u32))).collect();
-    let mut all = Candidates { managed: Vec::new(), entered: Vec::new(), started: Vec::new(), calls: Vec::new() };
+    let parts: Vec<Candidates> = (0..world.files.len())
+        .into_par_iter()
+        .map(|file| candidates_in(world, targets, FileId(file as u32)))
+        .collect();
+    let mut all =
+        Candidates { managed: Vec::new(), entered: Vec::new(), started: Vec::new(), calls: Vec::new() };
     for part in parts {
         all.managed.extend(part.managed);
         all.entered.extend(part.entered);
@@ -172,7 +177,8 @@ fn candidates(world: &World<'_>, targets: &Targets) -> Candidates {
 
 fn candidates_in(world: &World<'_>, targets: &Targets, file: FileId) -> Candidates {
     let facts = world.facts(file);
-    let mut found = Candidates { managed: Vec::new(), entered: Vec::new(), started: Vec::new(), calls: Vec::new() };
+    let mut found =
+        Candidates { managed: Vec::new(), entered: Vec::new(), started: Vec::new(), calls: Vec::new() };
     let mut eval = Eval::new(world);
     for (index, region) in facts.regions.iter().enumerate() {
         if let RegionKind::With { context, .. } = region.kind {
@@ -217,7 +223,12 @@ pub(crate) fn scope_before(world: &World<'_>, file: FileId, region: RegionId) ->
         let op = facts.op(crate::facts::OpId(*op));
         it.span.contains(op.span) && facts.regions_from(op.region).any(|(id, _)| id == region)
     });
-    crate::link::eval::Scope { file, function: it.function, region: outer, order: order.unwrap_or(inside.end) }
+    crate::link::eval::Scope {
+        file,
+        function: it.function,
+        region: outer,
+        order: order.unwrap_or(inside.end),
+    }
 }
 
 /// The call that makes a value, if it is written there as a call.
@@ -254,7 +265,8 @@ impl Openings {
         let mut own: Vec<Vec<Opening>> = vec![Vec::new(); self.own.len()];
         for (function, region, things, made) in &candidates.managed {
             if let Some(open) = self.first_open(world, things, *made) {
-                let site = self.site_of(open, *made).unwrap_or_else(|| first_op_site(world, *function, *region));
+                let site =
+                    self.site_of(open, *made).unwrap_or_else(|| first_op_site(world, *function, *region));
                 own[function.index()].push(Opening { open, how: How::Managed(*region), site });
             }
         }
@@ -318,7 +330,14 @@ impl Openings {
     }
 
     /// A call of a project function that gives a span by hand, or that runs an argument in one.
-    fn called(&self, world: &World<'_>, function: FuncId, site: Site, callees: &Things, own: &mut [Vec<Opening>]) {
+    fn called(
+        &self,
+        world: &World<'_>,
+        function: FuncId,
+        site: Site,
+        callees: &Things,
+        own: &mut [Vec<Opening>],
+    ) {
         for thing in callees.iter() {
             let (Thing::Function(callee) | Thing::Method(callee)) = thing else { continue };
             if let Some(open) = self.gives[callee.index()]
@@ -333,9 +352,8 @@ impl Openings {
                 && callee != function
             {
                 let bound = matches!(thing, Thing::Method(_));
-                let passes_callable = params
-                    .iter()
-                    .any(|it| world.passed_by(site, callee, usize::from(*it), bound).is_some());
+                let passes_callable =
+                    params.iter().any(|it| world.passed_by(site, callee, usize::from(*it), bound).is_some());
                 if passes_callable {
                     let open = Open::Run { function: callee, call: site };
                     own[function.index()].push(Opening { open, how: How::Run, site });
@@ -427,7 +445,8 @@ impl Openings {
         method: FuncId,
         depth: u32,
     ) -> Option<Open> {
-        let left_open = self.own[method.index()].iter().find(|it| matches!(it.how, How::Entered | How::Started));
+        let left_open =
+            self.own[method.index()].iter().find(|it| matches!(it.how, How::Entered | How::Started));
         if let Some(found) = left_open {
             return Some(found.open);
         }
@@ -438,7 +457,9 @@ impl Openings {
             targets.of(site).iter().find_map(|it| match it {
                 Thing::Method(callee)
                     if callee != method
-                        && world.class_of(callee).is_some_and(|owner| world.class(class).line.contains(&owner)) =>
+                        && world
+                            .class_of(callee)
+                            .is_some_and(|owner| world.class(class).line.contains(&owner)) =>
                 {
                     self.opened_by_method(world, targets, class, callee, depth + 1)
                 }
@@ -485,7 +506,9 @@ impl Openings {
             let mut eval = Eval::new(world);
             let scope = Eval::scope_of(world, it.site);
             world.call_args(it.site).iter().any(|arg| {
-                eval.ask(arg.value, scope).iter().any(|it| matches!(it, Thing::Param(owner, _) if owner != function))
+                eval.ask(arg.value, scope)
+                    .iter()
+                    .any(|it| matches!(it, Thing::Param(owner, _) if owner != function))
             })
         })
     }
@@ -520,16 +543,17 @@ impl Openings {
             }
             _ => false,
         };
-        given_on || self.own[function.index()].iter().filter(|it| it.how == How::Started).any(|it| {
-            let fate = crate::link::fates::of(world, targets, it.site);
-            let inner_keeps = match it.open {
-                Open::Given { function: inner, .. } if depth < 4 && inner != function => {
-                    self.keeps_what_it_gives(world, targets, inner, depth + 1)
-                }
-                _ => false,
-            };
-            fate.stored || fate.passed || inner_keeps
-        })
+        given_on
+            || self.own[function.index()].iter().filter(|it| it.how == How::Started).any(|it| {
+                let fate = crate::link::fates::of(world, targets, it.site);
+                let inner_keeps = match it.open {
+                    Open::Given { function: inner, .. } if depth < 4 && inner != function => {
+                        self.keeps_what_it_gives(world, targets, inner, depth + 1)
+                    }
+                    _ => false,
+                };
+                fate.stored || fate.passed || inner_keeps
+            })
     }
 
     /// Whether a span is open at an operation because of its own function.
@@ -589,7 +613,14 @@ impl Openings {
     }
 
     /// An `x.end()` between the start and the place, in a region around the place.
-    fn ended_before(&self, world: &World<'_>, function: FuncId, start: Site, region: RegionId, next: Site) -> bool {
+    fn ended_before(
+        &self,
+        world: &World<'_>,
+        function: FuncId,
+        start: Site,
+        region: RegionId,
+        next: Site,
+    ) -> bool {
         let facts = world.facts(next.file);
         world.ops(function).any(|(site, op)| {
             site.op > start.op
@@ -676,7 +707,9 @@ fn called_params(world: &World<'_>, targets: &Targets, function: FuncId) -> Vec<
                     }
                 }
             }
-            OpKind::Await(value) => found.extend(named_param(world, function, value).map(|(it, at)| (it, at, site))),
+            OpKind::Await(value) => {
+                found.extend(named_param(world, function, value).map(|(it, at)| (it, at, site)))
+            }
             _ => {}
         }
     }
@@ -721,7 +754,13 @@ fn calls_field(world: &World<'_>, function: FuncId) -> bool {
 }
 
 /// The argument of a library call in a slot, and the call that it is written in.
-pub(crate) fn slot(world: &World<'_>, site: Site, node: NodeId, role: Role, slot: Slot) -> Option<(ValueId, Site)> {
+pub(crate) fn slot(
+    world: &World<'_>,
+    site: Site,
+    node: NodeId,
+    role: Role,
+    slot: Slot,
+) -> Option<(ValueId, Site)> {
     let place = world.library.node(node).model(role)?.place(slot)?;
     world.argument_named(site, place.keyword, place.index.map(usize::from))
 }

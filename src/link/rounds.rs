@@ -6,11 +6,11 @@ use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use crate::facts::{OpId, OpKind, ParamKind, RegionKind, Spread, Value};
-use crate::link::eval::{Dependency, Eval};
-use crate::link::things::{ClassId, Site, Thing, Things};
-use crate::link::modules::ModuleId;
-use crate::link::world::{World, set_member};
 use crate::library::NodeId;
+use crate::link::eval::{Dependency, Eval};
+use crate::link::modules::ModuleId;
+use crate::link::things::{ClassId, Site, Thing, Things};
+use crate::link::world::{World, set_member};
 use crate::program::{Certainty, FuncId};
 use crate::text::Symbol;
 
@@ -76,18 +76,19 @@ struct Reading {
 pub(crate) fn run(world: &mut World<'_>) -> Targets {
     let functions = world.file_of.len();
     // What functions give and what instances hold is settled first: it needs few operations, and nearly every call depends on it.
-    fixpoint(world, Wanted::Results, &mut (0..functions).map(|_| Reading::default()).collect());
+    fixpoint(world, Wanted::Results, &mut (0..functions).map(|_| Reading::default()).collect::<Vec<_>>());
     let mut readings: Vec<Reading> = (0..functions).map(|_| Reading::default()).collect();
     fixpoint(world, Wanted::All, &mut readings);
     gather(world, readings)
 }
 
 /// Reads every function, and again those that depend on what changed, until nothing does.
-fn fixpoint(world: &mut World<'_>, wanted: Wanted, readings: &mut Vec<Reading>) {
+fn fixpoint(world: &mut World<'_>, wanted: Wanted, readings: &mut [Reading]) {
     let functions = readings.len();
     let mut due: Vec<u32> = (0..functions as u32).collect();
     for _ in 0..MOST_ROUNDS {
-        let fresh: Vec<Reading> = due.par_iter().with_min_len(64).map(|it| read(world, FuncId(*it), wanted)).collect();
+        let fresh: Vec<Reading> =
+            due.par_iter().with_min_len(64).map(|it| read(world, FuncId(*it), wanted)).collect();
         let mut changed = FxHashSet::default();
         for (function, reading) in due.iter().zip(fresh) {
             note(world, FuncId(*function), &reading, &mut changed);

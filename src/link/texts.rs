@@ -180,7 +180,12 @@ impl<'a> Eval<'_, 'a> {
             BindingKind::Import(import) => match self.imported_binding(file, *import, 0) {
                 Some((file, binding)) => match binding.kind {
                     BindingKind::Value(value) => {
-                        let inner = Scope { file, function: binding.from, region: binding.region, order: binding.order };
+                        let inner = Scope {
+                            file,
+                            function: binding.from,
+                            region: binding.region,
+                            order: binding.order,
+                        };
                         constant(self.text_at(value, inner, env, depth + 1))
                     }
                     _ => Parts::hole(false),
@@ -354,7 +359,9 @@ impl<'a> Eval<'_, 'a> {
         for thing in self.things(of, scope).iter() {
             match thing {
                 Thing::Param(function, index) => return self.param_title(function, index, title, env),
-                Thing::Function(function) | Thing::Method(function) => return self.function_title(function, title),
+                Thing::Function(function) | Thing::Method(function) => {
+                    return self.function_title(function, title);
+                }
                 _ => {}
             }
         }
@@ -563,12 +570,18 @@ impl<'a> Eval<'_, 'a> {
         let Value::Dict(run) = inner_facts.value(display) else { return Parts::hole(false) };
         if let Value::Text(wanted) = self.world.facts(scope.file).value(key) {
             for (key, value) in inner_facts.dict(run) {
-                if key.is_some_and(|it| matches!(inner_facts.value(it), Value::Text(text) if text == wanted)) {
+                if key.is_some_and(|it| matches!(inner_facts.value(it), Value::Text(text) if text == wanted))
+                {
                     return constant(self.text_at(*value, inner, env, depth + 1));
                 }
             }
         }
-        Parts::hole(inner_facts.dict(run).iter().all(|(_, value)| matches!(inner_facts.value(*value), Value::Text(_))))
+        Parts::hole(
+            inner_facts
+                .dict(run)
+                .iter()
+                .all(|(_, value)| matches!(inner_facts.value(*value), Value::Text(_))),
+        )
     }
 
     /// A loop over texts that are written down, or over the members of an enum.
@@ -589,7 +602,9 @@ impl<'a> Eval<'_, 'a> {
         let facts = self.world.facts(scope.file);
         match facts.value(value) {
             Value::Text(_) | Value::Member { .. } => true,
-            Value::Sequence(run) => facts.list(run).iter().any(|it| matches!(facts.value(*it), Value::Text(_))),
+            Value::Sequence(run) => {
+                facts.list(run).iter().any(|it| matches!(facts.value(*it), Value::Text(_)))
+            }
             _ => false,
         }
     }
@@ -633,7 +648,10 @@ fn enum_member(facts: &crate::facts::Facts, value: ValueId) -> Option<(ValueId, 
 /// Methods of requests, templates of routes and classes have few values.
 fn is_bounded_member(facts: &crate::facts::Facts, of: ValueId, name: Symbol) -> bool {
     let is_template = |name: Symbol| {
-        matches!(name.as_str(), "route" | "route_path" | "path_template" | "path_format" | "url_rule" | "endpoint" | "view_name")
+        matches!(
+            name.as_str(),
+            "route" | "route_path" | "path_template" | "path_format" | "url_rule" | "endpoint" | "view_name"
+        )
     };
     matches!(name.as_str(), "method" | "http_method" | "__class__")
         || is_template(name)

@@ -7,8 +7,8 @@ use smallvec::SmallVec;
 
 use crate::facts::{self, BindingKind, Facts, FnId, FunctionKind, OpId, OpKind, Param, ParamKind};
 use crate::library::{Library, NodeId};
-use crate::link::modules::{ModuleId, Modules};
 use crate::link::eval::Eval;
+use crate::link::modules::{ModuleId, Modules};
 use crate::link::things::{ClassId, Site, Thing, Things};
 use crate::program::{File, FuncId};
 use crate::text::{FileId, Symbol};
@@ -136,13 +136,13 @@ impl<'a> World<'a> {
             imports: Vec::new(),
             import_roots: Vec::new(),
         };
-        let resolved: Vec<_> = (0..files.len()).into_par_iter().map(|it| world.resolve_imports(FileId(it as u32))).collect();
+        let resolved: Vec<_> =
+            (0..files.len()).into_par_iter().map(|it| world.resolve_imports(FileId(it as u32))).collect();
         (world.imports, world.import_roots) = resolved.into_iter().unzip();
         world
     }
 
     /// Names of modules are looked up once for each file, not at each use.
-    #[expect(clippy::type_complexity, reason = "the two tables of one file")]
     fn resolve_imports(&self, file: FileId) -> (FxHashMap<(u32, Symbol), Thing>, FxHashMap<Symbol, Thing>) {
         let eval = Eval::new(self);
         let facts = self.facts(file);
@@ -241,7 +241,9 @@ impl<'a> World<'a> {
             if seen > 64 {
                 break;
             }
-            found.extend(self.own_method(below, it.name).filter(|it| self.function(*it).shape != facts::Shape::Stub));
+            found.extend(
+                self.own_method(below, it.name).filter(|it| self.function(*it).shape != facts::Shape::Stub),
+            );
             due.extend(self.class(below).below.iter().copied());
         }
         // Those that do more come first, a no-op stand-in last.
@@ -289,7 +291,13 @@ impl<'a> World<'a> {
     }
 
     /// The value that a call itself hands to a parameter, by position or by name.
-    pub(crate) fn argument(&self, site: Site, callee: FuncId, param: usize, bound: bool) -> Option<facts::ValueId> {
+    pub(crate) fn argument(
+        &self,
+        site: Site,
+        callee: FuncId,
+        param: usize,
+        bound: bool,
+    ) -> Option<facts::ValueId> {
         let (value, from) = self.passed_by(site, callee, param, bound)?;
         (from == site).then_some(value)
     }
@@ -359,7 +367,10 @@ impl<'a> World<'a> {
         }
     }
 
-    pub(crate) fn ops(&self, function: FuncId) -> impl DoubleEndedIterator<Item = (Site, &'a facts::Op)> + use<'a> {
+    pub(crate) fn ops(
+        &self,
+        function: FuncId,
+    ) -> impl DoubleEndedIterator<Item = (Site, &'a facts::Op)> + use<'a> {
         let (file, local) = self.local(function);
         let facts = self.facts(file);
         facts.function(local).ops.clone().map(move |it| {
@@ -374,7 +385,8 @@ pub(crate) fn set_member(facts: &Facts, kind: &OpKind) -> Option<(facts::ValueId
     match kind {
         OpKind::SetMember { of, name, value } => Some((*of, *name, *value)),
         OpKind::Call { callee, args } => {
-            let is_setter = matches!(facts.value(*callee), facts::Value::Name(name) if name.as_str() == "setattr");
+            let is_setter =
+                matches!(facts.value(*callee), facts::Value::Name(name) if name.as_str() == "setattr");
             let [of, name, value] = facts.args(args) else { return None };
             match facts.value(name.value) {
                 facts::Value::Text(name) if is_setter => Some((of.value, *name, value.value)),

@@ -33,7 +33,9 @@ pub(crate) fn parse(text: &str) -> Facts {
             1 => " (and 1 more error)".to_owned(),
             more => format!(" (and {more} more errors)"),
         };
-        facts.problems.push(Problem { span: span(first.location), message: format!("{}{rest}", first.error) });
+        facts
+            .problems
+            .push(Problem { span: span(first.location), message: format!("{}{rest}", first.error) });
     }
     facts.generated = marks::is_generated(text);
     if text.contains("otcov:") {
@@ -62,7 +64,13 @@ enum Body<'a> {
 
 impl<'a> Reader<'a> {
     fn new(length: u32) -> Reader<'a> {
-        Reader { builder: Builder::new(length), queue: Vec::new(), elsewhere: Vec::new(), depth: 0, names: FxHashMap::default() }
+        Reader {
+            builder: Builder::new(length),
+            queue: Vec::new(),
+            elsewhere: Vec::new(),
+            depth: 0,
+            names: FxHashMap::default(),
+        }
     }
 
     fn module(&mut self, body: &'a [Stmt]) {

@@ -345,7 +345,7 @@ fn span(at: At, name: Text) -> SpanSite {
         owner: at.function,
         name,
         named_by_helper: false,
-            name_place: None,
+        name_place: None,
         span_kind: None,
         level: None,
         style: SpanStyle::Context,
