@@ -37,8 +37,10 @@ pub(crate) struct LinkInput<'a> {
     pub(crate) auto_instrumented: Vec<String>,
     pub(crate) eligible: Eligible,
     /// Functions that the configuration takes out, by file and qualified name.
-    pub(crate) excluded: Box<dyn Fn(&File, &str) -> bool + Sync + 'a>,
+    pub(crate) excluded: Excludes<'a>,
 }
+
+pub(crate) type Excludes<'a> = Box<dyn Fn(&File, &str) -> bool + Sync + 'a>;
 
 pub(crate) fn link(mut files: Vec<File>, library: &Library, input: &LinkInput<'_>) -> Program {
     let mut first = 0;

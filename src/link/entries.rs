@@ -293,7 +293,7 @@ fn mains(world: &World<'_>, targets: &Targets) -> Vec<(FuncId, Entry)> {
         }
         called.retain(|it| world.class_of(*it).is_none());
         called.dedup();
-        let last = file.facts.ops_of(FnId::MODULE).filter(|(_, it)| matches!(it.kind, OpKind::Call { .. })).last();
+        let last = file.facts.ops_of(FnId::MODULE).rfind(|(_, it)| matches!(it.kind, OpKind::Call { .. }));
         let closes = |it: &FuncId| {
             last.as_ref().is_some_and(|(op, _)| {
                 let site = Site { file: file_id, op: *op };

@@ -217,7 +217,6 @@ fn assumed_log(world: &World<'_>, site: Site) -> Option<(Symbol, bool)> {
     (is_logger && level).then(|| (Symbol::new(&format!("{receiver}.{name}")), false))
 }
 
-#[expect(clippy::too_many_arguments, reason = "one call, one model, and the tables it goes to")]
 fn read_model(
     world: &World<'_>,
     targets: &Targets,

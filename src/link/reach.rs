@@ -274,13 +274,9 @@ impl Reader<'_, '_> {
                 Thing::Method(function) => {
                     known = true;
                     self.edge(function, site, in_span);
-                    if !self.overriding.contains_key(&function) {
-                        let found = world.overriding(function, MOST_OVERRIDES);
-                        self.overriding.insert(function, found);
-                    }
-                    for index in 0..self.overriding[&function].len() {
-                        self.edge(self.overriding[&function][index], site, in_span);
-                    }
+                    let overriding = self.overriding.entry(function);
+                    let found = overriding.or_insert_with(|| world.overriding(function, MOST_OVERRIDES)).clone();
+                    found.into_iter().for_each(|it| self.edge(it, site, in_span));
                 }
                 Thing::Class(class) => {
                     known = true;

@@ -5,7 +5,7 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
-use crate::facts::{OpId, OpKind, ParamKind, RegionKind, Spread, Value};
+use crate::facts::{OpId, OpKind, ParamKind, Spread, Value};
 use crate::link::eval::{Dependency, Eval};
 use crate::link::things::{ClassId, Site, Thing, Things};
 use crate::link::modules::ModuleId;
@@ -76,14 +76,14 @@ struct Reading {
 pub(crate) fn run(world: &mut World<'_>) -> Targets {
     let functions = world.file_of.len();
     // What functions give and what instances hold is settled first: it needs few operations, and nearly every call depends on it.
-    fixpoint(world, Wanted::Results, &mut (0..functions).map(|_| Reading::default()).collect());
+    fixpoint(world, Wanted::Results, &mut (0..functions).map(|_| Reading::default()).collect::<Vec<_>>());
     let mut readings: Vec<Reading> = (0..functions).map(|_| Reading::default()).collect();
     fixpoint(world, Wanted::All, &mut readings);
     gather(world, readings)
 }
 
 /// Reads every function, and again those that depend on what changed, until nothing does.
-fn fixpoint(world: &mut World<'_>, wanted: Wanted, readings: &mut Vec<Reading>) {
+fn fixpoint(world: &mut World<'_>, wanted: Wanted, readings: &mut [Reading]) {
     let functions = readings.len();
     let mut due: Vec<u32> = (0..functions as u32).collect();
     for _ in 0..MOST_ROUNDS {
@@ -272,17 +272,4 @@ fn worth_following(value: &Value) -> bool {
             | Value::Awaited(_)
             | Value::Entered(_)
     )
-}
-
-/// The managed regions of a program, for passes that look at each.
-pub(crate) fn managed<'a>(
-    world: &'a World<'_>,
-    file: usize,
-) -> impl Iterator<Item = (crate::facts::RegionId, &'a crate::facts::Region)> {
-    let regions = &world.files[file].facts.regions;
-    regions
-        .iter()
-        .enumerate()
-        .filter(|(_, it)| matches!(it.kind, RegionKind::With { .. }))
-        .map(|(at, it)| (crate::facts::RegionId(at as u32), it))
 }

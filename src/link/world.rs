@@ -67,9 +67,6 @@ pub(crate) struct Names {
     pub(crate) aenter: Symbol,
     pub(crate) builtins: Symbol,
     pub(crate) name: Symbol,
-    pub(crate) value: Symbol,
-    pub(crate) super_: Symbol,
-    pub(crate) getattr: Symbol,
     pub(crate) property: Symbol,
     pub(crate) cached_property: Symbol,
     pub(crate) classmethod: Symbol,
@@ -86,9 +83,6 @@ impl Names {
             aenter: Symbol::new("__aenter__"),
             builtins: Symbol::new("builtins"),
             name: Symbol::new("__name__"),
-            value: Symbol::new("value"),
-            super_: Symbol::new("super"),
-            getattr: Symbol::new("getattr"),
             property: Symbol::new("property"),
             cached_property: Symbol::new("cached_property"),
             classmethod: Symbol::new("classmethod"),
@@ -142,7 +136,6 @@ impl<'a> World<'a> {
     }
 
     /// Names of modules are looked up once for each file, not at each use.
-    #[expect(clippy::type_complexity, reason = "the two tables of one file")]
     fn resolve_imports(&self, file: FileId) -> (FxHashMap<(u32, Symbol), Thing>, FxHashMap<Symbol, Thing>) {
         let eval = Eval::new(self);
         let facts = self.facts(file);
