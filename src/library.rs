@@ -211,7 +211,6 @@ pub(crate) enum Role {
 pub(crate) struct Instrumentor {
     /// Its class or function.
     pub(crate) node: NodeId,
-    #[cfg_attr(not(test), expect(dead_code, reason = "the rule on missing instrumentors will name it"))]
     pub(crate) distribution: Symbol,
     /// The roots of the libraries it instruments (`fastapi`, `sqlalchemy`, `urllib.request`).
     pub(crate) modules: Vec<Symbol>,

@@ -363,7 +363,8 @@ fn only_speaks(world: &World<'_>, targets: &Targets, function: FuncId, helpers: 
     speaks
 }
 
-fn is_neutral_method(name: &str) -> bool {
+/// Methods of texts and collections: they do no work that anybody would want to see.
+pub(crate) fn is_neutral_method(name: &str) -> bool {
     matches!(
         name,
         "items" | "keys" | "values" | "get" | "update" | "append" | "format" | "join" | "lower" | "upper" | "strip" | "split"

@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use crate::facts::{Facts, OpId, OpKind, RegionId, RegionKind, Value, ValueId};
 use crate::library::Role;
 use crate::link::fates::is_broad;
+use crate::link::functions::is_neutral_method;
 use crate::link::openings::{Openings, region_is_inside};
 use crate::link::reach::CallGraph;
 use crate::link::rounds::Targets;
@@ -410,6 +411,12 @@ impl Reader<'_, '_> {
             })
     }
 
+    /// A method of texts and collections, which fails only on a value of another kind.
+    fn is_plain_method(&self, op: OpId) -> bool {
+        let OpKind::Call { callee, .. } = self.facts.op(op).kind else { return false };
+        matches!(self.facts.value(callee), Value::Member { name, .. } if is_neutral_method(name.as_str()))
+    }
+
     /// What is guarded only imports something, or only speaks to telemetry: failing there is an answer, not a failure.
     fn is_fallback(&self, guarded: RegionId) -> bool {
         let mut calls = 0;
@@ -424,7 +431,7 @@ impl Reader<'_, '_> {
                         is_telemetry(it) || it.path.as_str().starts_with("builtins.")
                     }
                     _ => false,
-                });
+                }) || self.is_plain_method(op);
             }
         }
         calls == 0 || quiet

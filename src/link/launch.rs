@@ -39,6 +39,7 @@ impl Instrumented {
             found.any = true;
         }
         let on_import: Vec<_> = library.instrumentors().iter().filter(|it| it.on_import).collect();
+        let mut by_code = found.any;
         for file in 0..world.files.len() {
             if world.files[file].test {
                 continue;
@@ -52,12 +53,31 @@ impl Instrumented {
                 let site = Site { file: FileId(file as u32), op: *op };
                 for node in targets.nodes(site) {
                     for it in library.enabled_by(node) {
+                        by_code |= it.zero_code;
                         found.enable(it);
                     }
                 }
             }
         }
+        if !by_code {
+            found.enable_installed(library, launch);
+        }
         found
+    }
+
+    /// Instrumentations that are installed while nothing in the code enables any: a launcher does.
+    fn enable_installed(&mut self, library: &Library, launch: &[LaunchFile]) {
+        let manifests: Vec<String> = launch
+            .iter()
+            .filter(|it| is_manifest(&it.path))
+            .map(|it| it.text.replace('_', "-").to_ascii_lowercase())
+            .collect();
+        for it in library.zero_code() {
+            let name = it.distribution.as_str();
+            if manifests.iter().any(|text| names_package(text, name)) {
+                self.enable(it);
+            }
+        }
     }
 
     fn enable(&mut self, it: &crate::library::Instrumentor) {
@@ -97,6 +117,18 @@ fn imports(facts: &Facts, module: &str) -> bool {
         }
         BindingKind::ImportRoot(dotted) => is_it(dotted.as_str()),
         _ => false,
+    })
+}
+
+fn is_manifest(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    matches!(name, "pyproject.toml" | "setup.cfg" | "Pipfile") || name.starts_with("requirements")
+}
+
+/// The whole name stands there, not only the beginning of a longer one.
+fn names_package(text: &str, name: &str) -> bool {
+    text.match_indices(name).any(|(at, _)| {
+        !text[at + name.len()..].starts_with(|it: char| it.is_ascii_alphanumeric() || it == '-')
     })
 }
 

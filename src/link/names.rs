@@ -26,6 +26,20 @@ impl SpanNames<'_, '_> {
         self.with(eval, open, decorated, &Env::new(), 0)
     }
 
+    /// Whether the runtime part of a name comes from the helper that opens the span, not from who calls it.
+    pub(crate) fn built_by_helper(&self, eval: &mut Eval<'_, '_>, open: Open) -> bool {
+        let openings = self.openings;
+        let inner = match open {
+            Open::Given { function, .. } => openings.scopes[function.index()].or(openings.gives[function.index()]),
+            Open::Instance { class, .. } => openings.classes[class.index()],
+            Open::Run { function, .. } | Open::Wrapped { wrapper: function, .. } => {
+                openings.own[function.index()].first().map(|it| it.open)
+            }
+            Open::Library { .. } | Open::Bare { .. } => None,
+        };
+        inner.is_some_and(|it| self.of(eval, it, None).parts.iter().any(|it| matches!(it, Part::Hole(false))))
+    }
+
     fn with(&self, eval: &mut Eval<'_, '_>, open: Open, decorated: Option<FuncId>, env: &Env, depth: u32) -> Parts {
         if depth > DEEPEST {
             return Parts::hole(false);

@@ -91,6 +91,8 @@ pub(crate) struct Openings {
     pub(crate) gives: Vec<Option<Open>>,
     /// By class: the span that entering an instance opens.
     pub(crate) classes: Vec<Option<Open>>,
+    /// Generators that are used as context managers: by their decorator, or by a `with` that enters them.
+    managers: Vec<bool>,
     /// By function: its own openings.
     pub(crate) own: Vec<Vec<Opening>>,
     pub(crate) decorations: Vec<Vec<Decoration>>,
@@ -108,6 +110,7 @@ pub(crate) fn find(world: &World<'_>, targets: &Targets) -> Openings {
     let mut openings = Openings {
         scopes: vec![None; functions],
         gives: vec![None; functions],
+        managers: managers(world, &candidates),
         classes: vec![None; world.classes.len()],
         own: vec![Vec::new(); functions],
         decorations: vec![Vec::new(); functions],
@@ -123,6 +126,35 @@ pub(crate) fn find(world: &World<'_>, targets: &Targets) -> Openings {
     }
     openings.decorations = decorators::find(world, &openings);
     openings
+}
+
+/// A generator that is only iterated over is no scope, even where it yields inside a span.
+fn managers(world: &World<'_>, candidates: &Candidates) -> Vec<bool> {
+    let mut found: Vec<bool> =
+        (0..world.file_of.len()).into_par_iter().map(|it| makes_context_manager(world, FuncId(it as u32))).collect();
+    let entered = candidates.managed.iter().map(|it| &it.2).chain(candidates.entered.iter().map(|it| &it.2));
+    for thing in entered.flat_map(Things::iter) {
+        if let Thing::Given(function, _) = thing {
+            found[function.index()] = true;
+        }
+    }
+    found
+}
+
+fn makes_context_manager(world: &World<'_>, function: FuncId) -> bool {
+    let (file, local) = world.local(function);
+    let facts = world.facts(file);
+    let it = facts.function(local);
+    if !it.is_generator || it.decorators.is_empty() {
+        return false;
+    }
+    let mut eval = Eval::new(world);
+    let scope = eval.decorator_scope(function);
+    facts.list(&it.decorators).iter().any(|decorator| {
+        eval.ask(*decorator, scope).iter().any(
+            |it| matches!(it, Thing::Library(node) if world.library.node(node).model(Role::ContextManager).is_some()),
+        )
+    })
 }
 
 fn candidates(world: &World<'_>, targets: &Targets) -> Candidates {
@@ -330,7 +362,8 @@ impl Openings {
     fn find_scopes(&mut self, world: &World<'_>) {
         for index in 0..self.own.len() {
             let function = FuncId(index as u32);
-            if self.own[index].is_empty() || !world.function(function).is_generator {
+            let is_generator = world.function(function).is_generator;
+            if self.own[index].is_empty() || !is_generator || !self.managers[index] {
                 continue;
             }
             self.scopes[index] = self.scopes[index].or_else(|| self.open_at_yield(world, function));
@@ -471,6 +504,33 @@ impl Openings {
     }
 
     // ---- questions ----
+
+    /// Whether a function that gives a span keeps it too, so that others end it.
+    pub(crate) fn keeps_what_it_gives(
+        &self,
+        world: &World<'_>,
+        targets: &Targets,
+        function: FuncId,
+        depth: u32,
+    ) -> bool {
+        let given_on = match self.gives[function.index()] {
+            Some(Open::Library { site, .. }) => {
+                let fate = crate::link::fates::of(world, targets, site);
+                fate.stored || fate.passed
+            }
+            _ => false,
+        };
+        given_on || self.own[function.index()].iter().filter(|it| it.how == How::Started).any(|it| {
+            let fate = crate::link::fates::of(world, targets, it.site);
+            let inner_keeps = match it.open {
+                Open::Given { function: inner, .. } if depth < 4 && inner != function => {
+                    self.keeps_what_it_gives(world, targets, inner, depth + 1)
+                }
+                _ => false,
+            };
+            fate.stored || fate.passed || inner_keeps
+        })
+    }
 
     /// Whether a span is open at an operation because of its own function.
     pub(crate) fn in_span(&self, world: &World<'_>, site: Site) -> bool {

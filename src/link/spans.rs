@@ -88,9 +88,22 @@ fn opened(names: &SpanNames<'_, '_>, eval: &mut Eval<'_, '_>, function: FuncId, 
             site.style = SpanStyle::Callback;
             site.activated = Activation::Context;
         }
+        How::Started if kept_by_giver(names, opening.open) => {
+            site.style = SpanStyle::Manual;
+            site.activated = Activation::Stored;
+            site.end = SpanEnd::Escapes;
+        }
         How::Started => started(names, &mut site, opening.site, manual),
     }
     site
+}
+
+/// The helper holds on to the span that it hands out: whoever calls it need not.
+fn kept_by_giver(names: &SpanNames<'_, '_>, open: Open) -> bool {
+    match open {
+        Open::Given { function, .. } => names.openings.keeps_what_it_gives(names.world, names.targets, function, 0),
+        _ => false,
+    }
 }
 
 fn started(names: &SpanNames<'_, '_>, site: &mut SpanSite, made: Site, manual: bool) {
@@ -153,6 +166,7 @@ fn blank(
         at,
         owner,
         name: names.of(eval, open, decorated).text(),
+        named_by_helper: names.built_by_helper(eval, open),
         name_place: None,
         span_kind: kind,
         level: None,
