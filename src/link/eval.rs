@@ -62,12 +62,6 @@ impl<'w, 'a> Eval<'w, 'a> {
         Scope { file: site.file, function: facts.region(region).function, region, order: site.op.0 }
     }
 
-    /// The scope at the end of a body, where everything in it is bound.
-    pub(crate) fn scope_at_end(world: &World<'_>, function: FuncId) -> Scope {
-        let (file, local) = world.local(function);
-        Scope { file, function: local, region: world.facts(file).function(local).body, order: u32::MAX }
-    }
-
     /// A question from outside: with a fresh allowance.
     pub(crate) fn ask(&mut self, value: ValueId, scope: Scope) -> Things {
         self.steps = 0;

@@ -302,9 +302,6 @@ impl<'a> Eval<'_, 'a> {
 
     fn member_text(&mut self, of: ValueId, name: Symbol, scope: Scope, env: &Env, depth: u32) -> Parts {
         let facts = self.world.facts(scope.file);
-        if name.as_str() == "__module__" {
-            return Parts::hole(true);
-        }
         if let Some(title) = Title::of(name) {
             return self.title_of(of, title, scope, env);
         }
