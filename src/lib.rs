@@ -36,7 +36,6 @@ use run::job::Job;
 use run::progress::Progress;
 use run::{engine, files, guard, init, manual, rules};
 
-
 /// Does what the arguments ask for. The result is the exit status: 0, 1 or 2.
 pub fn run(args: impl Iterator<Item = OsString>) -> u8 {
     let cli = match Cli::from(args) {

@@ -2,6 +2,7 @@
 
 mod attributes;
 mod classes;
+mod decorators;
 mod ends;
 mod entries;
 mod eval;
@@ -14,6 +15,7 @@ mod modules;
 mod names;
 mod openings;
 mod outgoing;
+mod partials;
 mod reach;
 mod rounds;
 mod spans;
@@ -28,6 +30,9 @@ use crate::program::{CoveredBy, File, FuncId, Program, Reach, State};
 pub(crate) use self::functions::Eligible;
 pub(crate) use self::launch::LaunchFile;
 
+/// Whether the configuration takes a function out, by its file and its qualified name.
+pub(crate) type IsExcluded<'a> = dyn Fn(&File, &str) -> bool + Sync + 'a;
+
 /// What linking is told beside the files.
 pub(crate) struct LinkInput<'a> {
     pub(crate) launch: Vec<LaunchFile>,
@@ -35,7 +40,7 @@ pub(crate) struct LinkInput<'a> {
     pub(crate) auto_instrumented: Vec<String>,
     pub(crate) eligible: Eligible,
     /// Functions that the configuration takes out, by file and qualified name.
-    pub(crate) excluded: Box<dyn Fn(&File, &str) -> bool + Sync + 'a>,
+    pub(crate) excluded: Box<IsExcluded<'a>>,
 }
 
 pub(crate) fn link(mut files: Vec<File>, library: &Library, input: &LinkInput<'_>) -> Program {
@@ -52,6 +57,7 @@ pub(crate) fn link(mut files: Vec<File>, library: &Library, input: &LinkInput<'_
 fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
     let mut world = world::World::new(files, library);
     classes::resolve(&mut world);
+    world.partials = partials::find(&world);
     let targets = rounds::run(&mut world);
     let world = world;
     let openings = openings::find(&world, &targets);
@@ -128,5 +134,9 @@ fn cover(
 /// The runner with a span of its own that most of the program's processes go through.
 fn best_runner(program: &Program, direct: &[bool], runners: &outgoing::Runners) -> Option<FuncId> {
     let used = |function: FuncId| program.functions[function.index()].callers.len();
-    runners.all().into_iter().filter(|it| direct[it.index()]).max_by_key(|it| (used(*it), std::cmp::Reverse(it.0)))
+    runners
+        .all()
+        .into_iter()
+        .filter(|it| direct[it.index()])
+        .max_by_key(|it| (used(*it), std::cmp::Reverse(it.0)))
 }

@@ -6,9 +6,9 @@ use crate::checks;
 use crate::config::Settings;
 use crate::program::Program;
 use crate::report::{InventoryFormat, Style};
+use crate::rule::Selector;
 use crate::run::job::Job;
 use crate::run::progress::Progress;
-use crate::rule::Selector;
 use crate::{measure, policy, report};
 
 /// File relative to the folder, line, column, rule and message, in the order of the report. Every rule is on.

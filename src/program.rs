@@ -195,6 +195,8 @@ pub(crate) struct SpanSite {
     /// Whose span it is: for a decorator, the decorated function; else where it stands.
     pub(crate) owner: FuncId,
     pub(crate) name: Text,
+    /// The runtime part of the name is put in by the helper that opens the span: its own place is where to look.
+    pub(crate) named_by_helper: bool,
     /// Where the name is written, for messages.
     pub(crate) name_place: Option<Place>,
     pub(crate) span_kind: Option<Symbol>,

@@ -58,7 +58,9 @@ impl Symbol {
         let shards = INTERNER.get_or_init(|| (0..SHARDS).map(|_| Mutex::new(Shard::new())).collect());
         // The table itself looks at the lowest and the highest bits.
         let mut shard = shards[(hash >> 40) as usize % SHARDS].lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, entry)) = shard.table.find(hash, |(known, entry)| *known == hash && entry.text == text) {
+        if let Some((_, entry)) =
+            shard.table.find(hash, |(known, entry)| *known == hash && entry.text == text)
+        {
             return Symbol(entry);
         }
         let entry = shard.keep(text);

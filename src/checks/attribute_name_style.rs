@@ -1,23 +1,46 @@
 //! `attribute-name-style`: an attribute key that is not lowercase, dotted snake_case in a namespace.
 
+use std::collections::BTreeMap;
+
 use crate::program::{AttributeSite, AttributeTarget};
 use crate::rule::{Context, Findings};
 
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
-    for site in ctx.program.attributes.iter().filter(|it| is_named_by_convention(it)) {
-        let Some(key) = site.key.text.map(|it| it.as_str()) else { continue };
-        let Some(fault) = fault(key) else { continue };
+    for (key, sites) in by_key(ctx) {
+        let (Some(fault), Some(first)) = (fault(key), sites.first()) else { continue };
         if ctx.options.allows(key) {
             continue;
         }
-        found
-            .add(site.at.place, format!("attribute `{key}` {}", fault.says()))
+        // A name is one decision, however often it is written: one finding for all of its places.
+        let places = match sites.len() {
+            1 => String::new(),
+            places => format!(" ({places} places)"),
+        };
+        let finding = found
+            .add(first.at.place, format!("attribute `{key}` {}{places}", fault.says()))
             .label("written here")
             .reason("Dashboards and queries find an attribute by its exact name, and a name in another style is missed.")
             .help(fault.help(key))
-            .function(ctx.owner(&site.at))
-            .certainty(site.certainty);
+            .function(ctx.owner(&first.at))
+            .certainty(first.certainty);
+        for other in sites.iter().skip(1).take(MOST_RELATED) {
+            finding.related(other.at.place, "and here");
+        }
     }
+}
+
+/// Other places shown with the first.
+const MOST_RELATED: usize = 2;
+
+fn by_key<'a>(ctx: &Context<'a>) -> BTreeMap<&'static str, Vec<&'a AttributeSite>> {
+    let mut keys: BTreeMap<&'static str, Vec<&'a AttributeSite>> = BTreeMap::new();
+    for site in ctx.program.attributes.iter().filter(|it| is_named_by_convention(it)) {
+        let file = ctx.program.file(site.at.place.file);
+        if let Some(key) = site.key.text.filter(|_| !file.test && !file.facts.generated) {
+            keys.entry(key.as_str()).or_default().push(site);
+        }
+    }
+    keys
 }
 
 /// Log fields and baggage follow conventions of their own.

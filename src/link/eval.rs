@@ -72,7 +72,17 @@ impl Dependency {
 impl<'w, 'a> Eval<'w, 'a> {
     pub(crate) fn new(world: &'w World<'a>) -> Eval<'w, 'a> {
         let (memo, members) = (FxHashMap::default(), FxHashMap::default());
-        Eval { world, memo, members, open: Vec::new(), depth: 0, steps: 0, cut: 0, loose: 0, read: Vec::new() }
+        Eval {
+            world,
+            memo,
+            members,
+            open: Vec::new(),
+            depth: 0,
+            steps: 0,
+            cut: 0,
+            loose: 0,
+            read: Vec::new(),
+        }
     }
 
     /// Makes ready for the next function: only what is settled stays known. What was read is given back.
@@ -146,7 +156,10 @@ impl<'w, 'a> Eval<'w, 'a> {
     /// What takes more than a look or two, and is often asked again.
     fn is_costly(&self, value: ValueId, file: FileId) -> bool {
         let value = self.world.facts(file).value(value);
-        matches!(value, Value::Call(_) | Value::Entered(_) | Value::Item { .. } | Value::Element(_) | Value::Part(..))
+        matches!(
+            value,
+            Value::Call(_) | Value::Entered(_) | Value::Item { .. } | Value::Element(_) | Value::Part(..)
+        )
     }
 
     fn evaluate(&mut self, value: ValueId, scope: Scope) -> Things {
@@ -449,8 +462,10 @@ impl<'w, 'a> Eval<'w, 'a> {
                     _ => "",
                 };
                 match generic {
-                    "Optional" | "Union" | "Annotated" | "Final" | "ClassVar" | "Awaitable" | "Coroutine" | "Required"
-                    | "NotRequired" => self.annotated_key(*key, generic == "Annotated", generic == "Coroutine", scope),
+                    "Optional" | "Union" | "Annotated" | "Final" | "ClassVar" | "Awaitable" | "Coroutine"
+                    | "Required" | "NotRequired" => {
+                        self.annotated_key(*key, generic == "Annotated", generic == "Coroutine", scope)
+                    }
                     "type" | "Type" => self.things(*key, scope),
                     _ => self.annotated(*of, scope),
                 }
@@ -516,7 +531,10 @@ impl<'w, 'a> Eval<'w, 'a> {
         if import.level > 0 {
             let start = modules.upwards(file, import.level);
             let found = start.and_then(|it| {
-                dotted.split('.').filter(|it| !it.is_empty()).try_fold(it, |at, part| modules.child(at, Symbol::new(part)))
+                dotted
+                    .split('.')
+                    .filter(|it| !it.is_empty())
+                    .try_fold(it, |at, part| modules.child(at, Symbol::new(part)))
             });
             return found.map_or_else(|| Things::one(Thing::Foreign), |it| Things::one(Thing::Module(it)));
         }
@@ -615,7 +633,11 @@ impl<'w, 'a> Eval<'w, 'a> {
         let library = self.world.library;
         let Some(found) = library.member(node, name) else {
             let path = library.node(node).path.as_str();
-            return if library.leads_to_constants(path) { self.path(&format!("{path}.{name}")) } else { None };
+            return if library.leads_to_constants(path) {
+                self.path(&format!("{path}.{name}"))
+            } else {
+                None
+            };
         };
         Some(Things::one(match library.node(found).value {
             Some(of_type) => Thing::Object(of_type),
@@ -638,8 +660,11 @@ impl<'w, 'a> Eval<'w, 'a> {
     /// A span that was made and is used as an object: its type is what the call gives, or what entering it gives.
     fn made_member(&mut self, _site: Site, node: NodeId, name: Symbol) -> Things {
         let library = self.world.library;
-        let types: Things =
-            [library.returned_by(node), library.entered_by(node)].into_iter().flatten().map(Thing::Object).collect();
+        let types: Things = [library.returned_by(node), library.entered_by(node)]
+            .into_iter()
+            .flatten()
+            .map(Thing::Object)
+            .collect();
         self.members(&types, name)
     }
 
@@ -722,7 +747,9 @@ impl<'w, 'a> Eval<'w, 'a> {
         if let Some(declared) = self.class_member(class, name) {
             for thing in declared.iter() {
                 match thing {
-                    Thing::Function(function) if self.is_property(function) => found.join(&self.returned(function)),
+                    Thing::Function(function) if self.is_property(function) => {
+                        found.join(&self.returned(function))
+                    }
                     Thing::Function(function) if self.world.binds_first(function) => {
                         for it in self.world.implementations(class, function) {
                             found.add(Thing::Method(it));
@@ -836,7 +863,9 @@ impl<'w, 'a> Eval<'w, 'a> {
                     BindingKind::Import(import) => {
                         let (file, binding) = self.imported_binding(file, *import, 0)?;
                         match &binding.kind {
-                            BindingKind::Value(value) => self.display(*value, Self::at(file, binding), depth + 1),
+                            BindingKind::Value(value) => {
+                                self.display(*value, Self::at(file, binding), depth + 1)
+                            }
                             _ => None,
                         }
                     }
@@ -855,7 +884,12 @@ impl<'w, 'a> Eval<'w, 'a> {
     }
 
     /// The binding of a module's or class's member: where a constant is defined.
-    pub(crate) fn member_binding(&mut self, of: ValueId, name: Symbol, scope: Scope) -> Option<(FileId, &'a Binding)> {
+    pub(crate) fn member_binding(
+        &mut self,
+        of: ValueId,
+        name: Symbol,
+        scope: Scope,
+    ) -> Option<(FileId, &'a Binding)> {
         let world = self.world;
         for thing in self.things(of, scope).iter() {
             match thing {
@@ -891,7 +925,8 @@ impl<'w, 'a> Eval<'w, 'a> {
         while let Some(function) = at {
             let bindings = facts.bindings_of(function, name);
             if !bindings.is_empty() {
-                let chosen = if function == scope.function { self.reaching(bindings, scope) } else { bindings };
+                let chosen =
+                    if function == scope.function { self.reaching(bindings, scope) } else { bindings };
                 return chosen.iter().rev().find(|it| is_assigned(it)).map(|it| (scope.file, it));
             }
             at = facts.function(function).parent;
@@ -915,12 +950,18 @@ impl<'w, 'a> Eval<'w, 'a> {
     }
 
     /// A module-level name, through re-exports, to where it gets its value.
-    pub(crate) fn module_binding(&mut self, file: FileId, name: Symbol, depth: u32) -> Option<(FileId, &'a Binding)> {
+    pub(crate) fn module_binding(
+        &mut self,
+        file: FileId,
+        name: Symbol,
+        depth: u32,
+    ) -> Option<(FileId, &'a Binding)> {
         if depth > 12 {
             return None;
         }
         let facts = self.world.facts(file);
-        let Some(binding) = facts.bindings_of(FnId::MODULE, name).iter().rev().find(|it| is_assigned(it)) else {
+        let Some(binding) = facts.bindings_of(FnId::MODULE, name).iter().rev().find(|it| is_assigned(it))
+        else {
             return self.starred_binding(file, name, depth);
         };
         match &binding.kind {
@@ -929,7 +970,12 @@ impl<'w, 'a> Eval<'w, 'a> {
         }
     }
 
-    pub(crate) fn imported_binding(&mut self, file: FileId, import: Import, depth: u32) -> Option<(FileId, &'a Binding)> {
+    pub(crate) fn imported_binding(
+        &mut self,
+        file: FileId,
+        import: Import,
+        depth: u32,
+    ) -> Option<(FileId, &'a Binding)> {
         let name = import.name?;
         for thing in self.imported_module(file, import).iter() {
             if let Thing::Module(module) = thing
@@ -1079,7 +1125,8 @@ impl<'w, 'a> Eval<'w, 'a> {
             Thing::Object(node) => Things::one(Thing::Object(library.entered(node))),
             Thing::Instance(class) => {
                 let names = &self.world.names;
-                let method = self.world.method(class, names.enter).or_else(|| self.world.method(class, names.aenter));
+                let method =
+                    self.world.method(class, names.enter).or_else(|| self.world.method(class, names.aenter));
                 match method {
                     Some(method) => {
                         self.depends(Dependency::Result(method));
@@ -1098,8 +1145,9 @@ impl<'w, 'a> Eval<'w, 'a> {
                 let mut found = Things::none();
                 if self.depth < LONGEST_CHAIN {
                     self.depth += 1;
-                    let scopes =
-                        returns.iter().filter(|it| matches!(it, Thing::Made(..) | Thing::Instance(_) | Thing::Given(..)));
+                    let scopes = returns
+                        .iter()
+                        .filter(|it| matches!(it, Thing::Made(..) | Thing::Instance(_) | Thing::Given(..)));
                     for inner in scopes {
                         found.join(&self.entering(inner));
                     }
@@ -1167,7 +1215,9 @@ impl<'w, 'a> Eval<'w, 'a> {
             found.add(Thing::Made(site, node));
             return found;
         }
-        if it.model(Role::Identity).is_some() || it.model(Role::Partial).is_some() || it.model(Role::Transparent).is_some()
+        if it.model(Role::Identity).is_some()
+            || it.model(Role::Partial).is_some()
+            || it.model(Role::Transparent).is_some()
         {
             let place = it.models.iter().find_map(|it| it.place(Slot::Subject)).unwrap_or_default();
             let args = self.world.call_args(site);
@@ -1249,7 +1299,8 @@ impl<'w, 'a> Eval<'w, 'a> {
         for thing in world.returns[function.index()].iter() {
             match thing {
                 Thing::Param(owner, index) if owner == function => {
-                    if let Some(value) = world.argument(site, function, usize::from(index), bound) {
+                    if let Some((value, from)) = world.passed_by(site, function, usize::from(index), bound) {
+                        let scope = if from == site { scope } else { Self::scope_of(world, from) };
                         found.join(&self.things(value, scope));
                     }
                 }

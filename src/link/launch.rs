@@ -25,7 +25,12 @@ pub(crate) struct Instrumented {
 }
 
 impl Instrumented {
-    pub(crate) fn find(world: &World<'_>, targets: &Targets, launch: &[LaunchFile], declared: &[String]) -> Instrumented {
+    pub(crate) fn find(
+        world: &World<'_>,
+        targets: &Targets,
+        launch: &[LaunchFile],
+        declared: &[String],
+    ) -> Instrumented {
         let mut found = Instrumented::default();
         let library = world.library;
         if launch.iter().any(launches_instrumented) {
@@ -37,6 +42,7 @@ impl Instrumented {
             found.modules.insert(Symbol::new(name));
             found.any = true;
         }
+        let mut by_code = found.any;
         for file in 0..world.files.len() {
             if world.files[file].test {
                 continue;
@@ -45,12 +51,31 @@ impl Instrumented {
                 let site = Site { file: FileId(file as u32), op: *op };
                 for node in targets.nodes(site) {
                     for it in library.enabled_by(node) {
+                        by_code |= it.zero_code;
                         found.enable(it);
                     }
                 }
             }
         }
+        if !by_code {
+            found.enable_installed(library, launch);
+        }
         found
+    }
+
+    /// Instrumentations that are installed while nothing in the code enables any: a launcher does.
+    fn enable_installed(&mut self, library: &Library, launch: &[LaunchFile]) {
+        let manifests: Vec<String> = launch
+            .iter()
+            .filter(|it| is_manifest(&it.path))
+            .map(|it| it.text.replace('_', "-").to_ascii_lowercase())
+            .collect();
+        for it in library.zero_code() {
+            let name = it.distribution.as_str();
+            if manifests.iter().any(|text| names_package(text, name)) {
+                self.enable(it);
+            }
+        }
     }
 
     fn enable(&mut self, it: &crate::library::Instrumentor) {
@@ -79,6 +104,18 @@ impl Instrumented {
     }
 }
 
+fn is_manifest(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    matches!(name, "pyproject.toml" | "setup.cfg" | "Pipfile") || name.starts_with("requirements")
+}
+
+/// The whole name stands there, not only the beginning of a longer one.
+fn names_package(text: &str, name: &str) -> bool {
+    text.match_indices(name).any(|(at, _)| {
+        !text[at + name.len()..].starts_with(|it: char| it.is_ascii_alphanumeric() || it == '-')
+    })
+}
+
 /// `opentelemetry-instrument`, the operator's annotation and the launchers of vendors.
 fn launches_instrumented(file: &LaunchFile) -> bool {
     file.text.lines().map(str::trim).filter(|it| !it.starts_with('#')).any(|it| {
@@ -102,7 +139,10 @@ pub(crate) fn console_scripts(launch: &[LaunchFile]) -> Vec<(String, String)> {
             if line.starts_with('[') {
                 inside = matches!(
                     line.trim_matches(['[', ']']),
-                    "project.scripts" | "tool.poetry.scripts" | "project.gui-scripts" | "options.entry_points"
+                    "project.scripts"
+                        | "tool.poetry.scripts"
+                        | "project.gui-scripts"
+                        | "options.entry_points"
                 );
             } else if name != "pyproject.toml" && line.contains("console_scripts") {
                 inside = true;
@@ -120,7 +160,10 @@ fn script_target(line: &str) -> Option<(String, String)> {
     let target = target.trim().trim_matches(|it: char| matches!(it, '"' | '\'' | ',' | ']' | ')' | ' '));
     let (module, function) = target.split_once(':')?;
     let is_path = |it: &str| {
-        !it.is_empty() && it.split('.').all(|it| !it.is_empty() && it.chars().all(|it| it.is_alphanumeric() || it == '_'))
+        !it.is_empty()
+            && it
+                .split('.')
+                .all(|it| !it.is_empty() && it.chars().all(|it| it.is_alphanumeric() || it == '_'))
     };
     let function = function.trim().split(['[', ' ']).next()?;
     (is_path(module.trim()) && is_path(function)).then(|| (module.trim().to_owned(), function.to_owned()))

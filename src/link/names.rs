@@ -2,6 +2,7 @@
 
 use crate::facts::FunctionKind;
 use crate::library::{Role, Slot};
+use crate::link::decorators::makes_decorator;
 use crate::link::eval::Eval;
 use crate::link::openings::{Open, Openings, slot};
 use crate::link::rounds::Targets;
@@ -25,7 +26,30 @@ impl SpanNames<'_, '_> {
         self.with(eval, open, decorated, &Env::new(), 0)
     }
 
-    fn with(&self, eval: &mut Eval<'_, '_>, open: Open, decorated: Option<FuncId>, env: &Env, depth: u32) -> Parts {
+    /// Whether the runtime part of a name comes from the helper that opens the span, not from who calls it.
+    pub(crate) fn built_by_helper(&self, eval: &mut Eval<'_, '_>, open: Open) -> bool {
+        let openings = self.openings;
+        let inner = match open {
+            Open::Given { function, .. } => {
+                openings.scopes[function.index()].or(openings.gives[function.index()])
+            }
+            Open::Instance { class, .. } => openings.classes[class.index()],
+            Open::Run { function, .. } | Open::Wrapped { wrapper: function, .. } => {
+                openings.own[function.index()].first().map(|it| it.open)
+            }
+            Open::Library { .. } | Open::Bare { .. } => None,
+        };
+        inner.is_some_and(|it| self.of(eval, it, None).parts.iter().any(|it| matches!(it, Part::Hole(false))))
+    }
+
+    fn with(
+        &self,
+        eval: &mut Eval<'_, '_>,
+        open: Open,
+        decorated: Option<FuncId>,
+        env: &Env,
+        depth: u32,
+    ) -> Parts {
         if depth > DEEPEST {
             return Parts::hole(false);
         }
@@ -33,7 +57,9 @@ impl SpanNames<'_, '_> {
             Open::Library { site, node } => self.library(eval, site, node, decorated, env),
             Open::Bare { node } => self.bare(node, decorated),
             Open::Given { function, call } => {
-                let Some(inner) = self.openings.scopes[function.index()].or(self.openings.gives[function.index()]) else {
+                let Some(inner) =
+                    self.openings.scopes[function.index()].or(self.openings.gives[function.index()])
+                else {
                     return Parts::hole(false);
                 };
                 let env = self.extended(env, function, call);
@@ -48,13 +74,20 @@ impl SpanNames<'_, '_> {
                 self.with(eval, inner, decorated, &env, depth + 1)
             }
             Open::Run { function, call } => {
-                let Some(inner) = self.openings.own[function.index()].first() else { return Parts::hole(false) };
+                let Some(inner) = self.openings.own[function.index()].first() else {
+                    return Parts::hole(false);
+                };
                 let env = self.extended(env, function, call);
                 self.with(eval, inner.open, decorated, &env, depth + 1)
             }
             Open::Wrapped { wrapper, call } => {
-                let Some(inner) = self.openings.own[wrapper.index()].first() else { return Parts::hole(false) };
-                let env = self.wrapped(wrapper, call, decorated, env);
+                let Some(inner) = self.openings.own[wrapper.index()].first() else {
+                    return Parts::hole(false);
+                };
+                let mut env = self.wrapped(wrapper, call, decorated, env);
+                if let Some(decorated) = decorated.filter(|_| makes_decorator(self.world, eval, wrapper)) {
+                    env.push((wrapper, Given::Decorates(decorated)));
+                }
                 self.with(eval, inner.open, decorated, &env, depth + 1)
             }
         }
@@ -69,8 +102,8 @@ impl SpanNames<'_, '_> {
         env: &Env,
     ) -> Parts {
         match slot(self.world, site, node, Role::Span, Slot::Name) {
-            Some(value) => {
-                let scope = Eval::scope_of(self.world, site);
+            Some((value, from)) => {
+                let scope = Eval::scope_of(self.world, from);
                 eval.text_at(value, scope, env, 0)
             }
             None => self.bare(node, decorated),
@@ -95,7 +128,15 @@ impl SpanNames<'_, '_> {
     }
 
     fn is_bound(&self, call: Site, function: FuncId) -> bool {
-        self.targets.of(call).contains(Thing::Method(function))
+        self.targets.of(call).contains(Thing::Method(function)) || self.calls_instance(call, function)
+    }
+
+    /// An instance is called, and the function is its class's `__call__`.
+    fn calls_instance(&self, call: Site, function: FuncId) -> bool {
+        self.targets.of(call).iter().any(|it| match it {
+            Thing::Instance(class) => self.world.method(class, self.world.names.call) == Some(function),
+            _ => false,
+        })
     }
 
     /// The functions around a decorator's inner one: the one that was called has the call's arguments, the others what they decorate.
@@ -114,9 +155,11 @@ impl SpanNames<'_, '_> {
             }
             let is_called = called.as_ref().is_some_and(|it| {
                 it.contains(Thing::Function(function)) || it.contains(Thing::Method(function))
-            });
+            }) || call.is_some_and(|it| self.calls_instance(it, function));
             match (call, decorated) {
-                (Some(site), _) if is_called => env.push((function, Given::Call(site, self.is_bound(site, function)))),
+                (Some(site), _) if is_called => {
+                    env.push((function, Given::Call(site, self.is_bound(site, function))))
+                }
                 (_, Some(decorated)) => env.push((function, Given::Decorates(decorated))),
                 _ => {}
             }

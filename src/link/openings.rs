@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 
 use crate::facts::{BindingKind, FunctionKind, OpKind, RegionId, RegionKind, Value, ValueId};
 use crate::library::{NodeId, Role, Slot};
+use crate::link::decorators;
 use crate::link::eval::Eval;
 use crate::link::rounds::Targets;
 use crate::link::things::{ClassId, Site, Thing, Things};
@@ -90,6 +91,8 @@ pub(crate) struct Openings {
     pub(crate) gives: Vec<Option<Open>>,
     /// By class: the span that entering an instance opens.
     pub(crate) classes: Vec<Option<Open>>,
+    /// Generators that are used as context managers: by their decorator, or by a `with` that enters them.
+    managers: Vec<bool>,
     /// By function: its own openings.
     pub(crate) own: Vec<Vec<Opening>>,
     pub(crate) decorations: Vec<Vec<Decoration>>,
@@ -107,6 +110,7 @@ pub(crate) fn find(world: &World<'_>, targets: &Targets) -> Openings {
     let mut openings = Openings {
         scopes: vec![None; functions],
         gives: vec![None; functions],
+        managers: managers(world, &candidates),
         classes: vec![None; world.classes.len()],
         own: vec![Vec::new(); functions],
         decorations: vec![Vec::new(); functions],
@@ -120,14 +124,48 @@ pub(crate) fn find(world: &World<'_>, targets: &Targets) -> Openings {
             break;
         }
     }
-    openings.decorate(world);
+    openings.decorations = decorators::find(world, &openings);
     openings
 }
 
+/// A generator that is only iterated over is no scope, even where it yields inside a span.
+fn managers(world: &World<'_>, candidates: &Candidates) -> Vec<bool> {
+    let mut found: Vec<bool> = (0..world.file_of.len())
+        .into_par_iter()
+        .map(|it| makes_context_manager(world, FuncId(it as u32)))
+        .collect();
+    let entered = candidates.managed.iter().map(|it| &it.2).chain(candidates.entered.iter().map(|it| &it.2));
+    for thing in entered.flat_map(Things::iter) {
+        if let Thing::Given(function, _) = thing {
+            found[function.index()] = true;
+        }
+    }
+    found
+}
+
+fn makes_context_manager(world: &World<'_>, function: FuncId) -> bool {
+    let (file, local) = world.local(function);
+    let facts = world.facts(file);
+    let it = facts.function(local);
+    if !it.is_generator || it.decorators.is_empty() {
+        return false;
+    }
+    let mut eval = Eval::new(world);
+    let scope = eval.decorator_scope(function);
+    facts.list(&it.decorators).iter().any(|decorator| {
+        eval.ask(*decorator, scope).iter().any(
+            |it| matches!(it, Thing::Library(node) if world.library.node(node).model(Role::ContextManager).is_some()),
+        )
+    })
+}
+
 fn candidates(world: &World<'_>, targets: &Targets) -> Candidates {
-    let parts: Vec<Candidates> =
-        (0..world.files.len()).into_par_iter().map(|file| candidates_in(world, targets, FileId(file as u32))).collect();
-    let mut all = Candidates { managed: Vec::new(), entered: Vec::new(), started: Vec::new(), calls: Vec::new() };
+    let parts: Vec<Candidates> = (0..world.files.len())
+        .into_par_iter()
+        .map(|file| candidates_in(world, targets, FileId(file as u32)))
+        .collect();
+    let mut all =
+        Candidates { managed: Vec::new(), entered: Vec::new(), started: Vec::new(), calls: Vec::new() };
     for part in parts {
         all.managed.extend(part.managed);
         all.entered.extend(part.entered);
@@ -139,7 +177,8 @@ fn candidates(world: &World<'_>, targets: &Targets) -> Candidates {
 
 fn candidates_in(world: &World<'_>, targets: &Targets, file: FileId) -> Candidates {
     let facts = world.facts(file);
-    let mut found = Candidates { managed: Vec::new(), entered: Vec::new(), started: Vec::new(), calls: Vec::new() };
+    let mut found =
+        Candidates { managed: Vec::new(), entered: Vec::new(), started: Vec::new(), calls: Vec::new() };
     let mut eval = Eval::new(world);
     for (index, region) in facts.regions.iter().enumerate() {
         if let RegionKind::With { context, .. } = region.kind {
@@ -184,11 +223,16 @@ pub(crate) fn scope_before(world: &World<'_>, file: FileId, region: RegionId) ->
         let op = facts.op(crate::facts::OpId(*op));
         it.span.contains(op.span) && facts.regions_from(op.region).any(|(id, _)| id == region)
     });
-    crate::link::eval::Scope { file, function: it.function, region: outer, order: order.unwrap_or(inside.end) }
+    crate::link::eval::Scope {
+        file,
+        function: it.function,
+        region: outer,
+        order: order.unwrap_or(inside.end),
+    }
 }
 
 /// The call that makes a value, if it is written there as a call.
-fn made_at(world: &World<'_>, file: FileId, value: ValueId) -> Option<Site> {
+pub(crate) fn made_at(world: &World<'_>, file: FileId, value: ValueId) -> Option<Site> {
     match world.facts(file).value(value) {
         Value::Call(op) => Some(Site { file, op: *op }),
         Value::Awaited(inner) => made_at(world, file, *inner),
@@ -203,7 +247,11 @@ fn entered_by(world: &World<'_>, targets: &Targets, site: Site) -> Option<ValueI
     if let Value::Member { of, name } = facts.value(callee)
         && (*name == world.names.enter || *name == world.names.aenter)
     {
-        return Some(*of);
+        // `self.__enter__()` is how one way of entering is written with the other: whoever enters the instance opens the span.
+        let method = world.runner(site);
+        let own = world.class_of(method).and_then(|_| world.params(method).first());
+        let is_own = matches!(facts.value(*of), Value::Name(name) if own.is_some_and(|it| it.name == *name));
+        return (!is_own).then_some(*of);
     }
     let stacks = targets.of(site).iter().any(
         |it| matches!(it, Thing::Library(node) if world.library.node(node).model(Role::EnterContext).is_some()),
@@ -217,7 +265,8 @@ impl Openings {
         let mut own: Vec<Vec<Opening>> = vec![Vec::new(); self.own.len()];
         for (function, region, things, made) in &candidates.managed {
             if let Some(open) = self.first_open(world, things, *made) {
-                let site = self.site_of(open, *made).unwrap_or_else(|| first_op_site(world, *function, *region));
+                let site =
+                    self.site_of(open, *made).unwrap_or_else(|| first_op_site(world, *function, *region));
                 own[function.index()].push(Opening { open, how: How::Managed(*region), site });
             }
         }
@@ -256,7 +305,7 @@ impl Openings {
         things.iter().find_map(|it| self.open_of(world, it, made))
     }
 
-    fn open_of(&self, world: &World<'_>, thing: Thing, made: Option<Site>) -> Option<Open> {
+    pub(crate) fn open_of(&self, world: &World<'_>, thing: Thing, made: Option<Site>) -> Option<Open> {
         match thing {
             Thing::Made(site, node) => {
                 world.library.node(node).model(Role::Span)?;
@@ -281,7 +330,14 @@ impl Openings {
     }
 
     /// A call of a project function that gives a span by hand, or that runs an argument in one.
-    fn called(&self, world: &World<'_>, function: FuncId, site: Site, callees: &Things, own: &mut [Vec<Opening>]) {
+    fn called(
+        &self,
+        world: &World<'_>,
+        function: FuncId,
+        site: Site,
+        callees: &Things,
+        own: &mut [Vec<Opening>],
+    ) {
         for thing in callees.iter() {
             let (Thing::Function(callee) | Thing::Method(callee)) = thing else { continue };
             if let Some(open) = self.gives[callee.index()]
@@ -296,9 +352,8 @@ impl Openings {
                 && callee != function
             {
                 let bound = matches!(thing, Thing::Method(_));
-                let passes_callable = params
-                    .iter()
-                    .any(|it| world.argument(site, callee, usize::from(*it), bound).is_some());
+                let passes_callable =
+                    params.iter().any(|it| world.passed_by(site, callee, usize::from(*it), bound).is_some());
                 if passes_callable {
                     let open = Open::Run { function: callee, call: site };
                     own[function.index()].push(Opening { open, how: How::Run, site });
@@ -325,7 +380,8 @@ impl Openings {
     fn find_scopes(&mut self, world: &World<'_>) {
         for index in 0..self.own.len() {
             let function = FuncId(index as u32);
-            if self.own[index].is_empty() || !world.function(function).is_generator {
+            let is_generator = world.function(function).is_generator;
+            if self.own[index].is_empty() || !is_generator || !self.managers[index] {
                 continue;
             }
             self.scopes[index] = self.scopes[index].or_else(|| self.open_at_yield(world, function));
@@ -389,7 +445,8 @@ impl Openings {
         method: FuncId,
         depth: u32,
     ) -> Option<Open> {
-        let left_open = self.own[method.index()].iter().find(|it| matches!(it.how, How::Entered | How::Started));
+        let left_open =
+            self.own[method.index()].iter().find(|it| matches!(it.how, How::Entered | How::Started));
         if let Some(found) = left_open {
             return Some(found.open);
         }
@@ -400,7 +457,9 @@ impl Openings {
             targets.of(site).iter().find_map(|it| match it {
                 Thing::Method(callee)
                     if callee != method
-                        && world.class_of(callee).is_some_and(|owner| world.class(class).line.contains(&owner)) =>
+                        && world
+                            .class_of(callee)
+                            .is_some_and(|owner| world.class(class).line.contains(&owner)) =>
                 {
                     self.opened_by_method(world, targets, class, callee, depth + 1)
                 }
@@ -447,7 +506,9 @@ impl Openings {
             let mut eval = Eval::new(world);
             let scope = Eval::scope_of(world, it.site);
             world.call_args(it.site).iter().any(|arg| {
-                eval.ask(arg.value, scope).iter().any(|it| matches!(it, Thing::Param(owner, _) if owner != function))
+                eval.ask(arg.value, scope)
+                    .iter()
+                    .any(|it| matches!(it, Thing::Param(owner, _) if owner != function))
             })
         })
     }
@@ -465,135 +526,35 @@ impl Openings {
         }
     }
 
-    // ---- decorators ----
+    // ---- questions ----
 
-    fn decorate(&mut self, world: &World<'_>) {
-        let found: Vec<Vec<Decoration>> = (0..self.decorations.len())
-            .into_par_iter()
-            .map(|index| self.decorations_of(world, FuncId(index as u32)))
-            .collect();
-        self.decorations = found;
-    }
-
-    fn decorations_of(&self, world: &World<'_>, function: FuncId) -> Vec<Decoration> {
-        let (file, local) = world.local(function);
-        let facts = world.facts(file);
-        let it = facts.function(local);
-        let mut found = Vec::new();
-        if it.kind != FunctionKind::Named {
-            return found;
-        }
-        if !it.decorators.is_empty() {
-            let mut eval = Eval::new(world);
-            let scope = eval.decorator_scope(function);
-            for decorator in facts.list(&it.decorators) {
-                if let Some(open) = self.decorator(world, &mut eval, *decorator, scope) {
-                    found.push(Decoration { open, decorator: *decorator, file });
-                }
-            }
-        }
-        if let Some(class) = world.class_of(function)
-            && !it.name.as_str().starts_with('_')
-        {
-            found.extend(self.class_decorations(world, class));
-        }
-        found
-    }
-
-    /// The span that a decorator puts round what it decorates.
-    fn decorator(
+    /// Whether a function that gives a span keeps it too, so that others end it.
+    pub(crate) fn keeps_what_it_gives(
         &self,
         world: &World<'_>,
-        eval: &mut Eval<'_, '_>,
-        decorator: ValueId,
-        scope: crate::link::eval::Scope,
-    ) -> Option<Open> {
-        let call = made_at(world, scope.file, decorator);
-        eval.ask(decorator, scope).iter().find_map(|it| match it {
-            Thing::Made(site, node) => {
-                let model = world.library.node(node).model(Role::Span)?;
-                (model.forms.decorator || model.forms.context).then_some(Open::Library { site, node })
+        targets: &Targets,
+        function: FuncId,
+        depth: u32,
+    ) -> bool {
+        let given_on = match self.gives[function.index()] {
+            Some(Open::Library { site, .. }) => {
+                let fate = crate::link::fates::of(world, targets, site);
+                fate.stored || fate.passed
             }
-            Thing::Library(node) => {
-                let model = world.library.node(node).model(Role::Span)?;
-                model.forms.decorator.then_some(Open::Bare { node })
-            }
-            Thing::Given(..) => self.open_of(world, it, call),
-            Thing::Function(function) | Thing::Method(function) => {
-                let wrapper = self.wrapper_from(world, function)?;
-                Some(Open::Wrapped { wrapper, call })
-            }
-            Thing::Instance(class) | Thing::Class(class) => {
-                // A class without `__call__` can still be one through its base, `ContextDecorator`.
-                let wrapper = world.method(class, world.names.call).and_then(|method| {
-                    let own = self.wrappers[method.index()].then_some(method);
-                    self.wrapper_from(world, method).or(own.filter(|_| matches!(it, Thing::Class(_))))
-                });
-                match wrapper {
-                    Some(wrapper) => Some(Open::Wrapped { wrapper, call }),
-                    None => self.open_of(world, it, call),
-                }
-            }
-            _ => None,
-        })
-    }
-
-    /// The inner function that a decorator puts in place of what it decorates, if that opens a span.
-    fn wrapper_from(&self, world: &World<'_>, decorator: FuncId) -> Option<FuncId> {
-        world.returns[decorator.index()].iter().find_map(|it| match it {
-            Thing::Function(inner) if self.wrappers[inner.index()] => Some(inner),
-            _ => None,
-        })
-    }
-
-    /// A decorator on the class that wraps its methods.
-    fn class_decorations(&self, world: &World<'_>, class: ClassId) -> Vec<Decoration> {
-        let it = world.class_facts(class);
-        let file = world.class(class).file;
-        let facts = world.facts(file);
-        let mut found = Vec::new();
-        if it.decorators.is_empty() {
-            return found;
-        }
-        let mut eval = Eval::new(world);
-        let scope = crate::link::eval::Scope {
-            file,
-            function: it.parent,
-            region: facts.function(it.parent).body,
-            order: u32::MAX,
+            _ => false,
         };
-        for decorator in facts.list(&it.decorators) {
-            for thing in eval.ask(*decorator, scope).iter() {
-                let Thing::Function(function) = thing else { continue };
-                if let Some(wrapper) = self.method_wrapper(world, function) {
-                    let call = made_at(world, file, *decorator);
-                    found.push(Decoration { open: Open::Wrapped { wrapper, call }, decorator: *decorator, file });
-                }
-            }
-        }
-        found
-    }
-
-    /// `setattr(cls, name, wrapped)` inside a class decorator, where what is set is a wrapper.
-    fn method_wrapper(&self, world: &World<'_>, decorator: FuncId) -> Option<FuncId> {
-        let mut eval = Eval::new(world);
-        world.ops(decorator).find_map(|(site, op)| {
-            let OpKind::Call { callee, .. } = op.kind else { return None };
-            let facts = world.facts(site.file);
-            if !matches!(facts.value(callee), Value::Name(name) if name.as_str() == "setattr") {
-                return None;
-            }
-            let [_, _, wrapped] = world.call_args(site) else { return None };
-            let scope = Eval::scope_of(world, site);
-            eval.ask(wrapped.value, scope).iter().find_map(|it| match it {
-                Thing::Function(inner) if self.wrappers[inner.index()] => Some(inner),
-                Thing::Function(inner) => self.wrapper_from(world, inner),
-                _ => None,
+        given_on
+            || self.own[function.index()].iter().filter(|it| it.how == How::Started).any(|it| {
+                let fate = crate::link::fates::of(world, targets, it.site);
+                let inner_keeps = match it.open {
+                    Open::Given { function: inner, .. } if depth < 4 && inner != function => {
+                        self.keeps_what_it_gives(world, targets, inner, depth + 1)
+                    }
+                    _ => false,
+                };
+                fate.stored || fate.passed || inner_keeps
             })
-        })
     }
-
-    // ---- questions ----
 
     /// Whether a span is open at an operation because of its own function.
     pub(crate) fn in_span(&self, world: &World<'_>, site: Site) -> bool {
@@ -652,7 +613,14 @@ impl Openings {
     }
 
     /// An `x.end()` between the start and the place, in a region around the place.
-    fn ended_before(&self, world: &World<'_>, function: FuncId, start: Site, region: RegionId, next: Site) -> bool {
+    fn ended_before(
+        &self,
+        world: &World<'_>,
+        function: FuncId,
+        start: Site,
+        region: RegionId,
+        next: Site,
+    ) -> bool {
         let facts = world.facts(next.file);
         world.ops(function).any(|(site, op)| {
             site.op > start.op
@@ -739,7 +707,9 @@ fn called_params(world: &World<'_>, targets: &Targets, function: FuncId) -> Vec<
                     }
                 }
             }
-            OpKind::Await(value) => found.extend(named_param(world, function, value).map(|(it, at)| (it, at, site))),
+            OpKind::Await(value) => {
+                found.extend(named_param(world, function, value).map(|(it, at)| (it, at, site)))
+            }
             _ => {}
         }
     }
@@ -783,10 +753,16 @@ fn calls_field(world: &World<'_>, function: FuncId) -> bool {
     })
 }
 
-/// The argument of a library call in a slot.
-pub(crate) fn slot(world: &World<'_>, site: Site, node: NodeId, role: Role, slot: Slot) -> Option<ValueId> {
+/// The argument of a library call in a slot, and the call that it is written in.
+pub(crate) fn slot(
+    world: &World<'_>,
+    site: Site,
+    node: NodeId,
+    role: Role,
+    slot: Slot,
+) -> Option<(ValueId, Site)> {
     let place = world.library.node(node).model(role)?.place(slot)?;
-    argument_at(world, site, place)
+    world.argument_named(site, place.keyword, place.index.map(usize::from))
 }
 
 pub(crate) fn argument_at(world: &World<'_>, site: Site, place: crate::library::ArgPlace) -> Option<ValueId> {

@@ -6,11 +6,11 @@ use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use crate::facts::{OpId, OpKind, ParamKind, RegionKind, Spread, Value};
-use crate::link::eval::{Dependency, Eval};
-use crate::link::things::{ClassId, Site, Thing, Things};
-use crate::link::modules::ModuleId;
-use crate::link::world::{World, set_member};
 use crate::library::NodeId;
+use crate::link::eval::{Dependency, Eval};
+use crate::link::modules::ModuleId;
+use crate::link::things::{ClassId, Site, Thing, Things};
+use crate::link::world::{World, set_member};
 use crate::program::{Certainty, FuncId};
 use crate::text::{FileId, Symbol};
 
@@ -297,7 +297,9 @@ fn read_result(eval: &mut Eval<'_, '_>, results: &mut Results, site: Site, kind:
 /// What is set on an instance, a class or a module.
 fn set(eval: &mut Eval<'_, '_>, results: &mut Results, site: Site, kind: &OpKind) {
     let world = eval.world;
-    let Some((of, name, value)) = set_member(world.facts(site.file), kind, world.names.setattr) else { return };
+    let Some((of, name, value)) = set_member(world.facts(site.file), kind, world.names.setattr) else {
+        return;
+    };
     let scope = Eval::scope_of(world, site);
     let held = kept(&eval.ask(value, scope));
     if held.is_empty() {
@@ -342,12 +344,10 @@ fn pass(eval: &mut Eval<'_, '_>, reading: &mut Reading, site: Site, callees: &Th
 
 fn pass_to(eval: &mut Eval<'_, '_>, reading: &mut Reading, site: Site, function: FuncId, bound: bool) {
     let world = eval.world;
-    let facts = world.facts(site.file);
-    let scope = Eval::scope_of(world, site);
     let params = world.params(function);
     let shift = usize::from(bound);
-    for (position, arg) in world.call_args(site).iter().enumerate() {
-        if arg.spread != Spread::No || !worth_following(facts.value(arg.value)) {
+    for (position, (arg, from)) in world.all_args(site).iter().enumerate() {
+        if arg.spread != Spread::No || !worth_following(world.facts(from.file).value(arg.value)) {
             continue;
         }
         let param = match arg.name {
@@ -361,7 +361,7 @@ fn pass_to(eval: &mut Eval<'_, '_>, reading: &mut Reading, site: Site, function:
         if matches!(params[param].kind, ParamKind::Rest | ParamKind::Keywords) {
             continue;
         }
-        let passed: Things = kept(&eval.ask(arg.value, scope))
+        let passed: Things = kept(&eval.ask(arg.value, Eval::scope_of(world, *from)))
             .iter()
             .filter(|it| !matches!(it, Thing::Param(..) | Thing::Foreign | Thing::Module(_)))
             .collect();

@@ -1,9 +1,10 @@
 //! What a text says before the program runs: literals, constants of modules, classes and enums, templates, and what helpers
 //! forward, with the caller's arguments put in place of parameters.
 
-use crate::facts::{BindingKind, OpKind, Run, Value, ValueId};
+use crate::facts::{BindingKind, FunctionKind, OpKind, Run, Value, ValueId};
 use crate::link::eval::{Eval, Scope};
 use crate::link::things::{ClassId, Site, Thing};
+use crate::link::world::World;
 use crate::program::{FuncId, Text, TextSource};
 use crate::text::Symbol;
 
@@ -14,14 +15,36 @@ pub(crate) enum Part {
     Literal(Symbol),
     /// What the caller passes.
     Param(FuncId, u16),
-    /// The name of the function that the caller passes: `f.__name__`, or with its class, `f.__qualname__`.
-    NameOf(FuncId, u16, bool),
+    /// What the function that the caller passes is called.
+    NameOf(FuncId, u16, Title),
     /// A key of the dictionary, or of the keywords, that the caller passes.
     KeyOf(FuncId, u16),
     /// Something at run time, out of a set that is bounded or not.
     Hole(bool),
     /// Nothing at all: `None`, or an argument left out.
     Absent,
+}
+
+/// What a function says of itself.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Title {
+    /// `__name__`
+    Name,
+    /// `__qualname__`
+    Qualified,
+    /// `__module__`
+    Module,
+}
+
+impl Title {
+    fn of(attribute: Symbol) -> Option<Title> {
+        Some(match attribute.as_str() {
+            "__name__" => Title::Name,
+            "__qualname__" => Title::Qualified,
+            "__module__" => Title::Module,
+            _ => return None,
+        })
+    }
 }
 
 /// A text in parts, and where its whole came from.
@@ -157,7 +180,12 @@ impl<'a> Eval<'_, 'a> {
             BindingKind::Import(import) => match self.imported_binding(file, *import, 0) {
                 Some((file, binding)) => match binding.kind {
                     BindingKind::Value(value) => {
-                        let inner = Scope { file, function: binding.from, region: binding.region, order: binding.order };
+                        let inner = Scope {
+                            file,
+                            function: binding.from,
+                            region: binding.region,
+                            order: binding.order,
+                        };
                         constant(self.text_at(value, inner, env, depth + 1))
                     }
                     _ => Parts::hole(false),
@@ -250,10 +278,10 @@ impl<'a> Eval<'_, 'a> {
         };
         let world = self.world;
         match *given {
-            Given::Call(site, bound) => match world.argument(site, function, usize::from(index), bound) {
-                Some(value) => {
+            Given::Call(site, bound) => match world.passed_by(site, function, usize::from(index), bound) {
+                Some((value, from)) => {
                     let outer: Env = env.iter().filter(|(it, _)| *it != function).copied().collect();
-                    self.text_at(value, Eval::scope_of(world, site), &outer, depth + 1)
+                    self.text_at(value, Eval::scope_of(world, from), &outer, depth + 1)
                 }
                 None => self.default_text(function, index, env, depth),
             },
@@ -274,11 +302,14 @@ impl<'a> Eval<'_, 'a> {
 
     fn member_text(&mut self, of: ValueId, name: Symbol, scope: Scope, env: &Env, depth: u32) -> Parts {
         let facts = self.world.facts(scope.file);
-        if matches!(name.as_str(), "__name__" | "__qualname__") {
-            return self.name_of(of, name.as_str() == "__qualname__", scope, env);
+        if name.as_str() == "__module__" {
+            return Parts::hole(true);
+        }
+        if let Some(title) = Title::of(name) {
+            return self.title_of(of, title, scope, env);
         }
         // `Enum.MEMBER.value` and `Enum.MEMBER.name`.
-        if let Value::Member { of: class, name: member } = *facts.value(of)
+        if let Some((class, member)) = enum_member(facts, of)
             && matches!(name.as_str(), "value" | "name" | "_value_")
             && let Some((file, binding)) = self.member_binding(class, member, scope)
             && let BindingKind::Value(value) = binding.kind
@@ -324,12 +355,12 @@ impl<'a> Eval<'_, 'a> {
     }
 
     /// `f.__name__`: a parameter's, or that of a class or function, which is one of a bounded set.
-    fn name_of(&mut self, of: ValueId, qualified: bool, scope: Scope, env: &Env) -> Parts {
+    fn title_of(&mut self, of: ValueId, title: Title, scope: Scope, env: &Env) -> Parts {
         for thing in self.things(of, scope).iter() {
             match thing {
-                Thing::Param(function, index) => return self.param_name(function, index, qualified, env),
+                Thing::Param(function, index) => return self.param_title(function, index, title, env),
                 Thing::Function(function) | Thing::Method(function) => {
-                    return Parts::one(Part::Literal(self.world.function(function).name), TextSource::Constant);
+                    return self.function_title(function, title);
                 }
                 _ => {}
             }
@@ -337,16 +368,32 @@ impl<'a> Eval<'_, 'a> {
         Parts::hole(true)
     }
 
-    fn param_name(&mut self, function: FuncId, index: u16, qualified: bool, env: &Env) -> Parts {
+    fn param_title(&mut self, function: FuncId, index: u16, title: Title, env: &Env) -> Parts {
+        let world = self.world;
         match env.iter().find(|(it, _)| *it == function) {
-            Some((_, Given::Decorates(decorated))) => {
-                let it = self.world.function(*decorated);
-                let name = if qualified { it.path } else { it.name };
-                Parts::one(Part::Literal(name), TextSource::Constant)
+            Some((_, Given::Decorates(decorated))) => self.function_title(*decorated, title),
+            Some((_, Given::Call(site, bound))) => {
+                let outer: Env = env.iter().filter(|(it, _)| *it != function).copied().collect();
+                match world.passed_by(*site, function, usize::from(index), *bound) {
+                    Some((value, from)) => self.title_of(value, title, Eval::scope_of(world, from), &outer),
+                    None => Parts::hole(true),
+                }
             }
-            Some(_) => Parts::hole(true),
-            None => Parts::one(Part::NameOf(function, index, qualified), TextSource::Forwarded),
+            None => Parts::one(Part::NameOf(function, index, title), TextSource::Forwarded),
         }
+    }
+
+    fn function_title(&self, function: FuncId, title: Title) -> Parts {
+        let world = self.world;
+        let text = match title {
+            Title::Name => world.function(function).name,
+            Title::Qualified => qualname(world, function),
+            Title::Module => {
+                let (file, _) = world.local(function);
+                Symbol::new(&world.modules.dotted(world.modules.of_file(file)))
+            }
+        };
+        Parts::one(Part::Literal(text), TextSource::Constant)
     }
 
     /// A field that methods of the class store: the constructor's parameter, most of the time.
@@ -387,9 +434,10 @@ impl<'a> Eval<'_, 'a> {
                 "str" => return self.text_at(arg.value, scope, env, depth + 1),
                 "getattr" => {
                     if let [of, attribute, ..] = args
-                        && matches!(facts.value(attribute.value), Value::Text(it) if matches!(it.as_str(), "__name__" | "__qualname__"))
+                        && let Value::Text(attribute) = *facts.value(attribute.value)
+                        && let Some(title) = Title::of(attribute)
                     {
-                        return self.name_of(of.value, false, scope, env);
+                        return self.title_of(of.value, title, scope, env);
                     }
                 }
                 "type" => return Parts::hole(true),
@@ -522,12 +570,18 @@ impl<'a> Eval<'_, 'a> {
         let Value::Dict(run) = inner_facts.value(display) else { return Parts::hole(false) };
         if let Value::Text(wanted) = self.world.facts(scope.file).value(key) {
             for (key, value) in inner_facts.dict(run) {
-                if key.is_some_and(|it| matches!(inner_facts.value(it), Value::Text(text) if text == wanted)) {
+                if key.is_some_and(|it| matches!(inner_facts.value(it), Value::Text(text) if text == wanted))
+                {
                     return constant(self.text_at(*value, inner, env, depth + 1));
                 }
             }
         }
-        Parts::hole(inner_facts.dict(run).iter().all(|(_, value)| matches!(inner_facts.value(*value), Value::Text(_))))
+        Parts::hole(
+            inner_facts
+                .dict(run)
+                .iter()
+                .all(|(_, value)| matches!(inner_facts.value(*value), Value::Text(_))),
+        )
     }
 
     /// A loop over texts that are written down, or over the members of an enum.
@@ -548,7 +602,9 @@ impl<'a> Eval<'_, 'a> {
         let facts = self.world.facts(scope.file);
         match facts.value(value) {
             Value::Text(_) | Value::Member { .. } => true,
-            Value::Sequence(run) => facts.list(run).iter().any(|it| matches!(facts.value(*it), Value::Text(_))),
+            Value::Sequence(run) => {
+                facts.list(run).iter().any(|it| matches!(facts.value(*it), Value::Text(_)))
+            }
             _ => false,
         }
     }
@@ -559,10 +615,43 @@ fn is_first_param(facts: &crate::facts::Facts, function: crate::facts::FnId, val
     matches!(facts.value(value), Value::Name(name) if first.is_some_and(|it| it.name == *name))
 }
 
+/// As the language says it: what is defined in a function is behind `<locals>`.
+fn qualname(world: &World<'_>, function: FuncId) -> Symbol {
+    let (file, local) = world.local(function);
+    let facts = world.facts(file);
+    let it = facts.function(local);
+    let mut text = it.name.as_str().to_owned();
+    let mut at = it.parent;
+    while let Some(parent) = at.map(|it| facts.function(it)) {
+        match parent.kind {
+            FunctionKind::Module => break,
+            FunctionKind::ClassBody(class) => text = format!("{}.{text}", facts.class(class).name),
+            FunctionKind::Named | FunctionKind::Closure => text = format!("{}.<locals>.{text}", parent.name),
+        }
+        at = parent.parent;
+    }
+    Symbol::new(&text)
+}
+
+/// `Enum.MEMBER` and `Enum["MEMBER"]`.
+fn enum_member(facts: &crate::facts::Facts, value: ValueId) -> Option<(ValueId, Symbol)> {
+    match *facts.value(value) {
+        Value::Member { of, name } => Some((of, name)),
+        Value::Item { of, key } => match *facts.value(key) {
+            Value::Text(name) => Some((of, name)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// Methods of requests, templates of routes and classes have few values.
 fn is_bounded_member(facts: &crate::facts::Facts, of: ValueId, name: Symbol) -> bool {
     let is_template = |name: Symbol| {
-        matches!(name.as_str(), "route" | "route_path" | "path_template" | "path_format" | "url_rule" | "endpoint" | "view_name")
+        matches!(
+            name.as_str(),
+            "route" | "route_path" | "path_template" | "path_format" | "url_rule" | "endpoint" | "view_name"
+        )
     };
     matches!(name.as_str(), "method" | "http_method" | "__class__")
         || is_template(name)

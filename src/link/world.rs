@@ -5,11 +5,12 @@ use std::sync::OnceLock;
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
 
 use crate::facts::{self, BindingKind, Facts, FnId, FunctionKind, OpId, OpKind, Param, ParamKind};
 use crate::library::{Library, NodeId};
-use crate::link::modules::{ModuleId, Modules};
 use crate::link::eval::Eval;
+use crate::link::modules::{ModuleId, Modules};
 use crate::link::things::{ClassId, Site, Thing, Things};
 use crate::program::{File, FuncId};
 use crate::text::{FileId, Symbol};
@@ -37,6 +38,8 @@ pub(crate) struct World<'a> {
     pub(crate) patches: FxHashMap<(ModuleId, Symbol), Things>,
     /// The names that are set on anything that an import binds: only these can be patched.
     pub(crate) patched_names: FxHashSet<Symbol>,
+    /// For each call of a function with arguments bound before, the call that bound them.
+    pub(crate) partials: FxHashMap<Site, Site>,
     pub(crate) names: Names,
     /// The lines of classes are known, and with them whatever rests on no growing table.
     pub(crate) classes_known: bool,
@@ -142,21 +145,25 @@ impl<'a> World<'a> {
             fields: FxHashMap::default(),
             field_names: FxHashSet::default(),
             classes_known: false,
-            settled: files.iter().map(|it| it.facts.scope(FnId::MODULE).iter().map(|_| OnceLock::new()).collect()).collect(),
+            settled: files
+                .iter()
+                .map(|it| it.facts.scope(FnId::MODULE).iter().map(|_| OnceLock::new()).collect())
+                .collect(),
             open_params: (0..functions).map(|_| OnceLock::new()).collect(),
             patches: FxHashMap::default(),
+            partials: FxHashMap::default(),
             patched_names: files.par_iter().flat_map_iter(|it| patched_names(it, setattr)).collect(),
             names,
             imports: Vec::new(),
             import_roots: Vec::new(),
         };
-        let resolved: Vec<_> = (0..files.len()).into_par_iter().map(|it| world.resolve_imports(FileId(it as u32))).collect();
+        let resolved: Vec<_> =
+            (0..files.len()).into_par_iter().map(|it| world.resolve_imports(FileId(it as u32))).collect();
         (world.imports, world.import_roots) = resolved.into_iter().unzip();
         world
     }
 
     /// Names of modules are looked up once for each file, not at each use.
-    #[expect(clippy::type_complexity, reason = "the two tables of one file")]
     fn resolve_imports(&self, file: FileId) -> (FxHashMap<(u32, Symbol), Thing>, FxHashMap<Symbol, Thing>) {
         let eval = Eval::new(self);
         let facts = self.facts(file);
@@ -255,7 +262,9 @@ impl<'a> World<'a> {
             if seen > 64 {
                 break;
             }
-            found.extend(self.own_method(below, it.name).filter(|it| self.function(*it).shape != facts::Shape::Stub));
+            found.extend(
+                self.own_method(below, it.name).filter(|it| self.function(*it).shape != facts::Shape::Stub),
+            );
             due.extend(self.class(below).below.iter().copied());
         }
         // Those that do more come first, a no-op stand-in last.
@@ -302,28 +311,66 @@ impl<'a> World<'a> {
         matches!(self.function(function).kind, FunctionKind::Module | FunctionKind::ClassBody(_))
     }
 
-    /// The value that a call hands to a parameter, by position or by name.
-    pub(crate) fn argument(&self, site: Site, callee: FuncId, param: usize, bound: bool) -> Option<facts::ValueId> {
-        let facts = self.facts(site.file);
-        let OpKind::Call { args, .. } = &facts.op(site.op).kind else { return None };
-        let params = self.params(callee);
-        let wanted = params.get(param)?;
-        let shift = usize::from(bound);
-        let mut position = 0;
-        for arg in facts.args(args) {
-            match arg.name {
-                Some(name) if name == wanted.name => return Some(arg.value),
-                None if arg.spread == facts::Spread::No => {
-                    let takes_position = !matches!(wanted.kind, ParamKind::KeywordOnly | ParamKind::Keywords);
-                    if takes_position && position + shift == param {
-                        return Some(arg.value);
-                    }
-                    position += 1;
-                }
-                _ => {}
-            }
+    /// The value that a call itself hands to a parameter, by position or by name.
+    pub(crate) fn argument(
+        &self,
+        site: Site,
+        callee: FuncId,
+        param: usize,
+        bound: bool,
+    ) -> Option<facts::ValueId> {
+        let (value, from) = self.passed_by(site, callee, param, bound)?;
+        (from == site).then_some(value)
+    }
+
+    /// The value that a call hands to a parameter, and the call that it is written in: that one, or one that bound it before.
+    pub(crate) fn passed_by(
+        &self,
+        site: Site,
+        callee: FuncId,
+        param: usize,
+        bound: bool,
+    ) -> Option<(facts::ValueId, Site)> {
+        let wanted = self.params(callee).get(param)?;
+        let takes_position = !matches!(wanted.kind, ParamKind::KeywordOnly | ParamKind::Keywords);
+        let position = param.checked_sub(usize::from(bound)).filter(|_| takes_position);
+        self.argument_named(site, Some(wanted.name), position)
+    }
+
+    /// The argument with a name or at a position, and the call that it is written in.
+    pub(crate) fn argument_named(
+        &self,
+        site: Site,
+        name: Option<Symbol>,
+        position: Option<usize>,
+    ) -> Option<(facts::ValueId, Site)> {
+        let args = self.all_args(site);
+        // What the call itself says of a name stands before what was bound earlier.
+        if name.is_some()
+            && let Some((arg, from)) = args.iter().rev().find(|(it, _)| it.name == name)
+        {
+            return Some((arg.value, *from));
         }
-        None
+        let positional = args.iter().filter(|(it, _)| it.name.is_none());
+        let plain = positional.take_while(|(it, _)| it.spread == facts::Spread::No);
+        plain.map(|(it, from)| (it.value, *from)).nth(position?)
+    }
+
+    /// The arguments of a call after those that were bound before, each with the call that it is written in.
+    pub(crate) fn all_args(&self, site: Site) -> SmallVec<[(facts::Arg, Site); 6]> {
+        let mut calls: SmallVec<[(Site, usize); 2]> = SmallVec::new();
+        let mut at = site;
+        while let Some(before) = self.partials.get(&at).filter(|_| calls.len() < 4) {
+            // The first argument of a call that binds is the function itself.
+            calls.push((*before, 1));
+            at = *before;
+        }
+        calls.insert(0, (site, 0));
+        calls
+            .iter()
+            .rev()
+            .flat_map(|(from, skip)| self.call_args(*from).iter().skip(*skip).map(|it| (*it, *from)))
+            .collect()
     }
 
     pub(crate) fn call_args(&self, site: Site) -> &'a [facts::Arg] {
@@ -341,7 +388,10 @@ impl<'a> World<'a> {
         }
     }
 
-    pub(crate) fn ops(&self, function: FuncId) -> impl DoubleEndedIterator<Item = (Site, &'a facts::Op)> + use<'a> {
+    pub(crate) fn ops(
+        &self,
+        function: FuncId,
+    ) -> impl DoubleEndedIterator<Item = (Site, &'a facts::Op)> + use<'a> {
         let (file, local) = self.local(function);
         let facts = self.facts(file);
         facts.function(local).ops.clone().map(move |it| {
@@ -352,7 +402,11 @@ impl<'a> World<'a> {
 }
 
 /// `module.name = value` and `setattr(module, "name", value)`, with what is set.
-pub(crate) fn set_member(facts: &Facts, kind: &OpKind, setattr: Symbol) -> Option<(facts::ValueId, Symbol, facts::ValueId)> {
+pub(crate) fn set_member(
+    facts: &Facts,
+    kind: &OpKind,
+    setattr: Symbol,
+) -> Option<(facts::ValueId, Symbol, facts::ValueId)> {
     match kind {
         OpKind::SetMember { of, name, value } => Some((*of, *name, *value)),
         OpKind::Call { callee, args } => {

@@ -33,7 +33,9 @@ pub(crate) fn parse(text: &str) -> Facts {
             1 => " (and 1 more error)".to_owned(),
             more => format!(" (and {more} more errors)"),
         };
-        facts.problems.push(Problem { span: span(first.location), message: format!("{}{rest}", first.error) });
+        facts
+            .problems
+            .push(Problem { span: span(first.location), message: format!("{}{rest}", first.error) });
     }
     facts.generated = marks::is_generated(text);
     if text.contains("otcov:") {

@@ -1,6 +1,8 @@
 //! Statements into operations and regions.
 
-use ruff_python_ast::{ExceptHandler, Expr, Stmt, StmtAssign, StmtIf, StmtMatch, StmtTry, StmtWith};
+use ruff_python_ast::{
+    ExceptHandler, Expr, Operator, Stmt, StmtAssign, StmtIf, StmtMatch, StmtTry, StmtWith,
+};
 use ruff_text_size::{Ranged, TextRange};
 
 use super::{DEEPEST, Reader, span};
@@ -51,7 +53,7 @@ impl<'a> Reader<'a> {
                     self.assign(&it.target, value);
                 }
             }
-            Stmt::AugAssign(it) => self.augmented(&it.target, &it.value),
+            Stmt::AugAssign(it) => self.augmented(&it.target, it.op, &it.value),
             Stmt::Return(it) => {
                 let value = it.value.as_deref().map(|it| self.value(it));
                 self.builder.op(OpKind::Return(value), at);
@@ -148,21 +150,21 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// `x += y`: the old value stays one of the possible ones.
-    fn augmented(&mut self, target: &'a Expr, value: &'a Expr) {
+    /// `x += y`: the old value stays one of the possible ones. `x |= y` merges, whatever `x` is.
+    fn augmented(&mut self, target: &'a Expr, operator: Operator, value: &'a Expr) {
         let added = self.value(value);
-        if let Expr::Name(name) = target {
-            if name.id.as_str() == "__all__" {
-                self.export(added);
-                return;
+        let at = span(target.range());
+        let merges = operator == Operator::BitOr;
+        match target {
+            Expr::Name(name) if name.id.as_str() == "__all__" => self.export(added),
+            Expr::Name(_) | Expr::Attribute(_) if merges || target.is_name_expr() => {
+                let old = self.value(target);
+                let run = self.builder.list(&[old, added]);
+                let both = if merges { Value::Either(run) } else { Value::Arithmetic(run) };
+                let both = self.builder.value(both, at);
+                self.assign(target, both);
             }
-            let at = span(target.range());
-            let old = self.builder.value(Value::Name(Symbol::new(name.id.as_str())), at);
-            let run = self.builder.list(&[old, added]);
-            let sum = self.builder.value(Value::Arithmetic(run), at);
-            self.assign(target, sum);
-        } else {
-            self.assign(target, ValueId::OPAQUE);
+            _ => self.assign(target, ValueId::OPAQUE),
         }
     }
 

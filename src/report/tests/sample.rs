@@ -344,6 +344,7 @@ fn span(at: At, name: Text) -> SpanSite {
         at,
         owner: at.function,
         name,
+        named_by_helper: false,
         name_place: None,
         span_kind: None,
         level: None,
