@@ -406,12 +406,17 @@ impl Facts {
 
     /// Every binding of a name in one scope, in the order of the text.
     pub(crate) fn bindings_of(&self, scope: FnId, name: Symbol) -> &[Binding] {
+        &self.bindings[self.run_of(scope, name)]
+    }
+
+    /// Where in `bindings` those of a name in one scope lie. The module's scope comes first of all.
+    pub(crate) fn run_of(&self, scope: FnId, name: Symbol) -> Range<usize> {
         let run = &self.function(scope).bindings;
         let names = &self.binding_names[run.start as usize..run.end as usize];
         let from = names.partition_point(|it| it.address() < name.address());
         let length = names[from..].iter().take_while(|it| **it == name).count();
         let start = run.start as usize + from;
-        &self.bindings[start..start + length]
+        start..start + length
     }
 
     pub(crate) fn scope(&self, scope: FnId) -> &[Binding] {

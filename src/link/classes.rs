@@ -27,6 +27,7 @@ pub(crate) fn resolve(world: &mut World<'_>) {
             class.open = open;
         }
     }
+    world.classes_known = true;
     for index in 0..world.classes.len() {
         let above: Vec<ClassId> = world.classes[index].bases.iter().filter_map(project_class).collect();
         for class in above {

@@ -30,29 +30,84 @@ pub(crate) struct Scope {
 /// Reads the values of one function, remembering what it found.
 pub(crate) struct Eval<'w, 'a> {
     pub(crate) world: &'w World<'a>,
-    memo: FxHashMap<(FileId, ValueId), Things>,
+    /// Answers of the function that is read, and whether they are loose.
+    memo: FxHashMap<(FileId, ValueId), (Things, bool)>,
+    /// What class bodies say, where that is settled.
+    members: FxHashMap<(ClassId, Symbol), Option<Things>>,
     open: Vec<(FileId, ValueId)>,
     depth: u32,
     steps: u32,
+    /// How often a question was cut short.
+    cut: u32,
+    /// How often an answer rested on a table that may still grow, or was cut short: where this stays the same, the answer is settled.
+    loose: u32,
     /// The functions and classes whose table entries were read.
     pub(crate) read: Vec<Dependency>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum Dependency {
     /// What a function returns or yields.
     Result(FuncId),
     /// What callers pass to a function.
     Passed(FuncId),
-    /// What instances of a class hold under a name.
+    /// What instances of a class, or of those above it, hold under a name.
     Field(ClassId, Symbol),
     /// What other modules put in the place of a module's member.
     Patch(ModuleId, Symbol),
 }
 
+impl Dependency {
+    /// Brings the same ones together, in no order that means anything.
+    fn key(&self) -> (u8, u32, usize) {
+        match self {
+            Dependency::Result(function) => (0, function.0, 0),
+            Dependency::Passed(function) => (1, function.0, 0),
+            Dependency::Field(class, name) => (2, class.0, name.address()),
+            Dependency::Patch(module, name) => (3, module.0, name.address()),
+        }
+    }
+}
+
 impl<'w, 'a> Eval<'w, 'a> {
     pub(crate) fn new(world: &'w World<'a>) -> Eval<'w, 'a> {
-        Eval { world, memo: FxHashMap::default(), open: Vec::new(), depth: 0, steps: 0, read: Vec::new() }
+        let (memo, members) = (FxHashMap::default(), FxHashMap::default());
+        Eval {
+            world,
+            memo,
+            members,
+            open: Vec::new(),
+            depth: 0,
+            steps: 0,
+            cut: 0,
+            loose: 0,
+            read: Vec::new(),
+        }
+    }
+
+    /// Makes ready for the next function: only what is settled stays known. What was read is given back.
+    pub(crate) fn next_function(&mut self) -> Box<[Dependency]> {
+        self.memo.clear();
+        self.read.sort_unstable_by_key(|it| it.key());
+        self.read.dedup();
+        let read = self.read.as_slice().into();
+        self.read.clear();
+        read
+    }
+
+    fn depends(&mut self, on: Dependency) {
+        self.loose += 1;
+        self.read.push(on);
+    }
+
+    fn cut_short(&mut self) {
+        self.cut += 1;
+        self.loose += 1;
+    }
+
+    /// Whether what was found since then stays as it is, however the tables grow.
+    fn is_settled(&self, since: u32) -> bool {
+        self.loose == since && self.world.classes_known
     }
 
     /// The scope in which an operation reads its values.
@@ -70,23 +125,35 @@ impl<'w, 'a> Eval<'w, 'a> {
 
     pub(crate) fn things(&mut self, value: ValueId, scope: Scope) -> Things {
         let key = (scope.file, value);
-        if let Some(known) = self.memo.get(&key) {
+        if let Some((known, loose)) = self.memo.get(&key) {
+            self.loose += u32::from(*loose);
             return known.clone();
         }
         self.steps += 1;
         if self.depth >= LONGEST_CHAIN || self.steps > MOST_STEPS || self.open.contains(&key) {
+            self.cut_short();
             return Things::none();
         }
+        let (cut, loose) = (self.cut, self.loose);
         self.depth += 1;
         self.open.push(key);
         let found = self.evaluate(value, scope);
         self.open.pop();
         self.depth -= 1;
-        // An answer found while another question was open may lack what that one would add: only whole answers are kept.
-        if self.open.is_empty() {
-            self.memo.insert(key, found.clone());
+        // An answer that was cut short, by an open question perhaps, may lack what that one would add: only whole answers are kept.
+        if self.open.is_empty() || (self.cut == cut && self.is_costly(value, scope.file)) {
+            self.memo.insert(key, (found.clone(), self.loose != loose));
         }
         found
+    }
+
+    /// What takes more than a look or two, and is often asked again.
+    fn is_costly(&self, value: ValueId, file: FileId) -> bool {
+        let value = self.world.facts(file).value(value);
+        matches!(
+            value,
+            Value::Call(_) | Value::Entered(_) | Value::Item { .. } | Value::Element(_) | Value::Part(..)
+        )
     }
 
     fn evaluate(&mut self, value: ValueId, scope: Scope) -> Things {
@@ -127,10 +194,16 @@ impl<'w, 'a> Eval<'w, 'a> {
             let around = facts.function(function);
             let class_body = matches!(around.kind, crate::facts::FunctionKind::ClassBody(_));
             if !class_body || function == scope.function {
+                let here = function == scope.function;
+                if function == FnId::MODULE && !here {
+                    if let Some(found) = self.global(scope.file, name) {
+                        return found;
+                    }
+                    break;
+                }
                 let bindings = facts.bindings_of(function, name);
                 if !bindings.is_empty() {
-                    let here = (function == scope.function).then_some(scope);
-                    let mut found = self.bindings(scope.file, bindings, here);
+                    let mut found = self.bindings(scope.file, bindings, here.then_some(scope));
                     if function == FnId::MODULE {
                         self.patch(self.world.modules.of_file(scope.file), name, &mut found);
                     }
@@ -140,6 +213,29 @@ impl<'w, 'a> Eval<'w, 'a> {
             at = around.parent;
         }
         self.star_import(scope.file, name).unwrap_or_else(|| self.builtin(name))
+    }
+
+    /// A name that a module binds, as everybody but the module's own body sees it.
+    fn global(&mut self, file: FileId, name: Symbol) -> Option<Things> {
+        let world = self.world;
+        let facts = world.facts(file);
+        let run = facts.run_of(FnId::MODULE, name);
+        let bindings = &facts.bindings[run.clone()];
+        if bindings.is_empty() {
+            return None;
+        }
+        let settled = &world.settled[file.index()][run.start];
+        if let Some(known) = settled.get() {
+            return Some(known.map_or_else(Things::none, Things::one));
+        }
+        let loose = self.loose;
+        let mut found = self.bindings(file, bindings, None);
+        self.patch(world.modules.of_file(file), name, &mut found);
+        if self.is_settled(loose) && found.iter().nth(1).is_none() {
+            // Whoever comes first: the answer is the same.
+            let _ = settled.set(found.iter().next());
+        }
+        Some(found)
     }
 
     fn builtin(&self, name: Symbol) -> Things {
@@ -220,6 +316,7 @@ impl<'w, 'a> Eval<'w, 'a> {
     pub(crate) fn bound(&mut self, file: FileId, binding: &'a Binding) -> Things {
         self.steps += 1;
         if self.depth >= LONGEST_CHAIN || self.steps > MOST_STEPS {
+            self.cut_short();
             return Things::none();
         }
         // Imports can go in circles: each link of the chain counts.
@@ -315,7 +412,7 @@ impl<'w, 'a> Eval<'w, 'a> {
         if plain {
             found.join(&self.annotated(param.annotation, scope));
             if !found.is_known() {
-                self.read.push(Dependency::Passed(function));
+                self.depends(Dependency::Passed(function));
                 if let Some(passed) = world.passed[function.index()].get(index) {
                     found.join(passed);
                 }
@@ -325,6 +422,25 @@ impl<'w, 'a> Eval<'w, 'a> {
             }
         }
         found
+    }
+
+    /// Whether what callers pass to each of the first parameters can matter, as bits: where a type is written and known it cannot.
+    pub(crate) fn open_params(&mut self, function: FuncId) -> u64 {
+        let world = self.world;
+        *world.open_params[function.index()].get_or_init(|| {
+            let scope = self.decorator_scope(function);
+            let instance = world.binds_first(function);
+            let mut open = 0;
+            for (index, param) in world.params(function).iter().take(64).enumerate() {
+                self.steps = 0;
+                let loose = self.loose;
+                let known = (index == 0 && instance) || self.annotated(param.annotation, scope).is_known();
+                if !known || !self.is_settled(loose) {
+                    open |= 1 << index;
+                }
+            }
+            open
+        })
     }
 
     /// The things that an annotation promises.
@@ -549,14 +665,8 @@ impl<'w, 'a> Eval<'w, 'a> {
     pub(crate) fn module_member(&mut self, module: ModuleId, name: Symbol) -> Option<Things> {
         let it = self.world.modules.get(module);
         if let Some(file) = it.file {
-            let facts = self.world.facts(file);
-            let bindings = facts.bindings_of(FnId::MODULE, name);
-            if !bindings.is_empty() {
-                let mut found = self.bindings(file, bindings, None);
-                self.patch(module, name, &mut found);
-                if !found.is_empty() {
-                    return Some(found);
-                }
+            if let Some(found) = self.global(file, name).filter(|it| !it.is_empty()) {
+                return Some(found);
             }
             if self.depth < LONGEST_CHAIN {
                 self.depth += 1;
@@ -565,6 +675,8 @@ impl<'w, 'a> Eval<'w, 'a> {
                 if starred.is_some() {
                     return starred;
                 }
+            } else {
+                self.cut_short();
             }
         }
         self.world.modules.child(module, name).map(|it| Things::one(Thing::Module(it)))
@@ -572,7 +684,7 @@ impl<'w, 'a> Eval<'w, 'a> {
 
     fn patch(&mut self, module: ModuleId, name: Symbol, found: &mut Things) {
         if self.world.patched_names.contains(&name) {
-            self.read.push(Dependency::Patch(module, name));
+            self.depends(Dependency::Patch(module, name));
             if let Some(patch) = self.world.patches.get(&(module, name)) {
                 found.join(patch);
             }
@@ -581,6 +693,18 @@ impl<'w, 'a> Eval<'w, 'a> {
 
     /// A name in a class's body or those above it, as the class itself sees it.
     fn class_member(&mut self, class: ClassId, name: Symbol) -> Option<Things> {
+        if let Some(known) = self.members.get(&(class, name)) {
+            return known.clone();
+        }
+        let loose = self.loose;
+        let found = self.find_class_member(class, name);
+        if self.is_settled(loose) {
+            self.members.insert((class, name), found.clone());
+        }
+        found
+    }
+
+    fn find_class_member(&mut self, class: ClassId, name: Symbol) -> Option<Things> {
         for index in 0..self.world.class(class).line.len() {
             let owner = self.world.class(class).line[index];
             let file = self.world.class(owner).file;
@@ -605,11 +729,13 @@ impl<'w, 'a> Eval<'w, 'a> {
 
     fn instance_member(&mut self, class: ClassId, name: Symbol) -> Things {
         let mut found = Things::none();
-        for index in 0..self.world.class(class).line.len() {
-            let owner = self.world.class(class).line[index];
-            self.read.push(Dependency::Field(owner, name));
-            if let Some(stored) = self.world.fields.get(&(owner, name)) {
-                found.join(stored);
+        let world = self.world;
+        self.depends(Dependency::Field(class, name));
+        if world.field_names.contains(&name) {
+            for owner in &world.class(class).line {
+                if let Some(stored) = world.fields.get(&(*owner, name)) {
+                    found.join(stored);
+                }
             }
         }
         if let Some(declared) = self.class_member(class, name) {
@@ -651,7 +777,7 @@ impl<'w, 'a> Eval<'w, 'a> {
 
     /// What calling a function gives, as far as its body tells; else what its annotation promises.
     fn returned(&mut self, function: FuncId) -> Things {
-        self.read.push(Dependency::Result(function));
+        self.depends(Dependency::Result(function));
         let found = self.world.returns[function.index()].clone();
         if found.is_known() {
             return found;
@@ -997,14 +1123,14 @@ impl<'w, 'a> Eval<'w, 'a> {
                     self.world.method(class, names.enter).or_else(|| self.world.method(class, names.aenter));
                 match method {
                     Some(method) => {
-                        self.read.push(Dependency::Result(method));
+                        self.depends(Dependency::Result(method));
                         self.world.returns[method.index()].clone()
                     }
                     None => Things::one(thing),
                 }
             }
             Thing::Given(function, _) => {
-                self.read.push(Dependency::Result(function));
+                self.depends(Dependency::Result(function));
                 let yields = self.world.yields[function.index()].clone();
                 if !yields.is_empty() {
                     return yields.iter().filter(|it| !matches!(it, Thing::Param(..))).collect();
@@ -1157,7 +1283,7 @@ impl<'w, 'a> Eval<'w, 'a> {
 
     /// What a project function gives: its returned things, with the caller's arguments in place of parameters.
     fn project_result(&mut self, function: FuncId, site: Site, bound: bool, scope: Scope) -> Things {
-        self.read.push(Dependency::Result(function));
+        self.depends(Dependency::Result(function));
         let world = self.world;
         let mut found = Things::none();
         if !world.yields[function.index()].is_empty() || world.function(function).is_generator {

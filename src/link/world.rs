@@ -1,6 +1,8 @@
 //! What all linking passes share: the files, the models, the module tree, the classes, and the tables that rounds of
 //! evaluation fill.
 
+use std::sync::OnceLock;
+
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
@@ -30,6 +32,8 @@ pub(crate) struct World<'a> {
     pub(crate) passed: Vec<Vec<Things>>,
     /// What methods store on their instance.
     pub(crate) fields: FxHashMap<(ClassId, Symbol), Things>,
+    /// The names of `fields`.
+    pub(crate) field_names: FxHashSet<Symbol>,
     /// What other modules put in the place of a module's members.
     pub(crate) patches: FxHashMap<(ModuleId, Symbol), Things>,
     /// The names that are set on anything that an import binds: only these can be patched.
@@ -37,6 +41,12 @@ pub(crate) struct World<'a> {
     /// For each call of a function with arguments bound before, the call that bound them.
     pub(crate) partials: FxHashMap<Site, Site>,
     pub(crate) names: Names,
+    /// The lines of classes are known, and with them whatever rests on no growing table.
+    pub(crate) classes_known: bool,
+    /// By file and place among the module's bindings: what a name stands for, once that is settled.
+    pub(crate) settled: Vec<Vec<OnceLock<Option<Thing>>>>,
+    /// By function: the parameters for which it matters what callers pass.
+    pub(crate) open_params: Vec<OnceLock<u64>>,
     /// By file: the modules that its imports name, by level and dotted name.
     pub(crate) imports: Vec<FxHashMap<(u32, Symbol), Thing>>,
     /// By file: what the first name of a plain `import a.b` binds.
@@ -72,6 +82,7 @@ pub(crate) struct Names {
     pub(crate) classmethod: Symbol,
     pub(crate) staticmethod: Symbol,
     pub(crate) dict: Symbol,
+    pub(crate) setattr: Symbol,
 }
 
 impl Names {
@@ -88,6 +99,7 @@ impl Names {
             classmethod: Symbol::new("classmethod"),
             staticmethod: Symbol::new("staticmethod"),
             dict: Symbol::new("dict"),
+            setattr: Symbol::new("setattr"),
         }
     }
 }
@@ -112,6 +124,8 @@ impl<'a> World<'a> {
             }));
         }
         let functions = file_of.len();
+        let names = Names::new();
+        let setattr = names.setattr;
         let mut world = World {
             files,
             library,
@@ -123,10 +137,17 @@ impl<'a> World<'a> {
             yields: vec![Things::none(); functions],
             passed: vec![Vec::new(); functions],
             fields: FxHashMap::default(),
+            field_names: FxHashSet::default(),
+            classes_known: false,
+            settled: files
+                .iter()
+                .map(|it| it.facts.scope(FnId::MODULE).iter().map(|_| OnceLock::new()).collect())
+                .collect(),
+            open_params: (0..functions).map(|_| OnceLock::new()).collect(),
             patches: FxHashMap::default(),
             partials: FxHashMap::default(),
-            patched_names: files.par_iter().flat_map_iter(patched_names).collect(),
-            names: Names::new(),
+            patched_names: files.par_iter().flat_map_iter(|it| patched_names(it, setattr)).collect(),
+            names,
             imports: Vec::new(),
             import_roots: Vec::new(),
         };
@@ -375,12 +396,15 @@ impl<'a> World<'a> {
 }
 
 /// `module.name = value` and `setattr(module, "name", value)`, with what is set.
-pub(crate) fn set_member(facts: &Facts, kind: &OpKind) -> Option<(facts::ValueId, Symbol, facts::ValueId)> {
+pub(crate) fn set_member(
+    facts: &Facts,
+    kind: &OpKind,
+    setattr: Symbol,
+) -> Option<(facts::ValueId, Symbol, facts::ValueId)> {
     match kind {
         OpKind::SetMember { of, name, value } => Some((*of, *name, *value)),
         OpKind::Call { callee, args } => {
-            let is_setter =
-                matches!(facts.value(*callee), facts::Value::Name(name) if name.as_str() == "setattr");
+            let is_setter = matches!(facts.value(*callee), facts::Value::Name(name) if *name == setattr);
             let [of, name, value] = facts.args(args) else { return None };
             match facts.value(name.value) {
                 facts::Value::Text(name) if is_setter => Some((of.value, *name, value.value)),
@@ -392,7 +416,7 @@ pub(crate) fn set_member(facts: &Facts, kind: &OpKind) -> Option<(facts::ValueId
 }
 
 /// What tests put in place is gone when they end.
-fn patched_names(file: &File) -> Vec<Symbol> {
+fn patched_names(file: &File, setattr: Symbol) -> Vec<Symbol> {
     let facts = &file.facts;
     if file.test {
         return Vec::new();
@@ -403,7 +427,7 @@ fn patched_names(file: &File) -> Vec<Symbol> {
         .filter(|it| matches!(it.kind, BindingKind::Import(_) | BindingKind::ImportRoot(_)))
         .map(|it| it.name)
         .collect();
-    let set = facts.ops.iter().filter_map(|it| set_member(facts, &it.kind));
+    let set = facts.ops.iter().filter_map(|it| set_member(facts, &it.kind, setattr));
     set.filter(|(of, ..)| match facts.value(*of) {
         facts::Value::Member { .. } => true,
         facts::Value::Name(module) => imported.contains(module),
