@@ -18,6 +18,7 @@ pub(super) fn kinds(role: Role) -> &'static [&'static str] {
         ],
         Role::Messaging => &["send", "receive", "enqueue"],
         Role::Context => &["get", "set", "copy", "attach", "detach"],
+        Role::Transparent => &["makes-decorator"],
         Role::SetUp => &[
             "provider",
             "processor",
