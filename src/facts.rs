@@ -3,7 +3,11 @@
 //! Facts mirror the surface; meaning comes later. They hold no source text, no syntax tree and no telemetry.
 //! Everything sits in flat tables and refers by number, so facts are cheap to build, to keep and to link.
 
+mod print;
+
 use std::ops::Range;
+
+pub(crate) use self::print::print;
 
 use crate::text::{Span, Symbol};
 
@@ -147,7 +151,6 @@ pub(crate) struct Class {
     pub(crate) decorators: Run,
     /// Its body as a scope: methods and fields are the names bound there.
     pub(crate) body: FnId,
-    pub(crate) span: Span,
 }
 
 #[derive(Debug)]
@@ -403,12 +406,17 @@ impl Facts {
 
     /// Every binding of a name in one scope, in the order of the text.
     pub(crate) fn bindings_of(&self, scope: FnId, name: Symbol) -> &[Binding] {
+        &self.bindings[self.run_of(scope, name)]
+    }
+
+    /// Where in `bindings` those of a name in one scope lie. The module's scope comes first of all.
+    pub(crate) fn run_of(&self, scope: FnId, name: Symbol) -> Range<usize> {
         let run = &self.function(scope).bindings;
         let names = &self.binding_names[run.start as usize..run.end as usize];
         let from = names.partition_point(|it| it.address() < name.address());
         let length = names[from..].iter().take_while(|it| **it == name).count();
         let start = run.start as usize + from;
-        &self.bindings[start..start + length]
+        start..start + length
     }
 
     pub(crate) fn scope(&self, scope: FnId) -> &[Binding] {

@@ -1,5 +1,4 @@
 //! otcov: which of a team's code is dark to OpenTelemetry, told before it ships.
-#![allow(dead_code)]
 
 mod checks;
 mod cli;
@@ -35,7 +34,6 @@ use run::console::{self, Console};
 use run::job::Job;
 use run::progress::Progress;
 use run::{engine, files, guard, init, manual, rules};
-
 
 /// Does what the arguments ask for. The result is the exit status: 0, 1 or 2.
 pub fn run(args: impl Iterator<Item = OsString>) -> u8 {

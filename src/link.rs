@@ -37,8 +37,10 @@ pub(crate) struct LinkInput<'a> {
     pub(crate) auto_instrumented: Vec<String>,
     pub(crate) eligible: Eligible,
     /// Functions that the configuration takes out, by file and qualified name.
-    pub(crate) excluded: Box<dyn Fn(&File, &str) -> bool + Sync + 'a>,
+    pub(crate) excluded: Excludes<'a>,
 }
+
+pub(crate) type Excludes<'a> = Box<dyn Fn(&File, &str) -> bool + Sync + 'a>;
 
 pub(crate) fn link(mut files: Vec<File>, library: &Library, input: &LinkInput<'_>) -> Program {
     let mut first = 0;
@@ -68,7 +70,7 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
         entries: &entries,
         instrumented: &instrumented,
         eligible: input.eligible,
-        configured: &*input.excluded,
+        configured: &input.excluded,
     };
     let own = verdicts.own();
     let reach = graph.reach(&world, &own.rooted, &own.exposed);
@@ -131,5 +133,9 @@ fn cover(
 /// The runner with a span of its own that most of the program's processes go through.
 fn best_runner(program: &Program, direct: &[bool], runners: &outgoing::Runners) -> Option<FuncId> {
     let used = |function: FuncId| program.functions[function.index()].callers.len();
-    runners.all().into_iter().filter(|it| direct[it.index()]).max_by_key(|it| (used(*it), std::cmp::Reverse(it.0)))
+    runners
+        .all()
+        .into_iter()
+        .filter(|it| direct[it.index()])
+        .max_by_key(|it| (used(*it), std::cmp::Reverse(it.0)))
 }

@@ -6,9 +6,9 @@ use crate::checks;
 use crate::config::Settings;
 use crate::program::Program;
 use crate::report::{InventoryFormat, Style};
+use crate::rule::Selector;
 use crate::run::job::Job;
 use crate::run::progress::Progress;
-use crate::rule::Selector;
 use crate::{measure, policy, report};
 
 /// File relative to the folder, line, column, rule and message, in the order of the report. Every rule is on.
@@ -68,4 +68,10 @@ fn job(folder: &Path) -> Job {
 
 fn program(job: &Job) -> Program {
     job.pool.install(|| crate::read(job, &Progress::Silent).0)
+}
+
+/// The facts of one file, printed; none for a language that is not known.
+pub fn facts(language: &str, text: &str) -> Option<String> {
+    let language = crate::parse::LANGUAGES.iter().find(|it| it.name == language)?;
+    Some(crate::facts::print(&(language.parse)(text)))
 }

@@ -1,5 +1,6 @@
 //! The vocabulary everyone shares: interned names, byte ranges, places and line numbers. Knows nothing of files on disk.
 
+use std::cell::Cell;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -14,33 +15,101 @@ use rustc_hash::FxHasher;
 pub(crate) struct Symbol(&'static Entry);
 
 struct Entry {
-    text: Box<str>,
+    text: &'static str,
+}
+
+/// Part of the table of all symbols. Hashes lie beside the entries, so that the table grows without looking at them.
+struct Shard {
+    table: HashTable<(u64, &'static Entry)>,
+    /// Entries and text that are allocated and not used yet: symbols are many and small.
+    entries: &'static mut [Entry],
+    bytes: &'static mut [u8],
 }
 
 const SHARDS: usize = 64;
-static INTERNER: OnceLock<Vec<Mutex<HashTable<&'static Entry>>>> = OnceLock::new();
+const ENTRIES_AT_ONCE: usize = 128;
+const BYTES_AT_ONCE: usize = 4096;
+static INTERNER: OnceLock<Vec<Mutex<Shard>>> = OnceLock::new();
+
+/// Symbols that one thread asked for lately, by hash: most texts of a file are those of the file before.
+const RECENT: usize = 4096;
+thread_local! {
+    static RECENTLY: Box<[Cell<Option<Symbol>>]> = (0..RECENT).map(|_| Cell::new(None)).collect();
+}
 
 impl Symbol {
     /// The one symbol of this text. Symbols live as long as the process.
     pub(crate) fn new(text: &str) -> Symbol {
         let hash = hash_text(text);
-        let shards = INTERNER.get_or_init(|| (0..SHARDS).map(|_| Mutex::new(HashTable::with_capacity(256))).collect());
-        let mut shard = shards[(hash >> 58) as usize % SHARDS].lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(entry) = shard.find(hash, |entry| &*entry.text == text) {
+        RECENTLY.with(|recently| {
+            let recent = &recently[(hash >> 20) as usize % RECENT];
+            match recent.get() {
+                Some(symbol) if symbol.as_str() == text => symbol,
+                _ => {
+                    let symbol = Symbol::shared(text, hash);
+                    recent.set(Some(symbol));
+                    symbol
+                }
+            }
+        })
+    }
+
+    fn shared(text: &str, hash: u64) -> Symbol {
+        let shards = INTERNER.get_or_init(|| (0..SHARDS).map(|_| Mutex::new(Shard::new())).collect());
+        // The table itself looks at the lowest and the highest bits.
+        let mut shard = shards[(hash >> 40) as usize % SHARDS].lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, entry)) =
+            shard.table.find(hash, |(known, entry)| *known == hash && entry.text == text)
+        {
             return Symbol(entry);
         }
-        let entry: &'static Entry = Box::leak(Box::new(Entry { text: text.into() }));
-        shard.insert_unique(hash, entry, |entry| hash_text(&entry.text));
+        let entry = shard.keep(text);
+        shard.table.insert_unique(hash, (hash, entry), |(hash, _)| *hash);
         Symbol(entry)
     }
 
     pub(crate) fn as_str(self) -> &'static str {
-        &self.0.text
+        self.0.text
     }
 
     /// A number for look-up tables; it differs from run to run and must never decide an order that is printed.
     pub(crate) fn address(self) -> usize {
         std::ptr::from_ref(self.0) as usize
+    }
+}
+
+impl Shard {
+    fn new() -> Shard {
+        Shard { table: HashTable::with_capacity(512), entries: &mut [], bytes: &mut [] }
+    }
+
+    fn keep(&mut self, text: &str) -> &'static Entry {
+        let text = self.keep_text(text);
+        if self.entries.is_empty() {
+            self.entries = (0..ENTRIES_AT_ONCE).map(|_| Entry { text: "" }).collect::<Vec<_>>().leak();
+        }
+        match std::mem::take(&mut self.entries).split_first_mut() {
+            Some((entry, rest)) => {
+                self.entries = rest;
+                entry.text = text;
+                entry
+            }
+            None => Box::leak(Box::new(Entry { text })),
+        }
+    }
+
+    fn keep_text(&mut self, text: &str) -> &'static str {
+        if text.len() > BYTES_AT_ONCE / 8 {
+            return Box::leak(text.into());
+        }
+        if self.bytes.len() < text.len() {
+            self.bytes = vec![0; BYTES_AT_ONCE].leak();
+        }
+        let (kept, rest) = std::mem::take(&mut self.bytes).split_at_mut(text.len());
+        self.bytes = rest;
+        kept.copy_from_slice(text.as_bytes());
+        // What was copied is the text, so the second arm is never taken.
+        std::str::from_utf8(kept).unwrap_or_else(|_| Box::leak(text.into()))
     }
 }
 
@@ -140,7 +209,7 @@ impl LineIndex {
         let bytes = text.as_bytes();
         let mut starts = Vec::with_capacity(bytes.len() / 32 + 1);
         starts.push(0);
-        starts.extend(memchr_newlines(bytes));
+        starts.extend(after_newlines(bytes));
         let wide = (!text.is_ascii()).then(|| text.into());
         LineIndex { starts, length: bytes.len() as u32, wide }
     }
@@ -167,19 +236,15 @@ impl LineIndex {
         self.starts.get((line as usize).checked_sub(1)?).copied()
     }
 
-    pub(crate) fn lines(&self) -> u32 {
-        self.starts.len() as u32
-    }
-
     /// Whether a text has the same length and the same lines as the one that this was made from.
     pub(crate) fn fits(&self, text: &str) -> bool {
         self.length as usize == text.len()
-            && self.starts.iter().skip(1).copied().eq(memchr_newlines(text.as_bytes()))
+            && self.starts.iter().skip(1).copied().eq(after_newlines(text.as_bytes()))
     }
 }
 
-fn memchr_newlines(bytes: &[u8]) -> impl Iterator<Item = u32> + '_ {
-    bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at as u32 + 1)
+fn after_newlines(bytes: &[u8]) -> impl Iterator<Item = u32> + '_ {
+    memchr::memchr_iter(b'\n', bytes).map(|at| at as u32 + 1)
 }
 
 #[cfg(test)]

@@ -60,7 +60,8 @@ pub(crate) fn find(world: &World<'_>, targets: &Targets) -> Tables {
             .into_par_iter()
             .map(|file| written_in(world, targets, FileId(file as u32), &sinks, round == 0))
             .collect();
-        let (fresh, open): (Vec<Written>, Vec<Written>) = parts.into_iter().flatten().partition(|it| owner(it).is_none());
+        let (fresh, open): (Vec<Written>, Vec<Written>) =
+            parts.into_iter().flatten().partition(|it| owner(it).is_none());
         if round == 0 {
             written = fresh;
         } else {
@@ -94,7 +95,13 @@ fn add_sink(sinks: &mut Sinks, it: Written) {
     }
 }
 
-fn written_in(world: &World<'_>, targets: &Targets, file: FileId, sinks: &Sinks, first: bool) -> Vec<Written> {
+fn written_in(
+    world: &World<'_>,
+    targets: &Targets,
+    file: FileId,
+    sinks: &Sinks,
+    first: bool,
+) -> Vec<Written> {
     let mut eval = Eval::new(world);
     let mut found = Vec::new();
     for (op, _) in targets.calls(file.index()) {
@@ -131,10 +138,8 @@ fn through(
 ) {
     let scope = Eval::scope_of(world, site);
     let place = Place { file: site.file, span: world.facts(site.file).op(site.op).span };
-    let text = crate::link::texts::Parts {
-        parts: sink.parts.clone(),
-        source: crate::program::TextSource::Constant,
-    };
+    let text =
+        crate::link::texts::Parts { parts: sink.parts.clone(), source: crate::program::TextSource::Constant };
     let key = Key { text, place, scope, value: None };
     let via = Some(shown(world, function));
     for key in eval.substitute(key, function, site, bound, 0) {
@@ -143,7 +148,13 @@ fn through(
 }
 
 /// What a library call writes.
-fn direct(world: &World<'_>, targets: &Targets, eval: &mut Eval<'_, '_>, site: Site, found: &mut Vec<Written>) {
+fn direct(
+    world: &World<'_>,
+    targets: &Targets,
+    eval: &mut Eval<'_, '_>,
+    site: Site,
+    found: &mut Vec<Written>,
+) {
     let scope = Eval::scope_of(world, site);
     let certainty = targets.certainty(site);
     let mut put = |what: What, keys: Vec<Key>| {
@@ -157,7 +168,9 @@ fn direct(world: &World<'_>, targets: &Targets, eval: &mut Eval<'_, '_>, site: S
                 Role::AddEvent | Role::RecordException => AttributeTarget::Event,
                 Role::MetricRecord => AttributeTarget::Metric,
                 Role::Log | Role::LogException => AttributeTarget::Log,
-                Role::SetUp if model.detail.is_some_and(|it| it.as_str() == "resource") => AttributeTarget::Resource,
+                Role::SetUp if model.detail.is_some_and(|it| it.as_str() == "resource") => {
+                    AttributeTarget::Resource
+                }
                 Role::Context => AttributeTarget::Baggage,
                 Role::MetricCreate => {
                     if let Some(name) = at(Slot::Name) {
@@ -234,10 +247,21 @@ fn tables(world: &World<'_>, mut written: Vec<Written>) -> Tables {
                     certainty: it.certainty,
                 });
             }
-            What::Event => tables.events.push(EventSite { at: call_at(world, it.site), name: text, attributes: Vec::new() }),
+            What::Event => tables.events.push(EventSite {
+                at: call_at(world, it.site),
+                name: text,
+                attributes: Vec::new(),
+            }),
             What::Metric { instrument, unit } => {
-                let recorded = instrument.as_str().starts_with("observable") || is_recorded(world, it.site, &recorded);
-                tables.metrics.push(MetricSite { at: call_at(world, it.site), name: text, instrument, unit, recorded });
+                let recorded =
+                    instrument.as_str().starts_with("observable") || is_recorded(world, it.site, &recorded);
+                tables.metrics.push(MetricSite {
+                    at: call_at(world, it.site),
+                    name: text,
+                    instrument,
+                    unit,
+                    recorded,
+                });
             }
         }
     }
@@ -334,12 +358,15 @@ fn is_recorded(world: &World<'_>, site: Site, recorded: &FxHashSet<Symbol>) -> b
     let bound: Vec<Symbol> = world
         .ops(world.runner(site))
         .filter_map(|(_, op)| match op.kind {
-            OpKind::Bind { name, value } | OpKind::SetMember { name, value, .. } if is_it(value) => Some(name),
+            OpKind::Bind { name, value } | OpKind::SetMember { name, value, .. } if is_it(value) => {
+                Some(name)
+            }
             _ => None,
         })
         .collect();
-    let discarded =
-        world.ops(world.runner(site)).any(|(_, op)| matches!(op.kind, OpKind::Discard(value) if is_it(value)));
+    let discarded = world
+        .ops(world.runner(site))
+        .any(|(_, op)| matches!(op.kind, OpKind::Discard(value) if is_it(value)));
     if discarded {
         return false;
     }

@@ -27,6 +27,7 @@ pub(crate) fn resolve(world: &mut World<'_>) {
             class.open = open;
         }
     }
+    world.classes_known = true;
     for index in 0..world.classes.len() {
         let above: Vec<ClassId> = world.classes[index].bases.iter().filter_map(project_class).collect();
         for class in above {
@@ -46,9 +47,10 @@ fn bases_of(world: &World<'_>, id: ClassId) -> Things {
     let class = world.class(id);
     let facts = world.facts(class.file);
     let it: &facts::Class = facts.class(class.local);
-    let defined = facts.bindings_of(it.parent, it.name).iter().find(
-        |binding| matches!(binding.kind, facts::BindingKind::Class(local) if local == class.local),
-    );
+    let defined = facts
+        .bindings_of(it.parent, it.name)
+        .iter()
+        .find(|binding| matches!(binding.kind, facts::BindingKind::Class(local) if local == class.local));
     let (order, region) = match defined {
         Some(binding) => (binding.order.saturating_sub(1), binding.region),
         None => (u32::MAX, facts.function(it.parent).body),

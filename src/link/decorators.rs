@@ -165,18 +165,18 @@ impl Openings {
             return found;
         }
         let mut eval = Eval::new(world);
-        let scope = Scope {
-            file,
-            function: it.parent,
-            region: facts.function(it.parent).body,
-            order: u32::MAX,
-        };
+        let scope =
+            Scope { file, function: it.parent, region: facts.function(it.parent).body, order: u32::MAX };
         for decorator in facts.list(&it.decorators) {
             for thing in eval.ask(*decorator, scope).iter() {
                 let Thing::Function(function) = thing else { continue };
                 if let Some(wrapper) = self.method_wrapper(world, function) {
                     let call = made_at(world, file, *decorator);
-                    found.push(Decoration { open: Open::Wrapped { wrapper, call }, decorator: *decorator, file });
+                    found.push(Decoration {
+                        open: Open::Wrapped { wrapper, call },
+                        decorator: *decorator,
+                        file,
+                    });
                 }
             }
         }

@@ -16,7 +16,8 @@ pub(crate) fn find(world: &World<'_>, openings: &Openings) -> Vec<EarlyEnd> {
         .into_par_iter()
         .flat_map_iter(|index| {
             let function = FuncId(index as u32);
-            let found = openings.decorations[index].iter().filter_map(|it| early_end(world, openings, function, it));
+            let found =
+                openings.decorations[index].iter().filter_map(|it| early_end(world, openings, function, it));
             found.collect::<Vec<_>>()
         })
         .collect()
@@ -75,7 +76,9 @@ fn handles(
         Open::Instance { class, .. } => {
             let derives = |base: &str| {
                 let base = world.library.find(base);
-                base.is_some_and(|base| world.class(class).outside.iter().any(|it| world.library.derives(*it, base)))
+                base.is_some_and(|base| {
+                    world.class(class).outside.iter().any(|it| world.library.derives(*it, base))
+                })
             };
             let waits = derives("contextlib.AsyncContextDecorator");
             (waits || derives("contextlib.ContextDecorator")).then_some((waits && !is_generator, None))
@@ -129,4 +132,3 @@ fn last_name(facts: &crate::facts::Facts, decorator: crate::facts::ValueId) -> S
         _ => Symbol::new("decorator"),
     }
 }
-

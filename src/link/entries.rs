@@ -24,8 +24,10 @@ pub(crate) struct Entry {
 pub(crate) type Entries = FxHashMap<FuncId, Entry>;
 
 pub(crate) fn find(world: &World<'_>, targets: &Targets, launch: &[LaunchFile]) -> Entries {
-    let found: Vec<Vec<(FuncId, Entry)>> =
-        (0..world.files.len()).into_par_iter().map(|file| in_file(world, targets, FileId(file as u32))).collect();
+    let found: Vec<Vec<(FuncId, Entry)>> = (0..world.files.len())
+        .into_par_iter()
+        .map(|file| in_file(world, targets, FileId(file as u32)))
+        .collect();
     let mut entries = Entries::default();
     for (function, entry) in found.into_iter().flatten() {
         entries.entry(function).or_insert(entry);
@@ -118,13 +120,15 @@ fn by_decorator_shape(facts: &Facts, decorator: ValueId) -> Option<Entry> {
         _ => (decorator, None),
     };
     let Value::Member { of, name } = *facts.value(callee) else { return None };
-    let is_path = first.is_some_and(|it| matches!(facts.value(it), Value::Text(text) if text.as_str().starts_with('/')));
+    let is_path = first
+        .is_some_and(|it| matches!(facts.value(it), Value::Text(text) if text.as_str().starts_with('/')));
     let owner = match facts.value(of) {
         Value::Name(name) | Value::Member { name, .. } => name.as_str(),
         _ => "",
     };
     match name.as_str() {
-        "get" | "post" | "put" | "delete" | "patch" | "head" | "options" | "route" | "websocket" | "api_route"
+        "get" | "post" | "put" | "delete" | "patch" | "head" | "options" | "route" | "websocket"
+        | "api_route"
             if is_path =>
         {
             Some(told(EntryKind::Http, "route"))
@@ -132,7 +136,11 @@ fn by_decorator_shape(facts: &Facts, decorator: ValueId) -> Option<Entry> {
         "task" if matches!(owner, "app" | "celery" | "celery_app" | "huey" | "broker") => {
             Some(told(EntryKind::Task, "task"))
         }
-        "command" if matches!(owner, "cli" | "app" | "main" | "group") || owner.ends_with("_app") || owner.ends_with("_cli") => {
+        "command"
+            if matches!(owner, "cli" | "app" | "main" | "group")
+                || owner.ends_with("_app")
+                || owner.ends_with("_cli") =>
+        {
             Some(told(EntryKind::Cli, "command"))
         }
         _ => None,
@@ -205,7 +213,10 @@ fn registered(
         if !model.forms.registration {
             continue;
         }
-        let handler = model.place(Slot::Handler).or(model.place(Slot::Function)).and_then(|it| argument_at(world, site, it));
+        let handler = model
+            .place(Slot::Handler)
+            .or(model.place(Slot::Function))
+            .and_then(|it| argument_at(world, site, it));
         if let (Some(value), Some(entry)) = (handler, entry(world, node, model)) {
             found.extend(handlers(world, eval, value, scope).into_iter().map(|it| (it, entry)));
         }
@@ -228,7 +239,12 @@ fn registered(
 }
 
 /// The functions that a handler argument stands for; a class stands for its methods named like requests.
-fn handlers(world: &World<'_>, eval: &mut Eval<'_, '_>, value: ValueId, scope: crate::link::eval::Scope) -> Vec<FuncId> {
+fn handlers(
+    world: &World<'_>,
+    eval: &mut Eval<'_, '_>,
+    value: ValueId,
+    scope: crate::link::eval::Scope,
+) -> Vec<FuncId> {
     let facts = world.facts(scope.file);
     let mut found = Vec::new();
     if let Value::Sequence(run) = facts.value(value) {
@@ -287,17 +303,23 @@ fn mains(world: &World<'_>, targets: &Targets) -> Vec<(FuncId, Entry)> {
         for (op, it) in file.facts.ops_of(FnId::MODULE) {
             let site = Site { file: file_id, op };
             if matches!(it.kind, OpKind::Call { .. }) && is_main_block(&file.facts, it.region) {
-                called.extend(targets.functions(site).map(|(it, _)| it).filter(|it| world.file_of[it.index()] == file_id));
+                called.extend(
+                    targets
+                        .functions(site)
+                        .map(|(it, _)| it)
+                        .filter(|it| world.file_of[it.index()] == file_id),
+                );
                 called.extend(handed_over(world, site).filter(|it| world.file_of[it.index()] == file_id));
             }
         }
         called.retain(|it| world.class_of(*it).is_none());
         called.dedup();
-        let last = file.facts.ops_of(FnId::MODULE).filter(|(_, it)| matches!(it.kind, OpKind::Call { .. })).last();
+        let last = file.facts.ops_of(FnId::MODULE).rfind(|(_, it)| matches!(it.kind, OpKind::Call { .. }));
         let closes = |it: &FuncId| {
             last.as_ref().is_some_and(|(op, _)| {
                 let site = Site { file: file_id, op: *op };
-                targets.functions(site).any(|(function, _)| function == *it) || handed_over(world, site).any(|function| function == *it)
+                targets.functions(site).any(|(function, _)| function == *it)
+                    || handed_over(world, site).any(|function| function == *it)
             })
         };
         let telling = called.iter().find(|it| {
@@ -333,8 +355,11 @@ pub(crate) fn is_main_block(facts: &Facts, region: crate::facts::RegionId) -> bo
         RegionKind::Branch { condition, negated: false } => match facts.value(condition) {
             Value::Test(run) => {
                 let list = facts.list(run);
-                list.iter().any(|it| matches!(facts.value(*it), Value::Name(name) if name.as_str() == "__name__"))
-                    && list.iter().any(|it| matches!(facts.value(*it), Value::Text(text) if text.as_str() == "__main__"))
+                list.iter()
+                    .any(|it| matches!(facts.value(*it), Value::Name(name) if name.as_str() == "__name__"))
+                    && list.iter().any(
+                        |it| matches!(facts.value(*it), Value::Text(text) if text.as_str() == "__main__"),
+                    )
             }
             _ => false,
         },

@@ -95,7 +95,8 @@ impl Reader<'_, '_> {
         if let Value::Member { of, name } = *facts.value(callee)
             && self.is_it(of, at)
         {
-            let ends = matches!(name.as_str(), "end" | "finish" | "__exit__" | "__aexit__" | "close" | "stop");
+            let ends =
+                matches!(name.as_str(), "end" | "finish" | "__exit__" | "__aexit__" | "close" | "stop");
             let enters = matches!(name.as_str(), "__enter__" | "__aenter__");
             if ends {
                 self.fate.ends.push(at.op);
@@ -178,7 +179,9 @@ impl Reader<'_, '_> {
                         fate = ParamFate::Keeps;
                     }
                 }
-                OpKind::Return(Some(value)) | OpKind::SetMember { value, .. } | OpKind::SetItem { value, .. }
+                OpKind::Return(Some(value))
+                | OpKind::SetMember { value, .. }
+                | OpKind::SetItem { value, .. }
                     if is_param(*value) =>
                 {
                     fate = ParamFate::Keeps;
@@ -320,7 +323,9 @@ pub(crate) fn is_broad(facts: &Facts, types: &crate::facts::Run) -> bool {
     let list = facts.list(types);
     list.is_empty()
         || list.iter().any(|it| match facts.value(*it) {
-            Value::Name(name) | Value::Member { name, .. } => matches!(name.as_str(), "Exception" | "BaseException"),
+            Value::Name(name) | Value::Member { name, .. } => {
+                matches!(name.as_str(), "Exception" | "BaseException")
+            }
             _ => false,
         })
 }
@@ -333,14 +338,19 @@ fn is_caught(facts: &Facts, region: RegionId) -> bool {
 fn may_raise(world: &World<'_>, targets: &Targets, at: Site, callee: ValueId) -> bool {
     let facts = world.facts(at.file);
     if let Value::Member { name, .. } = facts.value(callee)
-        && matches!(name.as_str(), "set_attribute" | "set_attributes" | "add_event" | "set_status" | "record_exception")
+        && matches!(
+            name.as_str(),
+            "set_attribute" | "set_attributes" | "add_event" | "set_status" | "record_exception"
+        )
     {
         return false;
     }
     !targets.of(at).iter().any(|it| match it {
         Thing::Library(node) => {
             let it = world.library.node(node);
-            it.path.as_str().starts_with("builtins.") || it.path.as_str().starts_with("time.") || !it.models.is_empty()
+            it.path.as_str().starts_with("builtins.")
+                || it.path.as_str().starts_with("time.")
+                || !it.models.is_empty()
         }
         _ => false,
     })

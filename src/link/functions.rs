@@ -5,6 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::facts::{FnId, FunctionKind, MarkKind, OpKind, Shape, Value};
 use crate::library::Role;
+use crate::link::Excludes;
 use crate::link::entries::Entries;
 use crate::link::handlers::is_telemetry;
 use crate::link::launch::Instrumented;
@@ -14,7 +15,7 @@ use crate::link::reach::CallGraph;
 use crate::link::rounds::Targets;
 use crate::link::things::{ClassId, Site, Thing};
 use crate::link::world::World;
-use crate::program::{EntryKind, Exclusion, File, FuncId, Function, Reach, State, TextSource};
+use crate::program::{EntryKind, Exclusion, FuncId, Function, Reach, State, TextSource};
 use crate::text::{FileId, Symbol};
 
 /// What makes a function part of coverage, by configuration.
@@ -33,7 +34,7 @@ pub(crate) struct Verdicts<'w, 'a> {
     pub(crate) entries: &'w Entries,
     pub(crate) instrumented: &'w Instrumented,
     pub(crate) eligible: Eligible,
-    pub(crate) configured: &'w (dyn Fn(&File, &str) -> bool + Sync + 'w),
+    pub(crate) configured: &'w Excludes<'w>,
 }
 
 /// What is known of each function before reach.
@@ -63,7 +64,13 @@ impl Verdicts<'_, '_> {
                 let decorated = !self.openings.decorations[index].is_empty();
                 let direct = decorated || self.opens_itself(function);
                 let auto = entry && self.is_auto(function);
-                (direct, auto, decorated || auto, self.exclusion(function, direct, entry, &helpers, qualified[index]), entry)
+                (
+                    direct,
+                    auto,
+                    decorated || auto,
+                    self.exclusion(function, direct, entry, &helpers, qualified[index]),
+                    entry,
+                )
             })
             .collect();
         let mut own = Own { qualified, ..Own::default() };
@@ -108,7 +115,14 @@ impl Verdicts<'_, '_> {
         }
     }
 
-    fn exclusion(&self, function: FuncId, direct: bool, entry: bool, helpers: &Helpers, qualified: Symbol) -> Option<Exclusion> {
+    fn exclusion(
+        &self,
+        function: FuncId,
+        direct: bool,
+        entry: bool,
+        helpers: &Helpers,
+        qualified: Symbol,
+    ) -> Option<Exclusion> {
         let world = self.world;
         let it = world.function(function);
         let file = &world.files[world.file_of[function.index()].index()];
@@ -174,7 +188,11 @@ impl Verdicts<'_, '_> {
                     state,
                     direct_span: own.direct[index],
                     opens_via: self.opens_via(function),
-                    reach: if own.direct[index] && it.kind == FunctionKind::Named { Reach::Covered } else { reach[index] },
+                    reach: if own.direct[index] && it.kind == FunctionKind::Named {
+                        Reach::Covered
+                    } else {
+                        reach[index]
+                    },
                     callers: graph.callers(function),
                     callees,
                 }
@@ -286,7 +304,8 @@ fn is_helper(world: &World<'_>, targets: &Targets, openings: &Openings, function
     let open = scope.or_else(|| openings.own[index].first().map(|it| it.open));
     open.is_some_and(|it| {
         let name = names.of(&mut eval, it, None);
-        name.text().source == TextSource::Forwarded || name.parts.iter().any(|it| !matches!(it, crate::link::texts::Part::Literal(_)))
+        name.text().source == TextSource::Forwarded
+            || name.parts.iter().any(|it| !matches!(it, crate::link::texts::Part::Literal(_)))
     })
 }
 
@@ -319,7 +338,9 @@ fn add_speakers(world: &World<'_>, targets: &Targets, openings: &Openings, all: 
         let found: Vec<FuncId> = (0..world.file_of.len())
             .into_par_iter()
             .map(|it| FuncId(it as u32))
-            .filter(|it| !all_known.contains(it) && openings.own[it.index()].is_empty() && !world.is_body(*it))
+            .filter(|it| {
+                !all_known.contains(it) && openings.own[it.index()].is_empty() && !world.is_body(*it)
+            })
             .filter(|it| openings.decorations[it.index()].is_empty())
             .filter(|it| only_speaks(world, targets, *it, all_known))
             .collect();
@@ -343,7 +364,9 @@ fn only_speaks(world: &World<'_>, targets: &Targets, function: FuncId, helpers: 
                     let it = world.library.node(node);
                     let telemetry = is_telemetry(it);
                     speaks |= telemetry;
-                    plain |= telemetry || it.path.as_str().starts_with("builtins.") || it.model(Role::Context).is_some();
+                    plain |= telemetry
+                        || it.path.as_str().starts_with("builtins.")
+                        || it.model(Role::Context).is_some();
                 }
                 Thing::Function(callee) | Thing::Method(callee) if helpers.contains(&callee) => {
                     speaks = true;
@@ -367,8 +390,26 @@ fn only_speaks(world: &World<'_>, targets: &Targets, function: FuncId, helpers: 
 pub(crate) fn is_neutral_method(name: &str) -> bool {
     matches!(
         name,
-        "items" | "keys" | "values" | "get" | "update" | "append" | "format" | "join" | "lower" | "upper" | "strip" | "split"
-            | "replace" | "startswith" | "endswith" | "setdefault" | "is_recording" | "copy" | "isoformat" | "pop"
+        "items"
+            | "keys"
+            | "values"
+            | "get"
+            | "update"
+            | "append"
+            | "format"
+            | "join"
+            | "lower"
+            | "upper"
+            | "strip"
+            | "split"
+            | "replace"
+            | "startswith"
+            | "endswith"
+            | "setdefault"
+            | "is_recording"
+            | "copy"
+            | "isoformat"
+            | "pop"
     )
 }
 

@@ -30,7 +30,8 @@ impl Recorders {
                     || has(Role::LogException)
                     || (has(Role::SetStatus) && says_error(facts, world, site))
                     || (has(Role::Log) && logs_with_traceback(facts, world, site))
-            }) || (mentions && world.callee(site).is_some_and(|it| is_record_exception(world.facts(site.file), it)))
+            }) || (mentions
+                && world.callee(site).is_some_and(|it| is_record_exception(world.facts(site.file), it)))
         };
         let logs = |site: Site, mentions: bool| {
             targets.nodes(site).any(|it| {
@@ -38,7 +39,10 @@ impl Recorders {
                 it.model(Role::LogException).is_some() || (mentions && it.model(Role::Log).is_some())
             })
         };
-        Recorders { records: keepers(world, targets, graph, &records), logs: keepers(world, targets, graph, &logs) }
+        Recorders {
+            records: keepers(world, targets, graph, &records),
+            logs: keepers(world, targets, graph, &logs),
+        }
     }
 
     pub(crate) fn is(&self, function: FuncId) -> bool {
@@ -145,10 +149,14 @@ fn says_error_in(facts: &Facts, value: ValueId, depth: u32) -> bool {
         return false;
     }
     match facts.value(value) {
-        Value::Member { name, .. } | Value::Name(name) => name.as_str().to_ascii_uppercase().contains("ERROR"),
+        Value::Member { name, .. } | Value::Name(name) => {
+            name.as_str().to_ascii_uppercase().contains("ERROR")
+        }
         Value::Text(text) => text.as_str().eq_ignore_ascii_case("error"),
         Value::Call(op) => match &facts.op(*op).kind {
-            OpKind::Call { args, .. } => facts.args(args).iter().any(|it| says_error_in(facts, it.value, depth + 1)),
+            OpKind::Call { args, .. } => {
+                facts.args(args).iter().any(|it| says_error_in(facts, it.value, depth + 1))
+            }
             _ => false,
         },
         Value::Either(run) | Value::Fallback(run) => {
@@ -170,12 +178,15 @@ fn mentions(facts: &Facts, value: ValueId, names: &[Symbol], depth: u32) -> bool
     if depth > 12 {
         return false;
     }
-    let any = |run: &crate::facts::Run| facts.list(run).iter().any(|it| mentions(facts, *it, names, depth + 1));
+    let any =
+        |run: &crate::facts::Run| facts.list(run).iter().any(|it| mentions(facts, *it, names, depth + 1));
     match facts.value(value) {
         Value::Name(name) => names.contains(name),
-        Value::Member { of, .. } | Value::Awaited(of) | Value::Many(of) | Value::Element(of) | Value::Part(of, _) => {
-            mentions(facts, *of, names, depth + 1)
-        }
+        Value::Member { of, .. }
+        | Value::Awaited(of)
+        | Value::Many(of)
+        | Value::Element(of)
+        | Value::Part(of, _) => mentions(facts, *of, names, depth + 1),
         Value::Item { of, .. } => mentions(facts, *of, names, depth + 1),
         Value::Template(run)
         | Value::Sequence(run)
@@ -216,7 +227,11 @@ pub(crate) fn sites(
         .flat_map_iter(|file| {
             let file = FileId(file as u32);
             let facts = world.facts(file);
-            let handlers = facts.regions.iter().enumerate().filter(|(_, it)| matches!(it.kind, RegionKind::Handler { .. }));
+            let handlers = facts
+                .regions
+                .iter()
+                .enumerate()
+                .filter(|(_, it)| matches!(it.kind, RegionKind::Handler { .. }));
             let reader = Reader { world, targets, openings, recorders, file, facts };
             handlers.map(|(index, _)| reader.handler(RegionId(index as u32))).collect::<Vec<_>>()
         })
@@ -321,7 +336,8 @@ impl Reader<'_, '_> {
                     recorded |= has(Role::RecordException) || has(Role::LogException);
                     recorded |= has(Role::SetStatus) && says_error(self.facts, world, site);
                     recorded |= has(Role::Log) && (given || logs_with_traceback(self.facts, world, site));
-                    recorded |= (has(Role::AddEvent) || has(Role::SetAttribute) || has(Role::SetAttributes)) && given;
+                    recorded |=
+                        (has(Role::AddEvent) || has(Role::SetAttribute) || has(Role::SetAttributes)) && given;
                 }
                 Thing::Function(function) | Thing::Method(function) => {
                     known = true;
@@ -362,19 +378,20 @@ impl Reader<'_, '_> {
 
     /// Whether the handler is left by raising, on every path or on some.
     fn reraises(&self, handler: RegionId, ops: &[OpId]) -> Reraises {
-        let raises: Vec<&OpId> = ops.iter().filter(|it| matches!(self.facts.op(**it).kind, OpKind::Raise(_))).collect();
+        let raises: Vec<&OpId> =
+            ops.iter().filter(|it| matches!(self.facts.op(**it).kind, OpKind::Raise(_))).collect();
         if raises.is_empty() {
             return Reraises::Never;
         }
         let leaves_first = |last: OpId| {
-            ops.iter().any(|it| {
-                *it < last && matches!(self.facts.op(*it).kind, OpKind::Return(_) | OpKind::Jump)
-            })
+            ops.iter()
+                .any(|it| *it < last && matches!(self.facts.op(*it).kind, OpKind::Return(_) | OpKind::Jump))
         };
         if let Some(sure) = raises.iter().find(|it| self.is_straight(self.facts.op(***it).region, handler)) {
             return if leaves_first(**sure) { Reraises::Sometimes } else { Reraises::Always };
         }
-        if self.every_arm_raises(handler, &raises) && !ops.iter().any(|it| matches!(self.facts.op(*it).kind, OpKind::Return(_)))
+        if self.every_arm_raises(handler, &raises)
+            && !ops.iter().any(|it| matches!(self.facts.op(*it).kind, OpKind::Return(_)))
         {
             return Reraises::Always;
         }
@@ -406,7 +423,8 @@ impl Reader<'_, '_> {
             && arms.iter().all(|(arm, _)| {
                 raises.iter().any(|it| {
                     let region = self.facts.op(**it).region;
-                    region == *arm || self.is_straight(region, *arm) && region_is_inside(self.facts, region, *arm)
+                    region == *arm
+                        || self.is_straight(region, *arm) && region_is_inside(self.facts, region, *arm)
                 })
             })
     }

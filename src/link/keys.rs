@@ -37,7 +37,8 @@ impl<'a> Eval<'_, 'a> {
                     && file == scope.file
                     && is_iterated(self.world.facts(file).value(inner))
                 {
-                    let there = Scope { file, function: binding.from, region: binding.region, order: binding.order };
+                    let there =
+                        Scope { file, function: binding.from, region: binding.region, order: binding.order };
                     let found = self.key_options(inner, there, depth + 1);
                     // One text under a name is written where the name is used, like any constant.
                     let is_itself = |it: &Key| it.place.span == self.world.facts(file).value_span(inner);
@@ -78,13 +79,18 @@ impl<'a> Eval<'_, 'a> {
             let Value::Name(_) = facts.value(*piece) else { continue };
             let options = self.key_options(*piece, scope, depth + 1);
             let expands = options.len() > 1
-                || options.first().is_some_and(|it| it.place.span != facts.value_span(*piece) || has_key_of(&it.text));
+                || options
+                    .first()
+                    .is_some_and(|it| it.place.span != facts.value_span(*piece) || has_key_of(&it.text));
             // A key that nobody can tell is no better for being looked for elsewhere.
-            if !expands || options.iter().all(|it| it.text.parts.iter().all(|it| matches!(it, Part::Hole(_)))) {
+            if !expands || options.iter().all(|it| it.text.parts.iter().all(|it| matches!(it, Part::Hole(_))))
+            {
                 continue;
             }
-            let before: Vec<Part> = pieces[..index].iter().flat_map(|it| self.text(*it, scope).parts).collect();
-            let after: Vec<Part> = pieces[index + 1..].iter().flat_map(|it| self.text(*it, scope).parts).collect();
+            let before: Vec<Part> =
+                pieces[..index].iter().flat_map(|it| self.text(*it, scope).parts).collect();
+            let after: Vec<Part> =
+                pieces[index + 1..].iter().flat_map(|it| self.text(*it, scope).parts).collect();
             let wrap = |mut key: Key| {
                 let mut parts = before.clone();
                 parts.append(&mut key.text.parts);
@@ -105,7 +111,11 @@ impl<'a> Eval<'_, 'a> {
             && let Value::Member { of, name } = *facts.value(callee)
             && name.as_str() == "items"
         {
-            return if index == 0 { self.dict_keys(of, scope, depth + 1) } else { self.dict_texts(of, scope, depth + 1) };
+            return if index == 0 {
+                self.dict_keys(of, scope, depth + 1)
+            } else {
+                self.dict_texts(of, scope, depth + 1)
+            };
         }
         let Some((display, inner)) = self.display(source, scope, 0) else { return Vec::new() };
         let facts = self.world.facts(inner.file);
@@ -173,10 +183,12 @@ impl<'a> Eval<'_, 'a> {
         let mut found = Vec::new();
         for (key, value) in facts.dict(run) {
             match key {
-                Some(key) => found.extend(self.key_options(*key, scope, depth + 1).into_iter().map(|mut it| {
-                    it.value.get_or_insert(*value);
-                    it
-                })),
+                Some(key) => {
+                    found.extend(self.key_options(*key, scope, depth + 1).into_iter().map(|mut it| {
+                        it.value.get_or_insert(*value);
+                        it
+                    }))
+                }
                 None => found.extend(self.dict_keys(*value, scope, depth + 1)),
             }
         }
@@ -195,13 +207,19 @@ impl<'a> Eval<'_, 'a> {
             let inner = Scope { file, function: binding.from, region: binding.region, order: binding.order };
             match &binding.kind {
                 BindingKind::Value(value) => found.extend(self.dict_keys(*value, inner, depth + 1)),
-                BindingKind::Param(index) => found.push(self.param_keys(world.func(file, owner), *index, inner)),
+                BindingKind::Param(index) => {
+                    found.push(self.param_keys(world.func(file, owner), *index, inner))
+                }
                 BindingKind::Import(import) => {
                     if let Some((file, binding)) = self.imported_binding(file, *import, 0)
                         && let BindingKind::Value(value) = binding.kind
                     {
-                        let inner =
-                            Scope { file, function: binding.from, region: binding.region, order: binding.order };
+                        let inner = Scope {
+                            file,
+                            function: binding.from,
+                            region: binding.region,
+                            order: binding.order,
+                        };
                         found.extend(self.dict_keys(value, inner, depth + 1));
                     }
                 }
@@ -360,7 +378,8 @@ impl<'a> Eval<'_, 'a> {
                 found.extend(self.dict_keys(value, Eval::scope_of(world, Site { file, op }), depth + 1));
             }
         }
-        let is_it = |value: ValueId| matches!(facts.value(value), Value::Member { name: it, .. } if *it == name);
+        let is_it =
+            |value: ValueId| matches!(facts.value(value), Value::Member { name: it, .. } if *it == name);
         found.extend(self.put_in(file, method, &is_it, depth + 1));
         found
     }
@@ -373,12 +392,16 @@ impl<'a> Eval<'_, 'a> {
         match facts.value(callee) {
             Value::Name(name) if *name == world.names.dict => {
                 let mut found = self.keyword_keys(site, &[], depth);
-                for arg in world.call_args(site).iter().filter(|it| it.name.is_none() && it.spread == Spread::No) {
+                for arg in
+                    world.call_args(site).iter().filter(|it| it.name.is_none() && it.spread == Spread::No)
+                {
                     found.extend(self.dict_keys(arg.value, scope, depth + 1));
                 }
                 return found;
             }
-            Value::Member { of, name } if name.as_str() == "copy" => return self.dict_keys(*of, scope, depth + 1),
+            Value::Member { of, name } if name.as_str() == "copy" => {
+                return self.dict_keys(*of, scope, depth + 1);
+            }
             _ => {}
         }
         let mut found = Vec::new();
@@ -388,7 +411,8 @@ impl<'a> Eval<'_, 'a> {
                 Thing::Function(function) => reached.push((function, false)),
                 Thing::Method(function) => {
                     reached.push((function, true));
-                    reached.extend(world.overriding(function, MOST_OVERRIDES).into_iter().map(|it| (it, true)));
+                    reached
+                        .extend(world.overriding(function, MOST_OVERRIDES).into_iter().map(|it| (it, true)));
                 }
                 _ => {}
             }
@@ -406,7 +430,14 @@ impl<'a> Eval<'_, 'a> {
     }
 
     /// Puts a call's arguments in place of the callee's parameters; one key may become many.
-    pub(crate) fn substitute(&mut self, key: Key, callee: FuncId, site: Site, bound: bool, depth: u32) -> Vec<Key> {
+    pub(crate) fn substitute(
+        &mut self,
+        key: Key,
+        callee: FuncId,
+        site: Site,
+        bound: bool,
+        depth: u32,
+    ) -> Vec<Key> {
         let Some(at) = key.text.parts.iter().position(|it| concerns(*it, callee)) else { return vec![key] };
         if depth > DEEPEST + 4 {
             return Vec::new();
@@ -427,12 +458,17 @@ impl<'a> Eval<'_, 'a> {
         let mut found = Vec::new();
         for mut replacement in replacements {
             let mut parts = key.text.parts[..at].to_vec();
-            let source = if key.text.parts.len() == 1 { replacement.text.source } else { TextSource::Constant };
+            let source =
+                if key.text.parts.len() == 1 { replacement.text.source } else { TextSource::Constant };
             parts.append(&mut replacement.text.parts);
             parts.extend(key.text.parts[at + 1..].iter().copied());
             let value = replacement.value.or(key.value);
-            let next =
-                Key { text: Parts { parts, source }, place: replacement.place, scope: replacement.scope, value };
+            let next = Key {
+                text: Parts { parts, source },
+                place: replacement.place,
+                scope: replacement.scope,
+                value,
+            };
             found.extend(self.substitute(next, callee, site, bound, depth + 1));
         }
         found
@@ -456,7 +492,9 @@ impl<'a> Eval<'_, 'a> {
 
 fn concerns(part: Part, callee: FuncId) -> bool {
     match part {
-        Part::Param(function, _) | Part::NameOf(function, ..) | Part::KeyOf(function, _) => function == callee,
+        Part::Param(function, _) | Part::NameOf(function, ..) | Part::KeyOf(function, _) => {
+            function == callee
+        }
         _ => false,
     }
 }

@@ -3,6 +3,7 @@
 
 use rustc_hash::FxHashSet;
 
+use crate::facts::{BindingKind, Facts};
 use crate::library::{Library, NodeId};
 use crate::link::rounds::Targets;
 use crate::link::things::Site;
@@ -25,7 +26,12 @@ pub(crate) struct Instrumented {
 }
 
 impl Instrumented {
-    pub(crate) fn find(world: &World<'_>, targets: &Targets, launch: &[LaunchFile], declared: &[String]) -> Instrumented {
+    pub(crate) fn find(
+        world: &World<'_>,
+        targets: &Targets,
+        launch: &[LaunchFile],
+        declared: &[String],
+    ) -> Instrumented {
         let mut found = Instrumented::default();
         let library = world.library;
         if launch.iter().any(launches_instrumented) {
@@ -37,10 +43,16 @@ impl Instrumented {
             found.modules.insert(Symbol::new(name));
             found.any = true;
         }
+        let on_import: Vec<_> = library.instrumentors().iter().filter(|it| it.on_import).collect();
         let mut by_code = found.any;
         for file in 0..world.files.len() {
             if world.files[file].test {
                 continue;
+            }
+            for it in &on_import {
+                if imports(&world.files[file].facts, library.node(it.node).path.as_str()) {
+                    found.enable(it);
+                }
             }
             for (op, _) in targets.calls(file) {
                 let site = Site { file: FileId(file as u32), op: *op };
@@ -99,6 +111,22 @@ impl Instrumented {
     }
 }
 
+/// Whether a file imports a module, or something out of it.
+fn imports(facts: &Facts, module: &str) -> bool {
+    let is_it = |dotted: &str| {
+        dotted.strip_prefix(module).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    facts.bindings.iter().any(|it| match &it.kind {
+        BindingKind::Import(import) if import.level == 0 => {
+            let whole = |name: Symbol| is_it(&format!("{}.{name}", import.module));
+            is_it(import.module.as_str())
+                || (module.starts_with(import.module.as_str()) && import.name.is_some_and(whole))
+        }
+        BindingKind::ImportRoot(dotted) => is_it(dotted.as_str()),
+        _ => false,
+    })
+}
+
 fn is_manifest(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
     matches!(name, "pyproject.toml" | "setup.cfg" | "Pipfile") || name.starts_with("requirements")
@@ -134,7 +162,10 @@ pub(crate) fn console_scripts(launch: &[LaunchFile]) -> Vec<(String, String)> {
             if line.starts_with('[') {
                 inside = matches!(
                     line.trim_matches(['[', ']']),
-                    "project.scripts" | "tool.poetry.scripts" | "project.gui-scripts" | "options.entry_points"
+                    "project.scripts"
+                        | "tool.poetry.scripts"
+                        | "project.gui-scripts"
+                        | "options.entry_points"
                 );
             } else if name != "pyproject.toml" && line.contains("console_scripts") {
                 inside = true;
@@ -152,7 +183,10 @@ fn script_target(line: &str) -> Option<(String, String)> {
     let target = target.trim().trim_matches(|it: char| matches!(it, '"' | '\'' | ',' | ']' | ')' | ' '));
     let (module, function) = target.split_once(':')?;
     let is_path = |it: &str| {
-        !it.is_empty() && it.split('.').all(|it| !it.is_empty() && it.chars().all(|it| it.is_alphanumeric() || it == '_'))
+        !it.is_empty()
+            && it
+                .split('.')
+                .all(|it| !it.is_empty() && it.chars().all(|it| it.is_alphanumeric() || it == '_'))
     };
     let function = function.trim().split(['[', ' ']).next()?;
     (is_path(module.trim()) && is_path(function)).then(|| (module.trim().to_owned(), function.to_owned()))

@@ -76,7 +76,11 @@ impl Modules {
         if stem != "__init__" {
             let found = self.child_or_new(at, Symbol::new(stem), false);
             // A package and a module of one name: the package wins, and the module stays reachable by its file.
-            at = if self.get(found).is_directory { self.add(Symbol::new(name), Some(at), false) } else { found };
+            at = if self.get(found).is_directory {
+                self.add(Symbol::new(name), Some(at), false)
+            } else {
+                found
+            };
         }
         let module = &mut self.all[at.0 as usize];
         module.file.get_or_insert(file);
@@ -179,7 +183,8 @@ impl Modules {
     fn package_in(&self, candidates: &[ModuleId], from: FileId, name: Symbol) -> Option<ModuleId> {
         let around = self.around(self.of_file(from));
         let elsewhere = candidates.iter().filter(|root| {
-            self.child(**root, name).is_some_and(|it| self.get(it).is_directory && self.get(it).file.is_some())
+            self.child(**root, name)
+                .is_some_and(|it| self.get(it).is_directory && self.get(it).file.is_some())
         });
         let best = elsewhere.max_by_key(|root| {
             let shared = self.around(**root).iter().filter(|it| around.contains(it)).count();

@@ -30,7 +30,9 @@ impl SpanNames<'_, '_> {
     pub(crate) fn built_by_helper(&self, eval: &mut Eval<'_, '_>, open: Open) -> bool {
         let openings = self.openings;
         let inner = match open {
-            Open::Given { function, .. } => openings.scopes[function.index()].or(openings.gives[function.index()]),
+            Open::Given { function, .. } => {
+                openings.scopes[function.index()].or(openings.gives[function.index()])
+            }
             Open::Instance { class, .. } => openings.classes[class.index()],
             Open::Run { function, .. } | Open::Wrapped { wrapper: function, .. } => {
                 openings.own[function.index()].first().map(|it| it.open)
@@ -40,7 +42,14 @@ impl SpanNames<'_, '_> {
         inner.is_some_and(|it| self.of(eval, it, None).parts.iter().any(|it| matches!(it, Part::Hole(false))))
     }
 
-    fn with(&self, eval: &mut Eval<'_, '_>, open: Open, decorated: Option<FuncId>, env: &Env, depth: u32) -> Parts {
+    fn with(
+        &self,
+        eval: &mut Eval<'_, '_>,
+        open: Open,
+        decorated: Option<FuncId>,
+        env: &Env,
+        depth: u32,
+    ) -> Parts {
         if depth > DEEPEST {
             return Parts::hole(false);
         }
@@ -48,7 +57,9 @@ impl SpanNames<'_, '_> {
             Open::Library { site, node } => self.library(eval, site, node, decorated, env),
             Open::Bare { node } => self.bare(node, decorated),
             Open::Given { function, call } => {
-                let Some(inner) = self.openings.scopes[function.index()].or(self.openings.gives[function.index()]) else {
+                let Some(inner) =
+                    self.openings.scopes[function.index()].or(self.openings.gives[function.index()])
+                else {
                     return Parts::hole(false);
                 };
                 let env = self.extended(env, function, call);
@@ -63,12 +74,16 @@ impl SpanNames<'_, '_> {
                 self.with(eval, inner, decorated, &env, depth + 1)
             }
             Open::Run { function, call } => {
-                let Some(inner) = self.openings.own[function.index()].first() else { return Parts::hole(false) };
+                let Some(inner) = self.openings.own[function.index()].first() else {
+                    return Parts::hole(false);
+                };
                 let env = self.extended(env, function, call);
                 self.with(eval, inner.open, decorated, &env, depth + 1)
             }
             Open::Wrapped { wrapper, call } => {
-                let Some(inner) = self.openings.own[wrapper.index()].first() else { return Parts::hole(false) };
+                let Some(inner) = self.openings.own[wrapper.index()].first() else {
+                    return Parts::hole(false);
+                };
                 let mut env = self.wrapped(wrapper, call, decorated, env);
                 if let Some(decorated) = decorated.filter(|_| makes_decorator(self.world, eval, wrapper)) {
                     env.push((wrapper, Given::Decorates(decorated)));
@@ -142,7 +157,9 @@ impl SpanNames<'_, '_> {
                 it.contains(Thing::Function(function)) || it.contains(Thing::Method(function))
             }) || call.is_some_and(|it| self.calls_instance(it, function));
             match (call, decorated) {
-                (Some(site), _) if is_called => env.push((function, Given::Call(site, self.is_bound(site, function)))),
+                (Some(site), _) if is_called => {
+                    env.push((function, Given::Call(site, self.is_bound(site, function))))
+                }
                 (_, Some(decorated)) => env.push((function, Given::Decorates(decorated))),
                 _ => {}
             }

@@ -99,13 +99,14 @@ fn runners_in(
     let mut found = Vec::new();
     for (op, _) in targets.calls(file.index()) {
         let site = Site { file, op: *op };
-        let by_library = targets.nodes(site).find_map(|it| world.library.node(it).model(Role::Process)).map(|it| {
-            let place = it.place(Slot::Command).unwrap_or_default();
-            argument_at(world, site, place).or_else(|| world.call_args(site).first().map(|it| it.value))
+        let by_library =
+            targets.nodes(site).find_map(|it| world.library.node(it).model(Role::Process)).map(|it| {
+                let place = it.place(Slot::Command).unwrap_or_default();
+                argument_at(world, site, place).or_else(|| world.call_args(site).first().map(|it| it.value))
+            });
+        let by_project = targets.functions(site).find_map(|(it, bound)| {
+            known.get(&it).map(|index| world.argument(site, it, usize::from(*index), bound))
         });
-        let by_project = targets
-            .functions(site)
-            .find_map(|(it, bound)| known.get(&it).map(|index| world.argument(site, it, usize::from(*index), bound)));
         let Some(command) = by_library.or(by_project).flatten() else { continue };
         let scope = Eval::scope_of(world, site);
         let runner = world.runner(site);
@@ -212,12 +213,13 @@ fn assumed_log(world: &World<'_>, site: Site) -> Option<(Symbol, bool)> {
         _ => return None,
     };
     let is_logger = matches!(receiver, "logger" | "log" | "LOG" | "LOGGER" | "_logger" | "_log" | "_LOGGER");
-    let level =
-        matches!(name.as_str(), "debug" | "info" | "warning" | "warn" | "error" | "critical" | "exception" | "log");
+    let level = matches!(
+        name.as_str(),
+        "debug" | "info" | "warning" | "warn" | "error" | "critical" | "exception" | "log"
+    );
     (is_logger && level).then(|| (Symbol::new(&format!("{receiver}.{name}")), false))
 }
 
-#[expect(clippy::too_many_arguments, reason = "one call, one model, and the tables it goes to")]
 fn read_model(
     world: &World<'_>,
     targets: &Targets,

@@ -16,7 +16,11 @@ pub(crate) fn find(world: &World<'_>) -> FxHashMap<Site, Site> {
     let found: Vec<Vec<OpId>> =
         (0..world.files.len()).into_par_iter().map(|it| binders_in(world, FileId(it as u32))).collect();
     let binders = Binders {
-        names: found.iter().enumerate().flat_map(|(file, ops)| names_of(&world.files[file].facts, ops)).collect(),
+        names: found
+            .iter()
+            .enumerate()
+            .flat_map(|(file, ops)| names_of(&world.files[file].facts, ops))
+            .collect(),
         sites: found
             .iter()
             .enumerate()
@@ -26,7 +30,10 @@ pub(crate) fn find(world: &World<'_>) -> FxHashMap<Site, Site> {
     if binders.sites.is_empty() {
         return FxHashMap::default();
     }
-    (0..world.files.len()).into_par_iter().flat_map_iter(|it| binders.bound_in(world, FileId(it as u32))).collect()
+    (0..world.files.len())
+        .into_par_iter()
+        .flat_map_iter(|it| binders.bound_in(world, FileId(it as u32)))
+        .collect()
 }
 
 /// The calls in a file that bind arguments.
@@ -56,12 +63,10 @@ fn may_bind(facts: &Facts, callee: ValueId) -> bool {
     let is_telling = |name: Symbol| name.as_str().starts_with("partial");
     match *facts.value(callee) {
         Value::Member { name, .. } => is_telling(name),
-        Value::Name(name) => {
-            is_telling(name)
-                || facts.bindings_of(crate::facts::FnId::MODULE, name).iter().any(
-                    |it| matches!(it.kind, BindingKind::Import(import) if import.name.is_some_and(is_telling)),
-                )
-        }
+        Value::Name(name) => is_telling(name)
+            || facts.bindings_of(crate::facts::FnId::MODULE, name).iter().any(
+                |it| matches!(it.kind, BindingKind::Import(import) if import.name.is_some_and(is_telling)),
+            ),
         _ => false,
     }
 }
@@ -113,7 +118,9 @@ impl Binders {
                 return self.sites.contains(&site).then_some(site);
             }
             Value::Name(name) if self.names.contains(&name) => eval.single_binding(name, scope)?,
-            Value::Member { of, name } if self.names.contains(&name) => eval.member_binding(of, name, scope)?,
+            Value::Member { of, name } if self.names.contains(&name) => {
+                eval.member_binding(of, name, scope)?
+            }
             _ => return None,
         };
         let (file, binding) = match binding.kind {

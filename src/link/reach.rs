@@ -1,6 +1,8 @@
 //! Who calls whom, and on which paths a span is open: a greatest fixpoint for what is surely inside one, a least fixpoint for
 //! what is surely not. What neither says is unknown.
 
+use std::rc::Rc;
+
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -33,7 +35,12 @@ pub(crate) struct CallGraph {
 }
 
 impl CallGraph {
-    pub(crate) fn new(world: &World<'_>, targets: &Targets, openings: &Openings, instrumented: &Instrumented) -> CallGraph {
+    pub(crate) fn new(
+        world: &World<'_>,
+        targets: &Targets,
+        openings: &Openings,
+        instrumented: &Instrumented,
+    ) -> CallGraph {
         let names: FxHashSet<Symbol> = world
             .files
             .iter()
@@ -164,18 +171,28 @@ impl CallGraph {
     }
 
     /// Entered from outside without a span, or called from such a function outside of a span.
-    fn dark(&self, world: &World<'_>, inside: &[bool], exposed: &[bool], counts: &dyn Fn(&Edge) -> bool) -> Vec<bool> {
-        let mut dark: Vec<bool> =
-            (0..inside.len()).map(|it| !inside[it] && (exposed[it] || world.is_body(FuncId(it as u32)))).collect();
+    fn dark(
+        &self,
+        world: &World<'_>,
+        inside: &[bool],
+        exposed: &[bool],
+        counts: &dyn Fn(&Edge) -> bool,
+    ) -> Vec<bool> {
+        let mut dark: Vec<bool> = (0..inside.len())
+            .map(|it| !inside[it] && (exposed[it] || world.is_body(FuncId(it as u32))))
+            .collect();
         let callees = self.callees(inside.len());
-        let mut due: Vec<FuncId> = (0..inside.len()).filter(|it| dark[*it]).map(|it| FuncId(it as u32)).collect();
+        let mut due: Vec<FuncId> =
+            (0..inside.len()).filter(|it| dark[*it]).map(|it| FuncId(it as u32)).collect();
         while let Some(caller) = due.pop() {
             for callee in &callees[caller.index()] {
                 if dark[callee.index()] || inside[callee.index()] {
                     continue;
                 }
-                let uncovered =
-                    self.to(*callee).iter().any(|edge| edge.caller == caller && !edge.in_span && counts(edge));
+                let uncovered = self
+                    .to(*callee)
+                    .iter()
+                    .any(|edge| edge.caller == caller && !edge.in_span && counts(edge));
                 if uncovered {
                     dark[callee.index()] = true;
                     due.push(*callee);
@@ -187,7 +204,8 @@ impl CallGraph {
 
     /// Functions from which one of these can be reached, themselves included.
     pub(crate) fn leading_to(&self, mut marked: Vec<bool>) -> Vec<bool> {
-        let mut due: Vec<FuncId> = (0..marked.len()).filter(|it| marked[*it]).map(|it| FuncId(it as u32)).collect();
+        let mut due: Vec<FuncId> =
+            (0..marked.len()).filter(|it| marked[*it]).map(|it| FuncId(it as u32)).collect();
         while let Some(function) = due.pop() {
             for edge in self.to(function) {
                 if !marked[edge.caller.index()] {
@@ -208,7 +226,7 @@ struct Reader<'w, 'a> {
     /// All names of functions: other names need not be looked up.
     names: &'w FxHashSet<Symbol>,
     eval: Eval<'w, 'a>,
-    overriding: FxHashMap<FuncId, Vec<FuncId>>,
+    overriding: FxHashMap<FuncId, Rc<[FuncId]>>,
     edges: Vec<Edge>,
     escaped: Vec<FuncId>,
     /// Calls of coroutine functions whose coroutine is awaited in somebody else's span.
@@ -224,8 +242,12 @@ impl Reader<'_, '_> {
             match &it.kind {
                 OpKind::Call { .. } => self.call(site),
                 OpKind::Return(Some(value)) | OpKind::Yield(value) => self.hand_out(*value, site),
-                OpKind::SetMember { value, .. } | OpKind::SetItem { value, .. } => self.hand_out(*value, site),
-                OpKind::Bind { value, .. } if !matches!(facts.value(*value), Value::Name(_) | Value::Closure(_)) => {
+                OpKind::SetMember { value, .. } | OpKind::SetItem { value, .. } => {
+                    self.hand_out(*value, site)
+                }
+                OpKind::Bind { value, .. }
+                    if !matches!(facts.value(*value), Value::Name(_) | Value::Closure(_)) =>
+                {
                     self.hand_out(*value, site);
                 }
                 _ => {}
@@ -274,12 +296,13 @@ impl Reader<'_, '_> {
                 Thing::Method(function) => {
                     known = true;
                     self.edge(function, site, in_span);
-                    if !self.overriding.contains_key(&function) {
-                        let found = world.overriding(function, MOST_OVERRIDES);
-                        self.overriding.insert(function, found);
-                    }
-                    for index in 0..self.overriding[&function].len() {
-                        self.edge(self.overriding[&function][index], site, in_span);
+                    let overriding = self
+                        .overriding
+                        .entry(function)
+                        .or_insert_with(|| world.overriding(function, MOST_OVERRIDES).into())
+                        .clone();
+                    for it in overriding.iter() {
+                        self.edge(*it, site, in_span);
                     }
                 }
                 Thing::Class(class) => {

@@ -5,14 +5,14 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
-use crate::facts::{OpId, OpKind, ParamKind, RegionKind, Spread, Value};
-use crate::link::eval::{Dependency, Eval};
-use crate::link::things::{ClassId, Site, Thing, Things};
-use crate::link::modules::ModuleId;
-use crate::link::world::{World, set_member};
+use crate::facts::{OpId, OpKind, ParamKind, Spread, Value};
 use crate::library::NodeId;
+use crate::link::eval::{Dependency, Eval};
+use crate::link::modules::ModuleId;
+use crate::link::things::{ClassId, Site, Thing, Things};
+use crate::link::world::{World, set_member};
 use crate::program::{Certainty, FuncId};
-use crate::text::Symbol;
+use crate::text::{FileId, Symbol};
 
 /// Chains longer than this, through as many functions, are given up.
 const MOST_ROUNDS: usize = 8;
@@ -60,73 +60,175 @@ impl Targets {
     }
 }
 
-/// What one reading of one function found.
+/// What one reading of a function found: what it gives and sets, or what its calls reach and pass.
 #[derive(Default)]
 struct Reading {
-    calls: Vec<(OpId, Things)>,
+    calls: Calls,
+    results: Results,
+    passed: Vec<(FuncId, usize, Things)>,
+    read: Box<[Dependency]>,
+}
+
+#[derive(Default)]
+struct Calls {
+    reached: Vec<(OpId, Things)>,
     assumed: Vec<OpId>,
+}
+
+#[derive(Default)]
+struct Results {
     returns: Things,
     yields: Things,
-    passed: Vec<(FuncId, usize, Things)>,
     fields: Vec<(ClassId, Symbol, Things)>,
     patches: Vec<(ModuleId, Symbol, Things)>,
-    read: Vec<Dependency>,
-}
-
-pub(crate) fn run(world: &mut World<'_>) -> Targets {
-    let functions = world.file_of.len();
-    // What functions give and what instances hold is settled first: it needs few operations, and nearly every call depends on it.
-    fixpoint(world, Wanted::Results, &mut (0..functions).map(|_| Reading::default()).collect());
-    let mut readings: Vec<Reading> = (0..functions).map(|_| Reading::default()).collect();
-    fixpoint(world, Wanted::All, &mut readings);
-    gather(world, readings)
-}
-
-/// Reads every function, and again those that depend on what changed, until nothing does.
-fn fixpoint(world: &mut World<'_>, wanted: Wanted, readings: &mut Vec<Reading>) {
-    let functions = readings.len();
-    let mut due: Vec<u32> = (0..functions as u32).collect();
-    for _ in 0..MOST_ROUNDS {
-        let fresh: Vec<Reading> = due.par_iter().with_min_len(64).map(|it| read(world, FuncId(*it), wanted)).collect();
-        let mut changed = FxHashSet::default();
-        for (function, reading) in due.iter().zip(fresh) {
-            note(world, FuncId(*function), &reading, &mut changed);
-            readings[*function as usize] = reading;
-        }
-        if changed.is_empty() {
-            break;
-        }
-        due = (0..functions as u32)
-            .into_par_iter()
-            .filter(|it| readings[*it as usize].read.iter().any(|dependency| changed.contains(dependency)))
-            .collect();
-    }
 }
 
 /// Which operations are read.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Wanted {
     Results,
-    All,
+    Calls,
 }
 
-fn gather(world: &World<'_>, readings: Vec<Reading>) -> Targets {
-    let mut by_file: Vec<Vec<(OpId, Things)>> = world.files.iter().map(|_| Vec::new()).collect();
-    let mut assumed = FxHashSet::default();
-    for (index, reading) in readings.into_iter().enumerate() {
-        let file = world.file_of[index];
-        by_file[file.index()].extend(reading.calls);
-        assumed.extend(reading.assumed.into_iter().map(|op| Site { file, op }));
+pub(crate) fn run(world: &mut World<'_>) -> Targets {
+    let functions = world.file_of.len();
+    let mut calls: Vec<Calls> = (0..functions).map(|_| Calls::default()).collect();
+    let mut of_results = Readings::new(Wanted::Results, functions);
+    let mut of_calls = Readings::new(Wanted::Calls, functions);
+    // What functions give and what instances hold is settled first: it needs few operations, and nearly every call depends on it.
+    of_results.everything();
+    for _ in 0..MOST_ROUNDS {
+        let fresh = of_results.read(world);
+        let changed = of_results.take(world, fresh, &mut calls);
+        of_results.find_due(world, &changed);
+        if changed.is_empty() {
+            break;
+        }
     }
-    Targets { by_file, assumed }
+    of_calls.everything();
+    for _ in 0..MOST_ROUNDS {
+        // Both are read before either is noted, so that a round sees nothing but the round before.
+        let (results, reached) = (of_results.read(world), of_calls.read(world));
+        let mut changed = of_results.take(world, results, &mut calls);
+        changed.join(of_calls.take(world, reached, &mut calls));
+        if changed.is_empty() {
+            break;
+        }
+        of_results.find_due(world, &changed);
+        of_calls.find_due(world, &changed);
+    }
+    gather(world, calls)
+}
+
+/// One kind of reading: what each function's rested on, and which functions are to be read next.
+struct Readings {
+    wanted: Wanted,
+    read: Vec<Box<[Dependency]>>,
+    due: Vec<u32>,
+}
+
+impl Readings {
+    fn new(wanted: Wanted, functions: usize) -> Readings {
+        Readings { wanted, read: vec![Box::default(); functions], due: Vec::new() }
+    }
+
+    fn everything(&mut self) {
+        self.due = (0..self.read.len() as u32).collect();
+    }
+
+    fn read(&self, world: &World<'_>) -> Vec<Reading> {
+        let wanted = self.wanted;
+        let due = self.due.par_iter().with_min_len(64);
+        due.map_init(|| Eval::new(world), |eval, it| read(eval, FuncId(*it), wanted)).collect()
+    }
+
+    /// Notes what was read, and says what changed by it.
+    fn take(&mut self, world: &mut World<'_>, fresh: Vec<Reading>, calls: &mut [Calls]) -> Changed {
+        let mut changed = Changed::default();
+        for (function, reading) in self.due.iter().zip(fresh) {
+            note(world, FuncId(*function), &reading, &mut changed);
+            self.read[*function as usize] = reading.read;
+            if self.wanted == Wanted::Calls {
+                calls[*function as usize] = reading.calls;
+            }
+        }
+        changed
+    }
+
+    fn find_due(&mut self, world: &World<'_>, changed: &Changed) {
+        let read = &self.read;
+        self.due = (0..read.len() as u32)
+            .into_par_iter()
+            .with_min_len(1024)
+            .filter(|it| read[*it as usize].iter().any(|dependency| changed.contains(world, *dependency)))
+            .collect();
+    }
+}
+
+/// The entries of tables that grew in a round.
+#[derive(Default)]
+struct Changed {
+    results: FxHashSet<FuncId>,
+    passed: FxHashSet<FuncId>,
+    fields: FxHashSet<(ClassId, Symbol)>,
+    field_names: FxHashSet<Symbol>,
+    patches: FxHashSet<(ModuleId, Symbol)>,
+}
+
+impl Changed {
+    fn is_empty(&self) -> bool {
+        self.results.is_empty() && self.passed.is_empty() && self.fields.is_empty() && self.patches.is_empty()
+    }
+
+    fn join(&mut self, other: Changed) {
+        self.results.extend(other.results);
+        self.passed.extend(other.passed);
+        self.fields.extend(other.fields);
+        self.field_names.extend(other.field_names);
+        self.patches.extend(other.patches);
+    }
+
+    fn contains(&self, world: &World<'_>, dependency: Dependency) -> bool {
+        match dependency {
+            Dependency::Result(function) => self.results.contains(&function),
+            Dependency::Passed(function) => self.passed.contains(&function),
+            Dependency::Field(class, name) => {
+                self.field_names.contains(&name)
+                    && world.class(class).line.iter().any(|owner| self.fields.contains(&(*owner, name)))
+            }
+            Dependency::Patch(module, name) => self.patches.contains(&(module, name)),
+        }
+    }
+}
+
+fn gather(world: &World<'_>, mut calls: Vec<Calls>) -> Targets {
+    let mut rest = calls.as_mut_slice();
+    let mut of_files = Vec::with_capacity(world.files.len());
+    for file in world.files {
+        let (functions, after) = rest.split_at_mut(file.facts.functions.len().min(rest.len()));
+        of_files.push(functions);
+        rest = after;
+    }
+    let assumed = of_files.iter().enumerate().flat_map(|(file, functions)| {
+        let file = FileId(file as u32);
+        functions.iter().flat_map(|it| &it.assumed).map(move |op| Site { file, op: *op })
+    });
+    let assumed = assumed.collect();
+    let by_file = of_files.into_par_iter().map(|functions| {
+        let mut all = Vec::with_capacity(functions.iter().map(|it| it.reached.len()).sum());
+        functions.iter_mut().for_each(|it| all.append(&mut it.reached));
+        all
+    });
+    Targets { by_file: by_file.collect(), assumed }
 }
 
 /// Adds a reading to the tables, and says which entries grew.
-fn note(world: &mut World<'_>, function: FuncId, reading: &Reading, changed: &mut FxHashSet<Dependency>) {
-    if grow(&mut world.returns[function.index()], &reading.returns)
-        | grow(&mut world.yields[function.index()], &reading.yields)
+fn note(world: &mut World<'_>, function: FuncId, reading: &Reading, changed: &mut Changed) {
+    let results = &reading.results;
+    if grow(&mut world.returns[function.index()], &results.returns)
+        | grow(&mut world.yields[function.index()], &results.yields)
     {
-        changed.insert(Dependency::Result(function));
+        changed.results.insert(function);
     }
     for (callee, param, things) in &reading.passed {
         let passed = &mut world.passed[callee.index()];
@@ -134,17 +236,19 @@ fn note(world: &mut World<'_>, function: FuncId, reading: &Reading, changed: &mu
             passed.resize(*param + 1, Things::none());
         }
         if grow(&mut passed[*param], things) {
-            changed.insert(Dependency::Passed(*callee));
+            changed.passed.insert(*callee);
         }
     }
-    for (class, name, things) in &reading.fields {
+    for (class, name, things) in &results.fields {
         if grow(world.fields.entry((*class, *name)).or_default(), things) {
-            changed.insert(Dependency::Field(*class, *name));
+            world.field_names.insert(*name);
+            changed.field_names.insert(*name);
+            changed.fields.insert((*class, *name));
         }
     }
-    for (module, name, things) in &reading.patches {
+    for (module, name, things) in &results.patches {
         if grow(world.patches.entry((*module, *name)).or_default(), things) {
-            changed.insert(Dependency::Patch(*module, *name));
+            changed.patches.insert((*module, *name));
         }
     }
 }
@@ -155,43 +259,47 @@ fn grow(table: &mut Things, added: &Things) -> bool {
     table.iter().count() > before
 }
 
-fn read(world: &World<'_>, function: FuncId, wanted: Wanted) -> Reading {
-    let mut eval = Eval::new(world);
+fn read(eval: &mut Eval<'_, '_>, function: FuncId, wanted: Wanted) -> Reading {
+    let world = eval.world;
     let mut reading = Reading::default();
     for (site, op) in world.ops(function) {
-        set(&mut eval, &mut reading, site, &op.kind);
-        match &op.kind {
-            OpKind::Call { .. } if wanted == Wanted::All => {
-                let (callees, assumed) = eval.callees(site.op, site.file);
-                if assumed {
-                    reading.assumed.push(site.op);
-                }
-                if !callees.is_empty() {
-                    pass(&mut eval, &mut reading, site, &callees);
-                    reading.calls.push((site.op, callees));
-                }
-            }
-            OpKind::Return(Some(value)) => {
-                let scope = Eval::scope_of(world, site);
-                reading.returns.join(&kept(&eval.ask(*value, scope)));
-            }
-            OpKind::Yield(value) => {
-                let scope = Eval::scope_of(world, site);
-                reading.yields.join(&kept(&eval.ask(*value, scope)));
-            }
-            _ => {}
+        match wanted {
+            Wanted::Results => read_result(eval, &mut reading.results, site, &op.kind),
+            Wanted::Calls => read_call(eval, &mut reading, site, &op.kind),
         }
     }
-    reading.read = std::mem::take(&mut eval.read);
-    reading.read.sort_unstable();
-    reading.read.dedup();
+    reading.read = eval.next_function();
     reading
 }
 
+fn read_call(eval: &mut Eval<'_, '_>, reading: &mut Reading, site: Site, kind: &OpKind) {
+    if !matches!(kind, OpKind::Call { .. }) {
+        return;
+    }
+    let (callees, assumed) = eval.callees(site.op, site.file);
+    if assumed {
+        reading.calls.assumed.push(site.op);
+    }
+    if !callees.is_empty() {
+        pass(eval, reading, site, &callees);
+        reading.calls.reached.push((site.op, callees));
+    }
+}
+
+fn read_result(eval: &mut Eval<'_, '_>, results: &mut Results, site: Site, kind: &OpKind) {
+    set(eval, results, site, kind);
+    let (OpKind::Return(Some(value)) | OpKind::Yield(value)) = kind else { return };
+    let scope = Eval::scope_of(eval.world, site);
+    let given = kept(&eval.ask(*value, scope));
+    if matches!(kind, OpKind::Yield(_)) { results.yields.join(&given) } else { results.returns.join(&given) }
+}
+
 /// What is set on an instance, a class or a module.
-fn set(eval: &mut Eval<'_, '_>, reading: &mut Reading, site: Site, kind: &OpKind) {
+fn set(eval: &mut Eval<'_, '_>, results: &mut Results, site: Site, kind: &OpKind) {
     let world = eval.world;
-    let Some((of, name, value)) = set_member(world.facts(site.file), kind) else { return };
+    let Some((of, name, value)) = set_member(world.facts(site.file), kind, world.names.setattr) else {
+        return;
+    };
     let scope = Eval::scope_of(world, site);
     let held = kept(&eval.ask(value, scope));
     if held.is_empty() {
@@ -199,9 +307,9 @@ fn set(eval: &mut Eval<'_, '_>, reading: &mut Reading, site: Site, kind: &OpKind
     }
     for owner in eval.ask(of, scope).iter() {
         match owner {
-            Thing::Instance(class) | Thing::Class(class) => reading.fields.push((class, name, held.clone())),
+            Thing::Instance(class) | Thing::Class(class) => results.fields.push((class, name, held.clone())),
             Thing::Module(module) if !world.files[site.file.index()].test => {
-                reading.patches.push((module, name, held.clone()));
+                results.patches.push((module, name, held.clone()));
             }
             _ => {}
         }
@@ -247,6 +355,9 @@ fn pass_to(eval: &mut Eval<'_, '_>, reading: &mut Reading, site: Site, function:
             None => Some(position + shift).filter(|it| *it < params.len()),
         };
         let Some(param) = param else { continue };
+        if param < 64 && eval.open_params(function) & (1 << param) == 0 {
+            continue;
+        }
         if matches!(params[param].kind, ParamKind::Rest | ParamKind::Keywords) {
             continue;
         }
@@ -272,17 +383,4 @@ fn worth_following(value: &Value) -> bool {
             | Value::Awaited(_)
             | Value::Entered(_)
     )
-}
-
-/// The managed regions of a program, for passes that look at each.
-pub(crate) fn managed<'a>(
-    world: &'a World<'_>,
-    file: usize,
-) -> impl Iterator<Item = (crate::facts::RegionId, &'a crate::facts::Region)> {
-    let regions = &world.files[file].facts.regions;
-    regions
-        .iter()
-        .enumerate()
-        .filter(|(_, it)| matches!(it.kind, RegionKind::With { .. }))
-        .map(|(at, it)| (crate::facts::RegionId(at as u32), it))
 }

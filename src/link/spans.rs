@@ -65,13 +65,19 @@ fn model_of<'w>(names: &SpanNames<'w, '_>, open: Open) -> Option<(&'w Model, Opt
 }
 
 /// A span that a function opens while it runs.
-fn opened(names: &SpanNames<'_, '_>, eval: &mut Eval<'_, '_>, function: FuncId, opening: Opening) -> SpanSite {
+fn opened(
+    names: &SpanNames<'_, '_>,
+    eval: &mut Eval<'_, '_>,
+    function: FuncId,
+    opening: Opening,
+) -> SpanSite {
     let world = names.world;
     let shown = opening.shown_at();
     let function = if shown == opening.site { function } else { world.runner(shown) };
     let op = world.facts(shown.file).op(shown.op);
     let place = Place { file: shown.file, span: op.span };
-    let mut site = blank(names, eval, function, opening.open, None, At { place, function, region: op.region });
+    let mut site =
+        blank(names, eval, function, opening.open, None, At { place, function, region: op.region });
     let manual = names.openings.is_manual(world, opening.open, 0);
     match opening.how {
         How::Managed(_) => {
@@ -101,7 +107,9 @@ fn opened(names: &SpanNames<'_, '_>, eval: &mut Eval<'_, '_>, function: FuncId, 
 /// The helper holds on to the span that it hands out: whoever calls it need not.
 fn kept_by_giver(names: &SpanNames<'_, '_>, open: Open) -> bool {
     match open {
-        Open::Given { function, .. } => names.openings.keeps_what_it_gives(names.world, names.targets, function, 0),
+        Open::Given { function, .. } => {
+            names.openings.keeps_what_it_gives(names.world, names.targets, function, 0)
+        }
         _ => false,
     }
 }
@@ -140,11 +148,17 @@ fn activation(fate: &Fate) -> Activation {
 }
 
 /// A span round a function by a decorator.
-fn decorated(names: &SpanNames<'_, '_>, eval: &mut Eval<'_, '_>, function: FuncId, it: &Decoration) -> SpanSite {
+fn decorated(
+    names: &SpanNames<'_, '_>,
+    eval: &mut Eval<'_, '_>,
+    function: FuncId,
+    it: &Decoration,
+) -> SpanSite {
     let world = names.world;
     let place = Place { file: it.file, span: world.facts(it.file).value_span(it.decorator) };
     let body = world.function(function).body;
-    let mut site = blank(names, eval, function, it.open, Some(function), At { place, function, region: body });
+    let mut site =
+        blank(names, eval, function, it.open, Some(function), At { place, function, region: body });
     site.style = SpanStyle::Decorator;
     site.activated = Activation::Decorator;
     site
@@ -227,7 +241,8 @@ fn created(
             _ => None,
         });
         let Some(node) = node else { continue };
-        if world.library.node(node).model(Role::Span).is_some_and(|it| !it.forms.context && !it.forms.manual) {
+        if world.library.node(node).model(Role::Span).is_some_and(|it| !it.forms.context && !it.forms.manual)
+        {
             continue;
         }
         let function = world.runner(site);
@@ -262,7 +277,9 @@ fn thrown_away(
         if seen.contains(&site) {
             continue;
         }
-        let Some(open) = names.targets.of(site).iter().find_map(|it| unentered(names, eval, it, site)) else { continue };
+        let Some(open) = names.targets.of(site).iter().find_map(|it| unentered(names, eval, it, site)) else {
+            continue;
+        };
         let function = world.runner(site);
         let at = At { place: Place { file, span: facts.op(op).span }, function, region: it.region };
         let mut span = blank(names, eval, function, open, None, at);
@@ -279,8 +296,10 @@ fn unentered(names: &SpanNames<'_, '_>, eval: &mut Eval<'_, '_>, callee: Thing, 
     let openings = names.openings;
     match callee {
         Thing::Function(function) | Thing::Method(function) => {
-            let scope = openings.scopes[function.index()].is_some() && is_context_manager(names.world, eval, function);
-            let gives = openings.gives[function.index()].is_some_and(|it| !openings.is_manual(names.world, it, 0));
+            let scope = openings.scopes[function.index()].is_some()
+                && is_context_manager(names.world, eval, function);
+            let gives =
+                openings.gives[function.index()].is_some_and(|it| !openings.is_manual(names.world, it, 0));
             (scope || gives).then_some(Open::Given { function, call })
         }
         Thing::Class(class) => {
@@ -307,7 +326,8 @@ fn is_context_manager(world: &World<'_>, eval: &mut Eval<'_, '_>, function: Func
 /// The call is a decorator, or is called itself with a function.
 fn decorates_something(world: &World<'_>, site: Site) -> bool {
     let facts = world.facts(site.file);
-    let is_it = |value: crate::facts::ValueId| matches!(facts.value(value), Value::Call(op) if *op == site.op);
+    let is_it =
+        |value: crate::facts::ValueId| matches!(facts.value(value), Value::Call(op) if *op == site.op);
     facts.functions.iter().any(|it| facts.list(&it.decorators).iter().any(|it| is_it(*it)))
         || world
             .ops(world.runner(site))

@@ -31,7 +31,8 @@ pub(crate) fn fill(
     for handler in &mut program.handlers {
         handler.span = index.around(world, openings, handler.at);
     }
-    program.uses_telemetry = !program.spans.is_empty() || !program.metrics.is_empty() || speaks(world, targets);
+    program.uses_telemetry =
+        !program.spans.is_empty() || !program.metrics.is_empty() || speaks(world, targets);
     attributes(program, world, openings, &index);
     children(program, world, targets, openings, graph);
     program.enrichments = enrichments(world, targets, openings, may_be_inside);
@@ -41,7 +42,8 @@ pub(crate) fn fill(
 /// Whether a span is open at a place because of its own function.
 pub(crate) fn in_span(world: &World<'_>, openings: &Openings, at: At) -> bool {
     let next = next_op(world, at);
-    openings.around_region(world, at.region, next).is_some() || !openings.decorations[at.function.index()].is_empty()
+    openings.around_region(world, at.region, next).is_some()
+        || !openings.decorations[at.function.index()].is_empty()
 }
 
 /// The operation that is next when a place is reached.
@@ -152,8 +154,12 @@ fn children(
         works[process.at.function.index()] = true;
     }
     let works = graph.leading_to(works);
-    let outgoing: FxHashMap<Place, ()> =
-        program.calls.iter().map(|it| (it.at.place, ())).chain(program.processes.iter().map(|it| (it.at.place, ()))).collect();
+    let outgoing: FxHashMap<Place, ()> = program
+        .calls
+        .iter()
+        .map(|it| (it.at.place, ()))
+        .chain(program.processes.iter().map(|it| (it.at.place, ())))
+        .collect();
     let found: Vec<bool> = program
         .spans
         .par_iter()
@@ -162,7 +168,9 @@ fn children(
                 let shown = it.shown_at();
                 span.at.place == Place { file: shown.file, span: world.facts(shown.file).op(shown.op).span }
             });
-            let Some(opening) = opening else { return span.style == SpanStyle::Decorator && works[span.owner.index()] };
+            let Some(opening) = opening else {
+                return span.style == SpanStyle::Decorator && works[span.owner.index()];
+            };
             world.ops(span.owner).any(|(site, op)| {
                 let inside = match opening.how {
                     How::Managed(region) => region_is_inside(world.facts(site.file), op.region, region),
@@ -198,9 +206,15 @@ fn enrichments(
                 let site = Site { file: FileId(file as u32), op: *op };
                 let enriches = targets.nodes(site).any(|it| {
                     let it = world.library.node(it);
-                    [Role::SetAttribute, Role::SetAttributes, Role::AddEvent, Role::RecordException, Role::SetStatus]
-                        .iter()
-                        .any(|role| it.model(*role).is_some())
+                    [
+                        Role::SetAttribute,
+                        Role::SetAttributes,
+                        Role::AddEvent,
+                        Role::RecordException,
+                        Role::SetStatus,
+                    ]
+                    .iter()
+                    .any(|role| it.model(*role).is_some())
                 });
                 if !enriches {
                     continue;
@@ -273,17 +287,24 @@ fn records(
             _ => None,
         };
         for (site, op) in world.ops(handler.at.function) {
-            if !region_is_inside(facts, op.region, handler.at.region) || !records_here(world, targets, recorders, site, bound) {
+            if !region_is_inside(facts, op.region, handler.at.region)
+                || !records_here(world, targets, recorders, site, bound)
+            {
                 continue;
             }
             let raised_through = match handler.reraises {
                 Reraises::Never => None,
                 _ if stays_inside(world, openings, handler.at) => None,
                 _ => handler.span.filter(|it| {
-                    program.spans[*it].records_errors && raises_after(world, handler.at.function, site, handler.at.region)
+                    program.spans[*it].records_errors
+                        && raises_after(world, handler.at.function, site, handler.at.region)
                 }),
             };
-            found.push(RecordSite { at: call_at(world, site), raised_through, certainty: targets.certainty(site) });
+            found.push(RecordSite {
+                at: call_at(world, site),
+                raised_through,
+                certainty: targets.certainty(site),
+            });
         }
     }
     found.sort_by_key(|it| it.at.place);
@@ -309,16 +330,25 @@ fn stays_inside(world: &World<'_>, openings: &Openings, handler: At) -> bool {
         .any(|(id, it)| it.kind == RegionKind::Try && is_caught(id))
 }
 
-fn records_here(world: &World<'_>, targets: &Targets, recorders: &Recorders, site: Site, bound: Option<Symbol>) -> bool {
+fn records_here(
+    world: &World<'_>,
+    targets: &Targets,
+    recorders: &Recorders,
+    site: Site,
+    bound: Option<Symbol>,
+) -> bool {
     let facts = world.facts(site.file);
     if !matches!(facts.op(site.op).kind, OpKind::Call { .. }) {
         return false;
     }
     let direct = targets.nodes(site).any(|it| world.library.node(it).model(Role::RecordException).is_some());
-    let gives = world.call_args(site).iter().any(
-        |it| matches!(facts.value(it.value), Value::Name(name) if Some(*name) == bound),
-    );
-    direct || (gives && targets.functions(site).any(|(it, _)| recorders.is(it) && records_on_span(world, targets, it)))
+    let gives = world
+        .call_args(site)
+        .iter()
+        .any(|it| matches!(facts.value(it.value), Value::Name(name) if Some(*name) == bound));
+    direct
+        || (gives
+            && targets.functions(site).any(|(it, _)| recorders.is(it) && records_on_span(world, targets, it)))
 }
 
 /// The recorder calls `record_exception` itself: one that only logs doubles nothing.
@@ -328,7 +358,12 @@ fn records_on_span(world: &World<'_>, targets: &Targets, function: FuncId) -> bo
     })
 }
 
-fn raises_after(world: &World<'_>, function: FuncId, recorded: Site, handler: crate::facts::RegionId) -> bool {
+fn raises_after(
+    world: &World<'_>,
+    function: FuncId,
+    recorded: Site,
+    handler: crate::facts::RegionId,
+) -> bool {
     let facts = world.facts(recorded.file);
     let region = facts.op(recorded.op).region;
     world.ops(function).any(|(site, op)| {

@@ -1,14 +1,16 @@
 //! What all linking passes share: the files, the models, the module tree, the classes, and the tables that rounds of
 //! evaluation fill.
 
+use std::sync::OnceLock;
+
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 use crate::facts::{self, BindingKind, Facts, FnId, FunctionKind, OpId, OpKind, Param, ParamKind};
 use crate::library::{Library, NodeId};
-use crate::link::modules::{ModuleId, Modules};
 use crate::link::eval::Eval;
+use crate::link::modules::{ModuleId, Modules};
 use crate::link::things::{ClassId, Site, Thing, Things};
 use crate::program::{File, FuncId};
 use crate::text::{FileId, Symbol};
@@ -30,6 +32,8 @@ pub(crate) struct World<'a> {
     pub(crate) passed: Vec<Vec<Things>>,
     /// What methods store on their instance.
     pub(crate) fields: FxHashMap<(ClassId, Symbol), Things>,
+    /// The names of `fields`.
+    pub(crate) field_names: FxHashSet<Symbol>,
     /// What other modules put in the place of a module's members.
     pub(crate) patches: FxHashMap<(ModuleId, Symbol), Things>,
     /// The names that are set on anything that an import binds: only these can be patched.
@@ -37,6 +41,12 @@ pub(crate) struct World<'a> {
     /// For each call of a function with arguments bound before, the call that bound them.
     pub(crate) partials: FxHashMap<Site, Site>,
     pub(crate) names: Names,
+    /// The lines of classes are known, and with them whatever rests on no growing table.
+    pub(crate) classes_known: bool,
+    /// By file and place among the module's bindings: what a name stands for, once that is settled.
+    pub(crate) settled: Vec<Vec<OnceLock<Option<Thing>>>>,
+    /// By function: the parameters for which it matters what callers pass.
+    pub(crate) open_params: Vec<OnceLock<u64>>,
     /// By file: the modules that its imports name, by level and dotted name.
     pub(crate) imports: Vec<FxHashMap<(u32, Symbol), Thing>>,
     /// By file: what the first name of a plain `import a.b` binds.
@@ -67,14 +77,12 @@ pub(crate) struct Names {
     pub(crate) aenter: Symbol,
     pub(crate) builtins: Symbol,
     pub(crate) name: Symbol,
-    pub(crate) value: Symbol,
-    pub(crate) super_: Symbol,
-    pub(crate) getattr: Symbol,
     pub(crate) property: Symbol,
     pub(crate) cached_property: Symbol,
     pub(crate) classmethod: Symbol,
     pub(crate) staticmethod: Symbol,
     pub(crate) dict: Symbol,
+    pub(crate) setattr: Symbol,
 }
 
 impl Names {
@@ -86,14 +94,12 @@ impl Names {
             aenter: Symbol::new("__aenter__"),
             builtins: Symbol::new("builtins"),
             name: Symbol::new("__name__"),
-            value: Symbol::new("value"),
-            super_: Symbol::new("super"),
-            getattr: Symbol::new("getattr"),
             property: Symbol::new("property"),
             cached_property: Symbol::new("cached_property"),
             classmethod: Symbol::new("classmethod"),
             staticmethod: Symbol::new("staticmethod"),
             dict: Symbol::new("dict"),
+            setattr: Symbol::new("setattr"),
         }
     }
 }
@@ -118,6 +124,8 @@ impl<'a> World<'a> {
             }));
         }
         let functions = file_of.len();
+        let names = Names::new();
+        let setattr = names.setattr;
         let mut world = World {
             files,
             library,
@@ -129,20 +137,27 @@ impl<'a> World<'a> {
             yields: vec![Things::none(); functions],
             passed: vec![Vec::new(); functions],
             fields: FxHashMap::default(),
+            field_names: FxHashSet::default(),
+            classes_known: false,
+            settled: files
+                .iter()
+                .map(|it| it.facts.scope(FnId::MODULE).iter().map(|_| OnceLock::new()).collect())
+                .collect(),
+            open_params: (0..functions).map(|_| OnceLock::new()).collect(),
             patches: FxHashMap::default(),
             partials: FxHashMap::default(),
-            patched_names: files.par_iter().flat_map_iter(patched_names).collect(),
-            names: Names::new(),
+            patched_names: files.par_iter().flat_map_iter(|it| patched_names(it, setattr)).collect(),
+            names,
             imports: Vec::new(),
             import_roots: Vec::new(),
         };
-        let resolved: Vec<_> = (0..files.len()).into_par_iter().map(|it| world.resolve_imports(FileId(it as u32))).collect();
+        let resolved: Vec<_> =
+            (0..files.len()).into_par_iter().map(|it| world.resolve_imports(FileId(it as u32))).collect();
         (world.imports, world.import_roots) = resolved.into_iter().unzip();
         world
     }
 
     /// Names of modules are looked up once for each file, not at each use.
-    #[expect(clippy::type_complexity, reason = "the two tables of one file")]
     fn resolve_imports(&self, file: FileId) -> (FxHashMap<(u32, Symbol), Thing>, FxHashMap<Symbol, Thing>) {
         let eval = Eval::new(self);
         let facts = self.facts(file);
@@ -241,7 +256,9 @@ impl<'a> World<'a> {
             if seen > 64 {
                 break;
             }
-            found.extend(self.own_method(below, it.name).filter(|it| self.function(*it).shape != facts::Shape::Stub));
+            found.extend(
+                self.own_method(below, it.name).filter(|it| self.function(*it).shape != facts::Shape::Stub),
+            );
             due.extend(self.class(below).below.iter().copied());
         }
         // Those that do more come first, a no-op stand-in last.
@@ -289,7 +306,13 @@ impl<'a> World<'a> {
     }
 
     /// The value that a call itself hands to a parameter, by position or by name.
-    pub(crate) fn argument(&self, site: Site, callee: FuncId, param: usize, bound: bool) -> Option<facts::ValueId> {
+    pub(crate) fn argument(
+        &self,
+        site: Site,
+        callee: FuncId,
+        param: usize,
+        bound: bool,
+    ) -> Option<facts::ValueId> {
         let (value, from) = self.passed_by(site, callee, param, bound)?;
         (from == site).then_some(value)
     }
@@ -359,7 +382,10 @@ impl<'a> World<'a> {
         }
     }
 
-    pub(crate) fn ops(&self, function: FuncId) -> impl DoubleEndedIterator<Item = (Site, &'a facts::Op)> + use<'a> {
+    pub(crate) fn ops(
+        &self,
+        function: FuncId,
+    ) -> impl DoubleEndedIterator<Item = (Site, &'a facts::Op)> + use<'a> {
         let (file, local) = self.local(function);
         let facts = self.facts(file);
         facts.function(local).ops.clone().map(move |it| {
@@ -370,11 +396,15 @@ impl<'a> World<'a> {
 }
 
 /// `module.name = value` and `setattr(module, "name", value)`, with what is set.
-pub(crate) fn set_member(facts: &Facts, kind: &OpKind) -> Option<(facts::ValueId, Symbol, facts::ValueId)> {
+pub(crate) fn set_member(
+    facts: &Facts,
+    kind: &OpKind,
+    setattr: Symbol,
+) -> Option<(facts::ValueId, Symbol, facts::ValueId)> {
     match kind {
         OpKind::SetMember { of, name, value } => Some((*of, *name, *value)),
         OpKind::Call { callee, args } => {
-            let is_setter = matches!(facts.value(*callee), facts::Value::Name(name) if name.as_str() == "setattr");
+            let is_setter = matches!(facts.value(*callee), facts::Value::Name(name) if *name == setattr);
             let [of, name, value] = facts.args(args) else { return None };
             match facts.value(name.value) {
                 facts::Value::Text(name) if is_setter => Some((of.value, *name, value.value)),
@@ -386,7 +416,7 @@ pub(crate) fn set_member(facts: &Facts, kind: &OpKind) -> Option<(facts::ValueId
 }
 
 /// What tests put in place is gone when they end.
-fn patched_names(file: &File) -> Vec<Symbol> {
+fn patched_names(file: &File, setattr: Symbol) -> Vec<Symbol> {
     let facts = &file.facts;
     if file.test {
         return Vec::new();
@@ -397,7 +427,7 @@ fn patched_names(file: &File) -> Vec<Symbol> {
         .filter(|it| matches!(it.kind, BindingKind::Import(_) | BindingKind::ImportRoot(_)))
         .map(|it| it.name)
         .collect();
-    let set = facts.ops.iter().filter_map(|it| set_member(facts, &it.kind));
+    let set = facts.ops.iter().filter_map(|it| set_member(facts, &it.kind, setattr));
     set.filter(|(of, ..)| match facts.value(*of) {
         facts::Value::Member { .. } => true,
         facts::Value::Name(module) => imported.contains(module),

@@ -2,8 +2,8 @@
 //! by scope when all is read. Decides nothing about meaning.
 
 use crate::facts::{
-    Arg, Binding, BindingKind, ClassId, Facts, FnId, Function, FunctionKind, Op, OpId, OpKind, Region, RegionId,
-    RegionKind, Run, Shape, Value, ValueId,
+    Arg, Binding, BindingKind, ClassId, Facts, FnId, Function, FunctionKind, Op, OpId, OpKind, Region,
+    RegionId, RegionKind, Run, Shape, Value, ValueId,
 };
 use crate::text::{Span, Symbol};
 
@@ -69,7 +69,12 @@ impl Builder {
     pub(crate) fn declare(&mut self, head: Head, parent: Option<FnId>) -> FnId {
         let id = FnId(self.facts.functions.len() as u32);
         let body = RegionId(self.facts.regions.len() as u32);
-        self.facts.regions.push(Region { kind: RegionKind::Body, parent: None, function: id, span: head.span });
+        self.facts.regions.push(Region {
+            kind: RegionKind::Body,
+            parent: None,
+            function: id,
+            span: head.span,
+        });
         self.facts.functions.push(Function {
             kind: head.kind,
             name: head.name,

@@ -12,7 +12,7 @@ mod targets;
 use ruff_python_ast::{Expr, PySourceType, Stmt};
 use ruff_python_parser::parse_unchecked_source;
 use ruff_text_size::{Ranged, TextRange};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::facts::{Facts, FnId, OpKind, Problem};
 use crate::parse::builder::Builder;
@@ -33,7 +33,9 @@ pub(crate) fn parse(text: &str) -> Facts {
             1 => " (and 1 more error)".to_owned(),
             more => format!(" (and {more} more errors)"),
         };
-        facts.problems.push(Problem { span: span(first.location), message: format!("{}{rest}", first.error) });
+        facts
+            .problems
+            .push(Problem { span: span(first.location), message: format!("{}{rest}", first.error) });
     }
     facts.generated = marks::is_generated(text);
     if text.contains("otcov:") {
@@ -62,7 +64,8 @@ enum Body<'a> {
 
 impl<'a> Reader<'a> {
     fn new(length: u32) -> Reader<'a> {
-        Reader { builder: Builder::new(length), queue: Vec::new(), elsewhere: Vec::new(), depth: 0, names: FxHashMap::default() }
+        let names = FxHashMap::with_capacity_and_hasher(length as usize / 48, FxBuildHasher);
+        Reader { builder: Builder::new(length), queue: Vec::new(), elsewhere: Vec::new(), depth: 0, names }
     }
 
     fn module(&mut self, body: &'a [Stmt]) {

@@ -15,7 +15,8 @@ use crate::text::LineIndex;
 /// Reads and parses every source, with a note for each that could not be read whole.
 pub(crate) fn parse(found: &Discovered, job: &Job) -> (Vec<File>, Vec<Note>) {
     let wanted: Vec<&SourceFile> = found.sources.iter().filter(|it| !has_source(found, it)).collect();
-    let read: Vec<(Option<File>, Option<Note>)> = wanted.into_par_iter().map(|it| parse_one(it, job)).collect();
+    let read: Vec<(Option<File>, Option<Note>)> =
+        wanted.into_par_iter().map(|it| parse_one(it, job)).collect();
     let mut files = Vec::with_capacity(read.len());
     let mut notes = Vec::new();
     for (file, note) in read {
@@ -39,7 +40,9 @@ fn parse_one(source: &SourceFile, job: &Job) -> (Option<File>, Option<Note>) {
         Ok(contents) => contents,
         Err(note) => return (None, Some(note)),
     };
-    let Some(language) = LANGUAGES.iter().find(|it| it.name == source.language) else { return (None, contents.note) };
+    let Some(language) = LANGUAGES.iter().find(|it| it.name == source.language) else {
+        return (None, contents.note);
+    };
     let file = File {
         path: source.path.clone(),
         absolute: source.absolute.clone(),
@@ -57,7 +60,9 @@ fn parse_one(source: &SourceFile, job: &Job) -> (Option<File>, Option<Note>) {
 fn is_test(path: &str) -> bool {
     let (directories, name) = path.rsplit_once('/').unwrap_or(("", path));
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-    directories.split('/').any(|it| matches!(it, "tests" | "test" | "testing" | "__tests__" | "integration_tests"))
+    directories
+        .split('/')
+        .any(|it| matches!(it, "tests" | "test" | "testing" | "__tests__" | "integration_tests"))
         || stem.starts_with("test_")
         || stem.ends_with("_test")
         || matches!(stem, "conftest" | "tests" | "test")
@@ -65,8 +70,10 @@ fn is_test(path: &str) -> bool {
 
 /// Scripts that run where a program is built, never in production.
 fn is_build(path: &str) -> bool {
-    matches!(path.rsplit('/').next(), Some("setup.py" | "noxfile.py" | "build.rs" | "fabfile.py" | "tasks.py"))
-        && !path.contains("/tasks.py")
+    matches!(
+        path.rsplit('/').next(),
+        Some("setup.py" | "noxfile.py" | "build.rs" | "fabfile.py" | "tasks.py")
+    ) && !path.contains("/tasks.py")
 }
 
 pub(crate) fn link(files: Vec<File>, found: &Discovered, job: &Job) -> Program {
@@ -90,9 +97,17 @@ pub(crate) fn link(files: Vec<File>, found: &Discovered, job: &Job) -> Program {
 }
 
 pub(crate) fn extra_models(settings: &Settings) -> Vec<ExtraModel> {
-    settings.models.iter().map(|it| ExtraModel { origin: it.origin.clone(), table: it.table.clone() }).collect()
+    settings
+        .models
+        .iter()
+        .map(|it| ExtraModel { origin: it.origin.clone(), table: it.table.clone() })
+        .collect()
 }
 
 fn launch_files(found: &Discovered) -> Vec<LaunchFile> {
-    found.settings_files.iter().map(|it| LaunchFile { path: it.path.clone(), text: it.text.clone() }).collect()
+    found
+        .settings_files
+        .iter()
+        .map(|it| LaunchFile { path: it.path.clone(), text: it.text.clone() })
+        .collect()
 }

@@ -11,9 +11,9 @@ use crate::config::{self, Settings, Vocabulary};
 use crate::discover::{self, Language, Roots, Scope};
 use crate::library::Library;
 use crate::measure::LayerSpec;
+use crate::parse;
 use crate::rule::Catalogue;
 use crate::run::engine;
-use crate::parse;
 
 /// Syntax trees of machine-made code are deep, and their depth is walked by recursion.
 const STACK_BYTES: usize = 256 << 20;

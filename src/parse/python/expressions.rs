@@ -1,8 +1,8 @@
 //! Expressions into values, and the calls in them into operations, in the order of evaluation.
 
 use ruff_python_ast::{
-    Arguments, Comprehension, Expr, ExprCall, ExprDict, ExprLambda, FStringPart, InterpolatedStringElement, Operator,
-    UnaryOp,
+    Arguments, Comprehension, Expr, ExprCall, ExprDict, ExprLambda, FStringPart, InterpolatedStringElement,
+    Operator, UnaryOp,
 };
 use ruff_text_size::Ranged;
 
@@ -158,8 +158,11 @@ impl<'a> Reader<'a> {
     }
 
     fn dict(&mut self, dict: &'a ExprDict, at: Span) -> ValueId {
-        let entries: Vec<(Option<ValueId>, ValueId)> =
-            dict.items.iter().map(|it| (it.key.as_ref().map(|key| self.value(key)), self.value(&it.value))).collect();
+        let entries: Vec<(Option<ValueId>, ValueId)> = dict
+            .items
+            .iter()
+            .map(|it| (it.key.as_ref().map(|key| self.value(key)), self.value(&it.value)))
+            .collect();
         let run = self.builder.dict(&entries);
         self.builder.value(Value::Dict(run), at)
     }
@@ -263,7 +266,9 @@ impl<'a> Reader<'a> {
             FStringPart::FString(it) => {
                 for element in &it.elements {
                     let value = match element {
-                        InterpolatedStringElement::Literal(it) => self.builder.text(&it.value, span(it.range)),
+                        InterpolatedStringElement::Literal(it) => {
+                            self.builder.text(&it.value, span(it.range))
+                        }
                         InterpolatedStringElement::Interpolation(it) => self.value(&it.expression),
                     };
                     parts.push(value);

@@ -54,7 +54,7 @@ impl<'a> Reader<'a> {
         let id = ClassId(self.builder.facts.classes.len() as u32);
         let whole = span(def.range);
         let body = self.builder.declare(class_body(id, name, path, whole), Some(parent));
-        let class = Class { name, path, parent, bases, decorators, body, span: whole };
+        let class = Class { name, path, parent, bases, decorators, body };
         self.builder.facts.classes.push(class);
         self.queue.push((body, Body::Block(&def.body)));
         self.builder.op(OpKind::DefineClass(id), span(def.name.range));
@@ -99,11 +99,17 @@ impl<'a> Reader<'a> {
                 && let Some(rest) = &parameters.vararg
             {
                 let annotation = rest.annotation.as_deref().map_or(ValueId::OPAQUE, |it| self.annotation(it));
-                params.push(Param { name: Symbol::new(rest.name.as_str()), kind: ParamKind::Rest, annotation, default: None });
+                params.push(Param {
+                    name: Symbol::new(rest.name.as_str()),
+                    kind: ParamKind::Rest,
+                    annotation,
+                    default: None,
+                });
             }
             for it in group {
                 let name = self.symbol(it.parameter.name.as_str());
-                let annotation = it.parameter.annotation.as_deref().map_or(ValueId::OPAQUE, |it| self.annotation(it));
+                let annotation =
+                    it.parameter.annotation.as_deref().map_or(ValueId::OPAQUE, |it| self.annotation(it));
                 let default = it.default.as_deref().map(|it| self.value(it));
                 params.push(Param { name, kind, annotation, default });
             }
@@ -221,7 +227,9 @@ fn is_quiet(expr: &Expr) -> bool {
         Expr::Tuple(it) => it.elts.iter().all(is_quiet),
         Expr::List(it) => it.elts.iter().all(is_quiet),
         Expr::Set(it) => it.elts.iter().all(is_quiet),
-        Expr::Dict(it) => it.items.iter().all(|it| it.key.as_ref().is_none_or(is_quiet) && is_quiet(&it.value)),
+        Expr::Dict(it) => {
+            it.items.iter().all(|it| it.key.as_ref().is_none_or(is_quiet) && is_quiet(&it.value))
+        }
         Expr::UnaryOp(it) => is_quiet(&it.operand),
         Expr::BoolOp(it) => it.values.iter().all(is_quiet),
         Expr::Compare(it) => is_quiet(&it.left) && it.comparators.iter().all(is_quiet),

@@ -1,6 +1,8 @@
 //! Statements into operations and regions.
 
-use ruff_python_ast::{ExceptHandler, Expr, Operator, Stmt, StmtAssign, StmtIf, StmtMatch, StmtTry, StmtWith};
+use ruff_python_ast::{
+    ExceptHandler, Expr, Operator, Stmt, StmtAssign, StmtIf, StmtMatch, StmtTry, StmtWith,
+};
 use ruff_text_size::{Ranged, TextRange};
 
 use super::{DEEPEST, Reader, span};

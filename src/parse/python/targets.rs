@@ -11,7 +11,10 @@ impl<'a> Reader<'a> {
     /// The scope that owns a name bound in the current function.
     pub(super) fn owner(&self, name: Symbol) -> FnId {
         let here = self.builder.function;
-        self.elsewhere.iter().find(|(from, it, _)| *from == here && *it == name).map_or(here, |(.., owner)| *owner)
+        self.elsewhere
+            .iter()
+            .find(|(from, it, _)| *from == here && *it == name)
+            .map_or(here, |(.., owner)| *owner)
     }
 
     pub(super) fn assign(&mut self, target: &'a Expr, value: ValueId) {
@@ -42,7 +45,9 @@ impl<'a> Reader<'a> {
     fn unpack(&mut self, targets: &'a [Expr], value: ValueId) {
         for (index, target) in targets.iter().enumerate() {
             let known = match self.builder.facts.value(value) {
-                Value::Sequence(run) if run.len() == targets.len() => Some(self.builder.facts.list(run)[index]),
+                Value::Sequence(run) if run.len() == targets.len() => {
+                    Some(self.builder.facts.list(run)[index])
+                }
                 _ => None,
             };
             let part = known.unwrap_or_else(|| {
