@@ -16,7 +16,8 @@ fn projects_are_reported_as_expected() {
             let expected = root(&format!("fixtures/projects/{name}/expected/{file}"));
             let (status, report) = scan(&name, format);
             if status != Some(0) {
-                faults.push(format!("{name}: status {status:?}, findings must be warnings at most\n{report}"));
+                faults
+                    .push(format!("{name}: status {status:?}, findings must be warnings at most\n{report}"));
             } else if fs::read_to_string(&expected).ok().as_ref() != Some(&report) {
                 let _ = fs::create_dir_all(expected.parent().unwrap_or(&expected));
                 fs::write(&expected, report).unwrap_or_else(|it| panic!("{}: {it}", expected.display()));
