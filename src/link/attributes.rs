@@ -171,7 +171,9 @@ fn direct(
                 Role::SetUp if model.detail.is_some_and(|it| it.as_str() == "resource") => {
                     AttributeTarget::Resource
                 }
-                Role::Context => AttributeTarget::Baggage,
+                Role::Context if model.detail.is_some_and(|it| it.as_str() == "baggage") => {
+                    AttributeTarget::Baggage
+                }
                 Role::MetricCreate => {
                     if let Some(name) = at(Slot::Name) {
                         let instrument = model.detail.unwrap_or_else(|| Symbol::new("counter"));
