@@ -19,7 +19,6 @@ pub(super) fn kinds(role: Role) -> &'static [&'static str] {
         Role::Messaging => &["send", "receive", "enqueue"],
         Role::Transparent => &["makes-decorator"],
         Role::Context => &["get", "set", "copy", "attach", "detach"],
-        Role::Transparent => &["makes-decorator"],
         Role::SetUp => &[
             "provider",
             "processor",
