@@ -2,4 +2,5 @@
 
 mod cli;
 mod projects;
+mod robust;
 mod tidy;
