@@ -81,7 +81,7 @@ struct Candidates {
     /// Library calls that start a span by hand.
     started: Vec<(FuncId, Site, NodeId)>,
     /// Calls that reach project functions.
-    calls: Vec<(FuncId, Site, Things)>,
+    calls: Vec<(FuncId, Site)>,
 }
 
 pub(crate) struct Openings {
@@ -207,7 +207,7 @@ fn candidates_in(world: &World<'_>, targets: &Targets, file: FileId) -> Candidat
             found.entered.push((function, site, things, made_at(world, file, value)));
         }
         if callees.iter().any(|it| matches!(it, Thing::Function(_) | Thing::Method(_))) {
-            found.calls.push((function, site, callees.clone()));
+            found.calls.push((function, site));
         }
     }
     found
@@ -281,15 +281,20 @@ impl Openings {
                 own[function.index()].push(Opening { open, how: How::Started, site: *site });
             }
         }
-        for (function, site, callees) in &candidates.calls {
-            self.called(world, *function, *site, callees, &mut own);
+        if !self.runs.is_empty() || self.gives.iter().any(Option::is_some) {
+            for (function, site) in &candidates.calls {
+                self.called(world, *function, *site, targets.of(*site), &mut own);
+            }
         }
         let before = (self.own.iter().map(Vec::len).sum::<usize>(), self.known());
         self.own = own;
         self.find_scopes(world);
         self.find_gives(world);
-        self.find_classes(world, targets);
-        self.find_wrappers(world, targets);
+        // Classes and wrappers open what one of their functions opens.
+        if self.own.iter().any(|it| !it.is_empty()) {
+            self.find_classes(world, targets);
+            self.find_wrappers(world, targets);
+        }
         before != (self.own.iter().map(Vec::len).sum::<usize>(), self.known())
     }
 
