@@ -174,8 +174,10 @@ impl<'a> World<'a> {
             _ => None,
         });
         for import in written.chain(facts.star_imports.iter().copied()) {
-            let found = eval.find_module(file, import);
-            modules.insert((import.level, import.module), found.iter().next().unwrap_or(Thing::Foreign));
+            // Most imports take several names out of one module.
+            modules
+                .entry((import.level, import.module))
+                .or_insert_with(|| eval.find_module(file, import).iter().next().unwrap_or(Thing::Foreign));
         }
         for binding in &facts.bindings {
             if let BindingKind::ImportRoot(dotted) = binding.kind {
