@@ -52,6 +52,7 @@ pub(crate) struct Scope {
 
 #[derive(Debug)]
 pub(crate) struct Discovered {
+    #[cfg_attr(not(test), expect(dead_code, reason = "whoever asks for a tree knows its root"))]
     pub(crate) root: PathBuf,
     /// Sorted by path, as are the others.
     pub(crate) sources: Vec<SourceFile>,
@@ -73,6 +74,7 @@ pub(crate) struct SourceFile {
 #[derive(Debug, Clone)]
 pub(crate) struct SettingsFile {
     pub(crate) path: String,
+    #[cfg_attr(not(test), expect(dead_code, reason = "the rules on set-up files will ask"))]
     pub(crate) kind: SettingsKind,
     pub(crate) text: String,
 }

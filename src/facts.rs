@@ -3,7 +3,11 @@
 //! Facts mirror the surface; meaning comes later. They hold no source text, no syntax tree and no telemetry.
 //! Everything sits in flat tables and refers by number, so facts are cheap to build, to keep and to link.
 
+mod print;
+
 use std::ops::Range;
+
+pub(crate) use self::print::print;
 
 use crate::text::{Span, Symbol};
 
@@ -147,7 +151,6 @@ pub(crate) struct Class {
     pub(crate) decorators: Run,
     /// Its body as a scope: methods and fields are the names bound there.
     pub(crate) body: FnId,
-    pub(crate) span: Span,
 }
 
 #[derive(Debug)]

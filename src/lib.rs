@@ -1,5 +1,4 @@
 //! otcov: which of a team's code is dark to OpenTelemetry, told before it ships.
-#![allow(dead_code)]
 
 mod checks;
 mod cli;

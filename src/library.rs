@@ -289,6 +289,7 @@ impl Library {
     }
 
     /// What to use instead of a path, if it or a module that it is in is deprecated or removed.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the rule on deprecated components will ask"))]
     pub(crate) fn instead_of(&self, path: &str) -> Option<Symbol> {
         let mut paths = std::iter::successors(Some(path), |it| Some(it.rsplit_once('.')?.0));
         paths.find_map(|it| self.deprecated.get(&Symbol::new(it)).copied())

@@ -30,9 +30,6 @@ use crate::program::{CoveredBy, File, FuncId, Program, Reach, State};
 pub(crate) use self::functions::Eligible;
 pub(crate) use self::launch::LaunchFile;
 
-/// Whether the configuration takes a function out, by its file and its qualified name.
-pub(crate) type IsExcluded<'a> = dyn Fn(&File, &str) -> bool + Sync + 'a;
-
 /// What linking is told beside the files.
 pub(crate) struct LinkInput<'a> {
     pub(crate) launch: Vec<LaunchFile>,
@@ -40,8 +37,10 @@ pub(crate) struct LinkInput<'a> {
     pub(crate) auto_instrumented: Vec<String>,
     pub(crate) eligible: Eligible,
     /// Functions that the configuration takes out, by file and qualified name.
-    pub(crate) excluded: Box<IsExcluded<'a>>,
+    pub(crate) excluded: Excludes<'a>,
 }
+
+pub(crate) type Excludes<'a> = Box<dyn Fn(&File, &str) -> bool + Sync + 'a>;
 
 pub(crate) fn link(mut files: Vec<File>, library: &Library, input: &LinkInput<'_>) -> Program {
     let mut first = 0;
@@ -71,7 +70,7 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
         entries: &entries,
         instrumented: &instrumented,
         eligible: input.eligible,
-        configured: &*input.excluded,
+        configured: &input.excluded,
     };
     let own = verdicts.own();
     let reach = graph.reach(&world, &own.rooted, &own.exposed);

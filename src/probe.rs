@@ -69,3 +69,9 @@ fn job(folder: &Path) -> Job {
 fn program(job: &Job) -> Program {
     job.pool.install(|| crate::read(job, &Progress::Silent).0)
 }
+
+/// The facts of one file, printed; none for a language that is not known.
+pub fn facts(language: &str, text: &str) -> Option<String> {
+    let language = crate::parse::LANGUAGES.iter().find(|it| it.name == language)?;
+    Some(crate::facts::print(&(language.parse)(text)))
+}

@@ -236,10 +236,6 @@ impl LineIndex {
         self.starts.get((line as usize).checked_sub(1)?).copied()
     }
 
-    pub(crate) fn lines(&self) -> u32 {
-        self.starts.len() as u32
-    }
-
     /// Whether a text has the same length and the same lines as the one that this was made from.
     pub(crate) fn fits(&self, text: &str) -> bool {
         self.length as usize == text.len()

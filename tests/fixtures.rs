@@ -7,6 +7,8 @@ mod cases;
 mod compare;
 #[path = "fixtures/expectations.rs"]
 mod expectations;
+#[path = "fixtures/facts.rs"]
+mod facts;
 #[path = "fixtures/matrix.rs"]
 mod matrix;
 #[path = "fixtures/pages.rs"]
@@ -29,6 +31,7 @@ fn tests() -> anyhow::Result<Vec<Test>> {
     let rules = otcov::probe::rules();
     let cases = cases::discover()?;
     let mut tests = pages::tests(&rules)?;
+    tests.extend(facts::tests()?);
     for case in &cases {
         let (case, quiet) = (case.clone(), pages::off_by_default(&rules));
         tests.push(Test::new(case.name.clone(), move || compare::check(&case, &quiet)));

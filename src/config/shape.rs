@@ -36,6 +36,7 @@ pub(crate) struct Key {
     pub(crate) name: &'static str,
     pub(crate) shape: Shape,
     pub(crate) required: bool,
+    #[cfg_attr(not(test), expect(dead_code, reason = "the schema says it, and only tests write the schema"))]
     pub(crate) about: &'static str,
 }
 

@@ -17,7 +17,9 @@ pub(super) fn kinds(role: Role) -> &'static [&'static str] {
             "observable_gauge",
         ],
         Role::Messaging => &["send", "receive", "enqueue"],
+        Role::Transparent => &["makes-decorator"],
         Role::Context => &["get", "set", "copy", "attach", "detach"],
+        Role::Transparent => &["makes-decorator"],
         Role::SetUp => &[
             "provider",
             "processor",

@@ -11,6 +11,7 @@ use crate::text::LineIndex;
 
 impl Library {
     /// The built-in models of one language.
+    #[cfg(test)]
     pub(crate) fn embedded(language: &str) -> (Library, Vec<String>) {
         Library::load(language, &[])
     }

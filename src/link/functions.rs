@@ -5,7 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::facts::{FnId, FunctionKind, MarkKind, OpKind, Shape, Value};
 use crate::library::Role;
-use crate::link::IsExcluded;
+use crate::link::Excludes;
 use crate::link::entries::Entries;
 use crate::link::handlers::is_telemetry;
 use crate::link::launch::Instrumented;
@@ -34,7 +34,7 @@ pub(crate) struct Verdicts<'w, 'a> {
     pub(crate) entries: &'w Entries,
     pub(crate) instrumented: &'w Instrumented,
     pub(crate) eligible: Eligible,
-    pub(crate) configured: &'w IsExcluded<'w>,
+    pub(crate) configured: &'w Excludes<'w>,
 }
 
 /// What is known of each function before reach.

@@ -3,6 +3,7 @@
 
 use rustc_hash::FxHashSet;
 
+use crate::facts::{BindingKind, Facts};
 use crate::library::{Library, NodeId};
 use crate::link::rounds::Targets;
 use crate::link::things::Site;
@@ -42,10 +43,16 @@ impl Instrumented {
             found.modules.insert(Symbol::new(name));
             found.any = true;
         }
+        let on_import: Vec<_> = library.instrumentors().iter().filter(|it| it.on_import).collect();
         let mut by_code = found.any;
         for file in 0..world.files.len() {
             if world.files[file].test {
                 continue;
+            }
+            for it in &on_import {
+                if imports(&world.files[file].facts, library.node(it.node).path.as_str()) {
+                    found.enable(it);
+                }
             }
             for (op, _) in targets.calls(file) {
                 let site = Site { file: FileId(file as u32), op: *op };
@@ -102,6 +109,22 @@ impl Instrumented {
             }
         }
     }
+}
+
+/// Whether a file imports a module, or something out of it.
+fn imports(facts: &Facts, module: &str) -> bool {
+    let is_it = |dotted: &str| {
+        dotted.strip_prefix(module).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    facts.bindings.iter().any(|it| match &it.kind {
+        BindingKind::Import(import) if import.level == 0 => {
+            let whole = |name: Symbol| is_it(&format!("{}.{name}", import.module));
+            is_it(import.module.as_str())
+                || (module.starts_with(import.module.as_str()) && import.name.is_some_and(whole))
+        }
+        BindingKind::ImportRoot(dotted) => is_it(dotted.as_str()),
+        _ => false,
+    })
 }
 
 fn is_manifest(path: &str) -> bool {

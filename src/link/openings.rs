@@ -1,10 +1,12 @@
 //! Which code opens spans, through however many helpers: context managers, functions that give one, classes that are one,
 //! decorators, runners of callables. A fixpoint over facts that were evaluated once.
 
-use rayon::prelude::*;
+mod candidates;
+mod questions;
+
 use rustc_hash::FxHashMap;
 
-use crate::facts::{BindingKind, FunctionKind, OpKind, RegionId, RegionKind, Value, ValueId};
+use crate::facts::{BindingKind, FunctionKind, OpKind, RegionId, Value, ValueId};
 use crate::library::{NodeId, Role, Slot};
 use crate::link::decorators;
 use crate::link::eval::Eval;
@@ -13,6 +15,9 @@ use crate::link::things::{ClassId, Site, Thing, Things};
 use crate::link::world::World;
 use crate::program::FuncId;
 use crate::text::FileId;
+
+use candidates::Candidates;
+pub(crate) use candidates::{made_at, scope_before};
 
 /// Wrappers round wrappers round wrappers: deeper ones are given up.
 const MOST_ROUNDS: usize = 10;
@@ -73,17 +78,6 @@ pub(crate) struct Decoration {
     pub(crate) file: FileId,
 }
 
-/// What was evaluated once, before the fixpoint.
-struct Candidates {
-    managed: Vec<(FuncId, RegionId, Things, Option<Site>)>,
-    /// Scopes entered by hand, and what they are.
-    entered: Vec<(FuncId, Site, Things, Option<Site>)>,
-    /// Library calls that start a span by hand.
-    started: Vec<(FuncId, Site, NodeId)>,
-    /// Calls that reach project functions.
-    calls: Vec<(FuncId, Site)>,
-}
-
 pub(crate) struct Openings {
     /// By function: the span inside which a generator yields.
     pub(crate) scopes: Vec<Option<Open>>,
@@ -105,12 +99,12 @@ pub(crate) struct Openings {
 }
 
 pub(crate) fn find(world: &World<'_>, targets: &Targets) -> Openings {
-    let candidates = candidates(world, targets);
+    let candidates = candidates::candidates(world, targets);
     let functions = world.file_of.len();
     let mut openings = Openings {
         scopes: vec![None; functions],
         gives: vec![None; functions],
-        managers: managers(world, &candidates),
+        managers: candidates::managers(world, &candidates),
         classes: vec![None; world.classes.len()],
         own: vec![Vec::new(); functions],
         decorations: vec![Vec::new(); functions],
@@ -126,137 +120,6 @@ pub(crate) fn find(world: &World<'_>, targets: &Targets) -> Openings {
     }
     openings.decorations = decorators::find(world, &openings);
     openings
-}
-
-/// A generator that is only iterated over is no scope, even where it yields inside a span.
-fn managers(world: &World<'_>, candidates: &Candidates) -> Vec<bool> {
-    let mut found: Vec<bool> = (0..world.file_of.len())
-        .into_par_iter()
-        .map(|it| makes_context_manager(world, FuncId(it as u32)))
-        .collect();
-    let entered = candidates.managed.iter().map(|it| &it.2).chain(candidates.entered.iter().map(|it| &it.2));
-    for thing in entered.flat_map(Things::iter) {
-        if let Thing::Given(function, _) = thing {
-            found[function.index()] = true;
-        }
-    }
-    found
-}
-
-fn makes_context_manager(world: &World<'_>, function: FuncId) -> bool {
-    let (file, local) = world.local(function);
-    let facts = world.facts(file);
-    let it = facts.function(local);
-    if !it.is_generator || it.decorators.is_empty() {
-        return false;
-    }
-    let mut eval = Eval::new(world);
-    let scope = eval.decorator_scope(function);
-    facts.list(&it.decorators).iter().any(|decorator| {
-        eval.ask(*decorator, scope).iter().any(
-            |it| matches!(it, Thing::Library(node) if world.library.node(node).model(Role::ContextManager).is_some()),
-        )
-    })
-}
-
-fn candidates(world: &World<'_>, targets: &Targets) -> Candidates {
-    let parts: Vec<Candidates> = (0..world.files.len())
-        .into_par_iter()
-        .map(|file| candidates_in(world, targets, FileId(file as u32)))
-        .collect();
-    let mut all =
-        Candidates { managed: Vec::new(), entered: Vec::new(), started: Vec::new(), calls: Vec::new() };
-    for part in parts {
-        all.managed.extend(part.managed);
-        all.entered.extend(part.entered);
-        all.started.extend(part.started);
-        all.calls.extend(part.calls);
-    }
-    all
-}
-
-fn candidates_in(world: &World<'_>, targets: &Targets, file: FileId) -> Candidates {
-    let facts = world.facts(file);
-    let mut found =
-        Candidates { managed: Vec::new(), entered: Vec::new(), started: Vec::new(), calls: Vec::new() };
-    let mut eval = Eval::new(world);
-    for (index, region) in facts.regions.iter().enumerate() {
-        if let RegionKind::With { context, .. } = region.kind {
-            let function = world.func(file, region.function);
-            let scope = scope_before(world, file, RegionId(index as u32));
-            let things = eval.ask(context, scope);
-            if things.is_known() {
-                let made = made_at(world, file, context);
-                found.managed.push((function, RegionId(index as u32), things, made));
-            }
-        }
-    }
-    for (op, callees) in targets.calls(file.index()) {
-        let site = Site { file, op: *op };
-        let function = world.runner(site);
-        for thing in callees.iter() {
-            if let Thing::Library(node) = thing
-                && world.library.node(node).model(Role::Span).is_some_and(|it| !it.activates)
-            {
-                found.started.push((function, site, node));
-            }
-        }
-        if let Some(value) = entered_by(world, targets, site) {
-            let scope = Eval::scope_of(world, site);
-            let things = eval.ask(value, scope);
-            found.entered.push((function, site, things, made_at(world, file, value)));
-        }
-        if callees.iter().any(|it| matches!(it, Thing::Function(_) | Thing::Method(_))) {
-            found.calls.push((function, site));
-        }
-    }
-    found
-}
-
-/// The scope just outside a managed region, where its context is evaluated.
-pub(crate) fn scope_before(world: &World<'_>, file: FileId, region: RegionId) -> crate::link::eval::Scope {
-    let facts = world.facts(file);
-    let it = facts.region(region);
-    let outer = it.parent.unwrap_or(region);
-    let inside = facts.function(it.function).ops.clone();
-    let order = inside.clone().find(|op| {
-        let op = facts.op(crate::facts::OpId(*op));
-        it.span.contains(op.span) && facts.regions_from(op.region).any(|(id, _)| id == region)
-    });
-    crate::link::eval::Scope {
-        file,
-        function: it.function,
-        region: outer,
-        order: order.unwrap_or(inside.end),
-    }
-}
-
-/// The call that makes a value, if it is written there as a call.
-pub(crate) fn made_at(world: &World<'_>, file: FileId, value: ValueId) -> Option<Site> {
-    match world.facts(file).value(value) {
-        Value::Call(op) => Some(Site { file, op: *op }),
-        Value::Awaited(inner) => made_at(world, file, *inner),
-        _ => None,
-    }
-}
-
-/// What a call enters: `x.__enter__()`, `stack.enter_context(x)`.
-fn entered_by(world: &World<'_>, targets: &Targets, site: Site) -> Option<ValueId> {
-    let facts = world.facts(site.file);
-    let callee = world.callee(site)?;
-    if let Value::Member { of, name } = facts.value(callee)
-        && (*name == world.names.enter || *name == world.names.aenter)
-    {
-        // `self.__enter__()` is how one way of entering is written with the other: whoever enters the instance opens the span.
-        let method = world.runner(site);
-        let own = world.class_of(method).and_then(|_| world.params(method).first());
-        let is_own = matches!(facts.value(*of), Value::Name(name) if own.is_some_and(|it| it.name == *name));
-        return (!is_own).then_some(*of);
-    }
-    let stacks = targets.of(site).iter().any(
-        |it| matches!(it, Thing::Library(node) if world.library.node(node).model(Role::EnterContext).is_some()),
-    );
-    if stacks { world.call_args(site).first().map(|it| it.value) } else { None }
 }
 
 impl Openings {
@@ -528,146 +391,6 @@ impl Openings {
                     self.activated.insert((file, *region), site);
                 }
             }
-        }
-    }
-
-    // ---- questions ----
-
-    /// Whether a function that gives a span keeps it too, so that others end it.
-    pub(crate) fn keeps_what_it_gives(
-        &self,
-        world: &World<'_>,
-        targets: &Targets,
-        function: FuncId,
-        depth: u32,
-    ) -> bool {
-        let given_on = match self.gives[function.index()] {
-            Some(Open::Library { site, .. }) => {
-                let fate = crate::link::fates::of(world, targets, site);
-                fate.stored || fate.passed
-            }
-            _ => false,
-        };
-        given_on
-            || self.own[function.index()].iter().filter(|it| it.how == How::Started).any(|it| {
-                let fate = crate::link::fates::of(world, targets, it.site);
-                let inner_keeps = match it.open {
-                    Open::Given { function: inner, .. } if depth < 4 && inner != function => {
-                        self.keeps_what_it_gives(world, targets, inner, depth + 1)
-                    }
-                    _ => false,
-                };
-                fate.stored || fate.passed || inner_keeps
-            })
-    }
-
-    /// Whether a span is open at an operation because of its own function.
-    pub(crate) fn in_span(&self, world: &World<'_>, site: Site) -> bool {
-        let function = world.runner(site);
-        self.around(world, site).is_some() || !self.decorations[function.index()].is_empty()
-    }
-
-    /// The innermost opening of the same function that is open at an operation.
-    pub(crate) fn around(&self, world: &World<'_>, site: Site) -> Option<Opening> {
-        self.around_region(world, world.facts(site.file).op(site.op).region, site)
-    }
-
-    /// The innermost opening that is open in a region when an operation is next.
-    pub(crate) fn around_region(&self, world: &World<'_>, region: RegionId, next: Site) -> Option<Opening> {
-        let facts = world.facts(next.file);
-        let function = world.func(next.file, facts.region(region).function);
-        if self.own[function.index()].is_empty() && self.activated.is_empty() {
-            return None;
-        }
-        for (id, it) in facts.regions_from(region) {
-            let managed = self.own[function.index()].iter().find(|it| it.how == How::Managed(id));
-            if let Some(found) = managed {
-                return Some(*found);
-            }
-            if let RegionKind::With { .. } = it.kind
-                && let Some(site) = self.activated.get(&(world.file_of[function.index()], id))
-            {
-                let open = Open::Library { site: *site, node: self.activating_node(world, *site)? };
-                return Some(Opening { open, how: How::Managed(id), site: *site });
-            }
-        }
-        self.own[function.index()]
-            .iter()
-            .rev()
-            .find(|it| {
-                matches!(it.how, How::Entered | How::Started)
-                    && it.site.op < next.op
-                    && region_is_inside(facts, region, facts.op(it.site.op).region)
-                    && !self.ended_before(world, function, it.site, region, next)
-            })
-            .copied()
-    }
-
-    /// Whether a span that was opened by hand before an operation has not been ended by then.
-    pub(crate) fn is_still_open(&self, world: &World<'_>, function: FuncId, start: Site, next: Site) -> bool {
-        let region = world.facts(next.file).op(next.op).region;
-        start.op < next.op && !self.ended_before(world, function, start, region, next)
-    }
-
-    fn activating_node(&self, world: &World<'_>, site: Site) -> Option<NodeId> {
-        let mut eval = Eval::new(world);
-        eval.callees(site.op, site.file).0.iter().find_map(|it| match it {
-            Thing::Library(node) => Some(node),
-            _ => None,
-        })
-    }
-
-    /// An `x.end()` between the start and the place, in a region around the place.
-    fn ended_before(
-        &self,
-        world: &World<'_>,
-        function: FuncId,
-        start: Site,
-        region: RegionId,
-        next: Site,
-    ) -> bool {
-        let facts = world.facts(next.file);
-        world.ops(function).any(|(site, op)| {
-            site.op > start.op
-                && site.op < next.op
-                && region_is_inside(facts, region, op.region)
-                && match op.kind {
-                    OpKind::Call { callee, .. } => matches!(
-                        facts.value(callee),
-                        Value::Member { name, .. } if matches!(name.as_str(), "end" | "finish" | "__exit__")
-                    ),
-                    _ => false,
-                }
-        })
-    }
-
-    /// The library call at the bottom of a chain of wrappers.
-    pub(crate) fn bottom(&self, open: Open, depth: u32) -> Option<(Option<Site>, NodeId)> {
-        if depth > 12 {
-            return None;
-        }
-        match open {
-            Open::Library { site, node } => Some((Some(site), node)),
-            Open::Bare { node } => Some((None, node)),
-            Open::Given { function, .. } => {
-                self.bottom(self.scopes[function.index()].or(self.gives[function.index()])?, depth + 1)
-            }
-            Open::Instance { class, .. } => self.bottom(self.classes[class.index()]?, depth + 1),
-            Open::Run { function, .. } | Open::Wrapped { wrapper: function, .. } => {
-                self.bottom(self.own[function.index()].first()?.open, depth + 1)
-            }
-        }
-    }
-
-    /// The project function through which a span is opened, nearest first.
-    pub(crate) fn via(&self, world: &World<'_>, open: Open) -> Option<FuncId> {
-        match open {
-            Open::Library { .. } | Open::Bare { .. } => None,
-            Open::Given { function, .. } | Open::Run { function, .. } => Some(function),
-            Open::Instance { class, .. } => {
-                world.method(class, world.names.enter).or_else(|| world.method(class, world.names.aenter))
-            }
-            Open::Wrapped { wrapper, .. } => Some(outermost(world, wrapper)),
         }
     }
 }

@@ -5,7 +5,7 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
-use crate::facts::{OpId, OpKind, ParamKind, RegionKind, Spread, Value};
+use crate::facts::{OpId, OpKind, ParamKind, Spread, Value};
 use crate::library::NodeId;
 use crate::link::eval::{Dependency, Eval};
 use crate::link::modules::ModuleId;
@@ -393,17 +393,4 @@ fn worth_following(value: &Value) -> bool {
             | Value::Awaited(_)
             | Value::Entered(_)
     )
-}
-
-/// The managed regions of a program, for passes that look at each.
-pub(crate) fn managed<'a>(
-    world: &'a World<'_>,
-    file: usize,
-) -> impl Iterator<Item = (crate::facts::RegionId, &'a crate::facts::Region)> {
-    let regions = &world.files[file].facts.regions;
-    regions
-        .iter()
-        .enumerate()
-        .filter(|(_, it)| matches!(it.kind, RegionKind::With { .. }))
-        .map(|(at, it)| (crate::facts::RegionId(at as u32), it))
 }

@@ -54,7 +54,7 @@ impl<'a> Reader<'a> {
         let id = ClassId(self.builder.facts.classes.len() as u32);
         let whole = span(def.range);
         let body = self.builder.declare(class_body(id, name, path, whole), Some(parent));
-        let class = Class { name, path, parent, bases, decorators, body, span: whole };
+        let class = Class { name, path, parent, bases, decorators, body };
         self.builder.facts.classes.push(class);
         self.queue.push((body, Body::Block(&def.body)));
         self.builder.op(OpKind::DefineClass(id), span(def.name.range));

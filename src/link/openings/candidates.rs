@@ -1,0 +1,149 @@
+//! What can open a span, evaluated once before the fixpoint: managed regions, scopes entered by hand, spans started, calls.
+
+use rayon::prelude::*;
+
+use crate::facts::{RegionId, RegionKind, Value, ValueId};
+use crate::library::{NodeId, Role};
+use crate::link::eval::{Eval, Scope};
+use crate::link::rounds::Targets;
+use crate::link::things::{Site, Thing, Things};
+use crate::link::world::World;
+use crate::program::FuncId;
+use crate::text::FileId;
+
+/// What was evaluated once, before the fixpoint.
+pub(super) struct Candidates {
+    pub(super) managed: Vec<(FuncId, RegionId, Things, Option<Site>)>,
+    /// Scopes entered by hand, and what they are.
+    pub(super) entered: Vec<(FuncId, Site, Things, Option<Site>)>,
+    /// Library calls that start a span by hand.
+    pub(super) started: Vec<(FuncId, Site, NodeId)>,
+    /// Calls that reach project functions.
+    pub(super) calls: Vec<(FuncId, Site)>,
+}
+
+/// A generator that is only iterated over is no scope, even where it yields inside a span.
+pub(super) fn managers(world: &World<'_>, candidates: &Candidates) -> Vec<bool> {
+    let mut found: Vec<bool> = (0..world.file_of.len())
+        .into_par_iter()
+        .map(|it| makes_context_manager(world, FuncId(it as u32)))
+        .collect();
+    let entered = candidates.managed.iter().map(|it| &it.2).chain(candidates.entered.iter().map(|it| &it.2));
+    for thing in entered.flat_map(Things::iter) {
+        if let Thing::Given(function, _) = thing {
+            found[function.index()] = true;
+        }
+    }
+    found
+}
+
+fn makes_context_manager(world: &World<'_>, function: FuncId) -> bool {
+    let (file, local) = world.local(function);
+    let facts = world.facts(file);
+    let it = facts.function(local);
+    if !it.is_generator || it.decorators.is_empty() {
+        return false;
+    }
+    let mut eval = Eval::new(world);
+    let scope = eval.decorator_scope(function);
+    facts.list(&it.decorators).iter().any(|decorator| {
+        eval.ask(*decorator, scope).iter().any(
+            |it| matches!(it, Thing::Library(node) if world.library.node(node).model(Role::ContextManager).is_some()),
+        )
+    })
+}
+
+pub(super) fn candidates(world: &World<'_>, targets: &Targets) -> Candidates {
+    let parts: Vec<Candidates> = (0..world.files.len())
+        .into_par_iter()
+        .map(|file| candidates_in(world, targets, FileId(file as u32)))
+        .collect();
+    let mut all =
+        Candidates { managed: Vec::new(), entered: Vec::new(), started: Vec::new(), calls: Vec::new() };
+    for part in parts {
+        all.managed.extend(part.managed);
+        all.entered.extend(part.entered);
+        all.started.extend(part.started);
+        all.calls.extend(part.calls);
+    }
+    all
+}
+
+fn candidates_in(world: &World<'_>, targets: &Targets, file: FileId) -> Candidates {
+    let facts = world.facts(file);
+    let mut found =
+        Candidates { managed: Vec::new(), entered: Vec::new(), started: Vec::new(), calls: Vec::new() };
+    let mut eval = Eval::new(world);
+    for (index, region) in facts.regions.iter().enumerate() {
+        if let RegionKind::With { context, .. } = region.kind {
+            let function = world.func(file, region.function);
+            let scope = scope_before(world, file, RegionId(index as u32));
+            let things = eval.ask(context, scope);
+            if things.is_known() {
+                let made = made_at(world, file, context);
+                found.managed.push((function, RegionId(index as u32), things, made));
+            }
+        }
+    }
+    for (op, callees) in targets.calls(file.index()) {
+        let site = Site { file, op: *op };
+        let function = world.runner(site);
+        for thing in callees.iter() {
+            if let Thing::Library(node) = thing
+                && world.library.node(node).model(Role::Span).is_some_and(|it| !it.activates)
+            {
+                found.started.push((function, site, node));
+            }
+        }
+        if let Some(value) = entered_by(world, targets, site) {
+            let scope = Eval::scope_of(world, site);
+            let things = eval.ask(value, scope);
+            found.entered.push((function, site, things, made_at(world, file, value)));
+        }
+        if callees.iter().any(|it| matches!(it, Thing::Function(_) | Thing::Method(_))) {
+            found.calls.push((function, site));
+        }
+    }
+    found
+}
+
+/// The scope just outside a managed region, where its context is evaluated.
+pub(crate) fn scope_before(world: &World<'_>, file: FileId, region: RegionId) -> Scope {
+    let facts = world.facts(file);
+    let it = facts.region(region);
+    let outer = it.parent.unwrap_or(region);
+    let inside = facts.function(it.function).ops.clone();
+    let order = inside.clone().find(|op| {
+        let op = facts.op(crate::facts::OpId(*op));
+        it.span.contains(op.span) && facts.regions_from(op.region).any(|(id, _)| id == region)
+    });
+    Scope { file, function: it.function, region: outer, order: order.unwrap_or(inside.end) }
+}
+
+/// The call that makes a value, if it is written there as a call.
+pub(crate) fn made_at(world: &World<'_>, file: FileId, value: ValueId) -> Option<Site> {
+    match world.facts(file).value(value) {
+        Value::Call(op) => Some(Site { file, op: *op }),
+        Value::Awaited(inner) => made_at(world, file, *inner),
+        _ => None,
+    }
+}
+
+/// What a call enters: `x.__enter__()`, `stack.enter_context(x)`.
+fn entered_by(world: &World<'_>, targets: &Targets, site: Site) -> Option<ValueId> {
+    let facts = world.facts(site.file);
+    let callee = world.callee(site)?;
+    if let Value::Member { of, name } = facts.value(callee)
+        && (*name == world.names.enter || *name == world.names.aenter)
+    {
+        // `self.__enter__()` is how one way of entering is written with the other: whoever enters the instance opens the span.
+        let method = world.runner(site);
+        let own = world.class_of(method).and_then(|_| world.params(method).first());
+        let is_own = matches!(facts.value(*of), Value::Name(name) if own.is_some_and(|it| it.name == *name));
+        return (!is_own).then_some(*of);
+    }
+    let stacks = targets.of(site).iter().any(
+        |it| matches!(it, Thing::Library(node) if world.library.node(node).model(Role::EnterContext).is_some()),
+    );
+    if stacks { world.call_args(site).first().map(|it| it.value) } else { None }
+}

@@ -1,0 +1,150 @@
+//! What the other passes ask of openings: whether a span is open at a place, and what is at the bottom of a wrapper.
+
+use super::{How, Open, Opening, Openings, outermost, region_is_inside};
+use crate::facts::{OpKind, RegionId, RegionKind, Value};
+use crate::library::NodeId;
+use crate::link::eval::Eval;
+use crate::link::rounds::Targets;
+use crate::link::things::{Site, Thing};
+use crate::link::world::World;
+use crate::program::FuncId;
+
+impl Openings {
+    /// Whether a function that gives a span keeps it too, so that others end it.
+    pub(crate) fn keeps_what_it_gives(
+        &self,
+        world: &World<'_>,
+        targets: &Targets,
+        function: FuncId,
+        depth: u32,
+    ) -> bool {
+        let given_on = match self.gives[function.index()] {
+            Some(Open::Library { site, .. }) => {
+                let fate = crate::link::fates::of(world, targets, site);
+                fate.stored || fate.passed
+            }
+            _ => false,
+        };
+        given_on
+            || self.own[function.index()].iter().filter(|it| it.how == How::Started).any(|it| {
+                let fate = crate::link::fates::of(world, targets, it.site);
+                let inner_keeps = match it.open {
+                    Open::Given { function: inner, .. } if depth < 4 && inner != function => {
+                        self.keeps_what_it_gives(world, targets, inner, depth + 1)
+                    }
+                    _ => false,
+                };
+                fate.stored || fate.passed || inner_keeps
+            })
+    }
+
+    /// Whether a span is open at an operation because of its own function.
+    pub(crate) fn in_span(&self, world: &World<'_>, site: Site) -> bool {
+        let function = world.runner(site);
+        self.around(world, site).is_some() || !self.decorations[function.index()].is_empty()
+    }
+
+    /// The innermost opening of the same function that is open at an operation.
+    pub(crate) fn around(&self, world: &World<'_>, site: Site) -> Option<Opening> {
+        self.around_region(world, world.facts(site.file).op(site.op).region, site)
+    }
+
+    /// The innermost opening that is open in a region when an operation is next.
+    pub(crate) fn around_region(&self, world: &World<'_>, region: RegionId, next: Site) -> Option<Opening> {
+        let facts = world.facts(next.file);
+        let function = world.func(next.file, facts.region(region).function);
+        if self.own[function.index()].is_empty() && self.activated.is_empty() {
+            return None;
+        }
+        for (id, it) in facts.regions_from(region) {
+            let managed = self.own[function.index()].iter().find(|it| it.how == How::Managed(id));
+            if let Some(found) = managed {
+                return Some(*found);
+            }
+            if let RegionKind::With { .. } = it.kind
+                && let Some(site) = self.activated.get(&(world.file_of[function.index()], id))
+            {
+                let open = Open::Library { site: *site, node: self.activating_node(world, *site)? };
+                return Some(Opening { open, how: How::Managed(id), site: *site });
+            }
+        }
+        self.own[function.index()]
+            .iter()
+            .rev()
+            .find(|it| {
+                matches!(it.how, How::Entered | How::Started)
+                    && it.site.op < next.op
+                    && region_is_inside(facts, region, facts.op(it.site.op).region)
+                    && !self.ended_before(world, function, it.site, region, next)
+            })
+            .copied()
+    }
+
+    /// Whether a span that was opened by hand before an operation has not been ended by then.
+    pub(crate) fn is_still_open(&self, world: &World<'_>, function: FuncId, start: Site, next: Site) -> bool {
+        let region = world.facts(next.file).op(next.op).region;
+        start.op < next.op && !self.ended_before(world, function, start, region, next)
+    }
+
+    fn activating_node(&self, world: &World<'_>, site: Site) -> Option<NodeId> {
+        let mut eval = Eval::new(world);
+        eval.callees(site.op, site.file).0.iter().find_map(|it| match it {
+            Thing::Library(node) => Some(node),
+            _ => None,
+        })
+    }
+
+    /// An `x.end()` between the start and the place, in a region around the place.
+    fn ended_before(
+        &self,
+        world: &World<'_>,
+        function: FuncId,
+        start: Site,
+        region: RegionId,
+        next: Site,
+    ) -> bool {
+        let facts = world.facts(next.file);
+        world.ops(function).any(|(site, op)| {
+            site.op > start.op
+                && site.op < next.op
+                && region_is_inside(facts, region, op.region)
+                && match op.kind {
+                    OpKind::Call { callee, .. } => matches!(
+                        facts.value(callee),
+                        Value::Member { name, .. } if matches!(name.as_str(), "end" | "finish" | "__exit__")
+                    ),
+                    _ => false,
+                }
+        })
+    }
+
+    /// The library call at the bottom of a chain of wrappers.
+    pub(crate) fn bottom(&self, open: Open, depth: u32) -> Option<(Option<Site>, NodeId)> {
+        if depth > 12 {
+            return None;
+        }
+        match open {
+            Open::Library { site, node } => Some((Some(site), node)),
+            Open::Bare { node } => Some((None, node)),
+            Open::Given { function, .. } => {
+                self.bottom(self.scopes[function.index()].or(self.gives[function.index()])?, depth + 1)
+            }
+            Open::Instance { class, .. } => self.bottom(self.classes[class.index()]?, depth + 1),
+            Open::Run { function, .. } | Open::Wrapped { wrapper: function, .. } => {
+                self.bottom(self.own[function.index()].first()?.open, depth + 1)
+            }
+        }
+    }
+
+    /// The project function through which a span is opened, nearest first.
+    pub(crate) fn via(&self, world: &World<'_>, open: Open) -> Option<FuncId> {
+        match open {
+            Open::Library { .. } | Open::Bare { .. } => None,
+            Open::Given { function, .. } | Open::Run { function, .. } => Some(function),
+            Open::Instance { class, .. } => {
+                world.method(class, world.names.enter).or_else(|| world.method(class, world.names.aenter))
+            }
+            Open::Wrapped { wrapper, .. } => Some(outermost(world, wrapper)),
+        }
+    }
+}
