@@ -257,6 +257,15 @@ impl Openings {
             if self.own[index].is_empty() || gives || self.emitters[index] || world.is_body(function) {
                 continue;
             }
+            // A span that stays open when the function is left is not whole.
+            let left_open = self.own[index].iter().any(|it| match it.how {
+                How::Managed(_) | How::Run => false,
+                How::Entered => true,
+                How::Started => crate::link::fates::of(world, targets, it.site).ends.is_empty(),
+            });
+            if left_open {
+                continue;
+            }
             self.emitters[index] = !world.params(function).is_empty()
                 && only_speaks(world, targets, function)
                 && self.takes_its_name(world, targets, function);
