@@ -1,4 +1,5 @@
 //! Everything that is tested from outside, in one binary. Each module says what belongs there.
 
 mod cli;
+mod robust;
 mod tidy;
