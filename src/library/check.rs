@@ -18,7 +18,11 @@ pub(super) fn kinds(role: Role) -> &'static [&'static str] {
         ],
         Role::Messaging => &["send", "receive", "enqueue"],
         Role::Transparent => &["makes-decorator"],
+<<<<<<< HEAD
         Role::Context => &["get", "set", "copy", "attach", "detach", "baggage"],
+=======
+        Role::Context => &["get", "set", "copy", "attach", "detach"],
+>>>>>>> docs
         Role::SetUp => &[
             "provider",
             "processor",
