@@ -413,7 +413,11 @@ impl Facts {
     pub(crate) fn run_of(&self, scope: FnId, name: Symbol) -> Range<usize> {
         let run = &self.function(scope).bindings;
         let names = &self.binding_names[run.start as usize..run.end as usize];
-        let from = names.partition_point(|it| it.address() < name.address());
+        // Most scopes are small, and there a plain look at each name is faster.
+        let from = match names.len() {
+            0..=8 => names.iter().position(|it| *it == name).unwrap_or(names.len()),
+            _ => names.partition_point(|it| it.address() < name.address()),
+        };
         let length = names[from..].iter().take_while(|it| **it == name).count();
         let start = run.start as usize + from;
         start..start + length

@@ -126,11 +126,11 @@ fn read(job: &Job, progress: &Progress) -> (Program, Vec<Note>) {
     progress.stage("looking for files");
     let mut found = discover::discover(&job.roots, &job.scope());
     progress.stage("parsing");
-    let (files, mut notes) = engine::parse(&found, job);
+    let ((files, mut notes), library) = rayon::join(|| engine::parse(&found, job), || engine::library(job));
     notes.append(&mut found.notes);
     notes.sort();
     progress.stage("linking");
-    let program = engine::link(files, &found, job);
+    let program = engine::link(files, &library, &found, job);
     (program, notes)
 }
 

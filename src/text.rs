@@ -32,7 +32,7 @@ const BYTES_AT_ONCE: usize = 4096;
 static INTERNER: OnceLock<Vec<Mutex<Shard>>> = OnceLock::new();
 
 /// Symbols that one thread asked for lately, by hash: most texts of a file are those of the file before.
-const RECENT: usize = 4096;
+const RECENT: usize = 16_384;
 thread_local! {
     static RECENTLY: Box<[Cell<Option<Symbol>>]> = (0..RECENT).map(|_| Cell::new(None)).collect();
 }

@@ -235,7 +235,8 @@ fn tables(world: &World<'_>, mut written: Vec<Written>) -> Tables {
     written.sort_by(|a, b| {
         (a.key.place, a.site.file, a.site.op, a.via).cmp(&(b.key.place, b.site.file, b.site.op, b.via))
     });
-    let recorded = recorded_names(world);
+    let measures = written.iter().any(|it| matches!(it.what, What::Metric { .. }));
+    let recorded = if measures { recorded_names(world) } else { FxHashSet::default() };
     let mut tables = Tables::default();
     let mut seen = FxHashSet::default();
     for it in written {

@@ -342,6 +342,7 @@ fn add_speakers(world: &World<'_>, targets: &Targets, openings: &Openings, all: 
                 !all_known.contains(it) && openings.own[it.index()].is_empty() && !world.is_body(*it)
             })
             .filter(|it| openings.decorations[it.index()].is_empty())
+            .filter(|it| may_speak(world, targets, *it, all_known))
             .filter(|it| speaks_only(world, targets, *it, all_known))
             .collect();
         if found.is_empty() {
@@ -349,6 +350,15 @@ fn add_speakers(world: &World<'_>, targets: &Targets, openings: &Openings, all: 
         }
         all.extend(found);
     }
+}
+
+/// A cheap look first: most functions call no telemetry at all.
+fn may_speak(world: &World<'_>, targets: &Targets, function: FuncId, helpers: &FxHashSet<FuncId>) -> bool {
+    targets.calls_of(world, function).iter().flat_map(|(_, it)| it.iter()).any(|it| match it {
+        Thing::Library(node) => is_telemetry(world.library.node(node)),
+        Thing::Function(callee) | Thing::Method(callee) => helpers.contains(&callee),
+        _ => false,
+    })
 }
 
 /// Whether telemetry of the library is all that a function speaks to.
@@ -420,6 +430,9 @@ pub(crate) fn is_neutral_method(name: &str) -> bool {
 
 /// A definition of the same name beside a helper is its stand-in: `try/except ImportError`, `if TYPE_CHECKING`, a flag.
 fn add_twins(world: &World<'_>, all: &mut FxHashSet<FuncId>) {
+    if all.is_empty() {
+        return;
+    }
     let mut by_name: FxHashMap<(u32, FnId, Symbol), Vec<FuncId>> = FxHashMap::default();
     for index in 0..world.file_of.len() {
         let function = FuncId(index as u32);

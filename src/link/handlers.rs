@@ -39,9 +39,14 @@ impl Recorders {
                 it.model(Role::LogException).is_some() || (mentions && it.model(Role::Log).is_some())
             })
         };
+        let likely: Vec<FuncId> = (0..world.file_of.len() as u32)
+            .into_par_iter()
+            .map(FuncId)
+            .filter(|it| is_likely_keeper(world, targets, *it))
+            .collect();
         Recorders {
-            records: keepers(world, targets, graph, &records),
-            logs: keepers(world, targets, graph, &logs),
+            records: keepers(world, targets, graph, &likely, &records),
+            logs: keepers(world, targets, graph, &likely, &logs),
         }
     }
 
@@ -56,16 +61,16 @@ fn keepers(
     world: &World<'_>,
     targets: &Targets,
     graph: &CallGraph,
+    likely: &[FuncId],
     does: &(dyn Fn(Site, bool) -> bool + Sync),
 ) -> Vec<bool> {
     let mut known = vec![false; world.file_of.len()];
-    let mut due: Vec<FuncId> = (0..known.len() as u32).map(FuncId).collect();
-    for round in 0..5 {
+    let mut due: Vec<FuncId> = likely.to_vec();
+    for _ in 0..5 {
         let fresh: Vec<FuncId> = due
             .par_iter()
             .copied()
-            .filter(|it| !known[it.index()] && may_keep(world, targets, *it, &known, round == 0))
-            .filter(|it| keeps_param(world, targets, *it, &known, does))
+            .filter(|it| !known[it.index()] && keeps_param(world, targets, *it, &known, does))
             .collect();
         if fresh.is_empty() {
             break;
@@ -79,27 +84,21 @@ fn keepers(
 }
 
 /// A cheap look first: most functions call nothing that could keep an exception.
-fn may_keep(world: &World<'_>, targets: &Targets, function: FuncId, known: &[bool], first: bool) -> bool {
+fn is_likely_keeper(world: &World<'_>, targets: &Targets, function: FuncId) -> bool {
     if world.params(function).is_empty() || world.is_body(function) {
         return false;
     }
-    world.ops(function).any(|(site, op)| {
-        let OpKind::Call { callee, .. } = op.kind else { return false };
-        let by_target = targets.of(site).iter().any(|it| match it {
-            Thing::Library(node) => {
-                first
-                    && world.library.node(node).models.iter().any(|it| {
-                        matches!(
-                            it.role,
-                            Role::RecordException | Role::LogException | Role::SetStatus | Role::Log
-                        )
-                    })
-            }
-            Thing::Function(callee) | Thing::Method(callee) => known[callee.index()],
+    let by_target = targets.calls_of(world, function).iter().flat_map(|(_, it)| it.iter()).any(|it| {
+        let Thing::Library(node) = it else { return false };
+        world.library.node(node).models.iter().any(|it| {
+            matches!(it.role, Role::RecordException | Role::LogException | Role::SetStatus | Role::Log)
+        })
+    });
+    by_target
+        || world.ops(function).any(|(site, op)| match op.kind {
+            OpKind::Call { callee, .. } => is_record_exception(world.facts(site.file), callee),
             _ => false,
-        });
-        by_target || (first && is_record_exception(world.facts(site.file), callee))
-    })
+        })
 }
 
 fn keeps_param(

@@ -150,16 +150,22 @@ impl Openings {
                 own[function.index()].push(Opening { open, how: How::Started, site: *site });
             }
         }
-        for (function, site, callees) in &candidates.calls {
-            self.called(world, targets, *function, *site, callees, &mut own);
+        let gives_any = self.gives.iter().any(Option::is_some) || self.emitters.iter().any(|it| *it);
+        if !self.runs.is_empty() || gives_any {
+            for (function, site) in &candidates.calls {
+                self.called(world, targets, *function, *site, targets.of(*site), &mut own);
+            }
         }
         let before = (self.own.iter().map(Vec::len).sum::<usize>(), self.known());
         self.own = own;
         self.find_scopes(world);
         self.find_gives(world);
-        self.find_classes(world, targets);
-        self.find_wrappers(world, targets);
-        self.find_emitters(world, targets);
+        // Classes and wrappers open what one of their functions opens.
+        if self.own.iter().any(|it| !it.is_empty()) {
+            self.find_classes(world, targets);
+            self.find_wrappers(world, targets);
+            self.find_emitters(world, targets);
+        }
         before != (self.own.iter().map(Vec::len).sum::<usize>(), self.known())
     }
 

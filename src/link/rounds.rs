@@ -58,6 +58,16 @@ impl Targets {
     pub(crate) fn calls(&self, file: usize) -> &[(OpId, Things)] {
         &self.by_file[file]
     }
+
+    /// The calls of one function that reach anything.
+    pub(crate) fn calls_of(&self, world: &World<'_>, function: FuncId) -> &[(OpId, Things)] {
+        let (file, local) = world.local(function);
+        let ops = &world.facts(file).function(local).ops;
+        let calls = &self.by_file[file.index()];
+        let from = calls.partition_point(|(op, _)| op.0 < ops.start);
+        let length = calls[from..].partition_point(|(op, _)| op.0 < ops.end);
+        &calls[from..from + length]
+    }
 }
 
 /// What one reading of a function found: what it gives and sets, or what its calls reach and pass.

@@ -126,10 +126,14 @@ impl<'a> World<'a> {
         let functions = file_of.len();
         let names = Names::new();
         let setattr = names.setattr;
+        let (modules, patched_names) = rayon::join(
+            || Modules::new(files),
+            || files.par_iter().flat_map_iter(|it| patched_names(it, setattr)).collect(),
+        );
         let mut world = World {
             files,
             library,
-            modules: Modules::new(files),
+            modules,
             classes,
             first_class,
             file_of,
@@ -140,13 +144,13 @@ impl<'a> World<'a> {
             field_names: FxHashSet::default(),
             classes_known: false,
             settled: files
-                .iter()
+                .par_iter()
                 .map(|it| it.facts.scope(FnId::MODULE).iter().map(|_| OnceLock::new()).collect())
                 .collect(),
             open_params: (0..functions).map(|_| OnceLock::new()).collect(),
             patches: FxHashMap::default(),
             partials: FxHashMap::default(),
-            patched_names: files.par_iter().flat_map_iter(|it| patched_names(it, setattr)).collect(),
+            patched_names,
             names,
             imports: Vec::new(),
             import_roots: Vec::new(),
@@ -168,8 +172,10 @@ impl<'a> World<'a> {
             _ => None,
         });
         for import in written.chain(facts.star_imports.iter().copied()) {
-            let found = eval.find_module(file, import);
-            modules.insert((import.level, import.module), found.iter().next().unwrap_or(Thing::Foreign));
+            // Most imports take several names out of one module.
+            modules
+                .entry((import.level, import.module))
+                .or_insert_with(|| eval.find_module(file, import).iter().next().unwrap_or(Thing::Foreign));
         }
         for binding in &facts.bindings {
             if let BindingKind::ImportRoot(dotted) = binding.kind {

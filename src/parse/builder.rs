@@ -1,6 +1,8 @@
 //! Builds the facts of one file, whatever its language: numbers things, keeps the current function and region, groups bindings
 //! by scope when all is read. Decides nothing about meaning.
 
+use std::cell::RefCell;
+
 use crate::facts::{
     Arg, Binding, BindingKind, ClassId, Facts, FnId, Function, FunctionKind, Op, OpId, OpKind, Region,
     RegionId, RegionKind, Run, Shape, Value, ValueId,
@@ -9,6 +11,11 @@ use crate::text::{Span, Symbol};
 
 /// Texts longer than this are never the name of anything.
 const LONGEST_TEXT: usize = 240;
+
+thread_local! {
+    /// Room that the files of one thread are built in, one after the other; each takes with it no more than it needs.
+    static ROOM: RefCell<Facts> = RefCell::default();
+}
 
 pub(crate) struct Builder {
     pub(crate) facts: Facts,
@@ -36,14 +43,8 @@ pub(crate) struct Head {
 impl Builder {
     /// Starts with the module body as function 0.
     pub(crate) fn new(length: u32) -> Builder {
-        let mut builder = Builder {
-            facts: Facts::default(),
-            function: FnId::MODULE,
-            region: RegionId(0),
-            bindings: Vec::new(),
-        };
-        builder.facts.values.reserve(length as usize / 12);
-        builder.facts.value_spans.reserve(length as usize / 12);
+        let mut builder =
+            Builder { facts: ROOM.take(), function: FnId::MODULE, region: RegionId(0), bindings: Vec::new() };
         builder.value(Value::Opaque, Span::default());
         let empty = Symbol::new("");
         builder.declare(
@@ -180,12 +181,34 @@ impl Builder {
             }
             function.bindings = start as u32..at as u32;
         }
-        self.facts.values.shrink_to_fit();
-        self.facts.value_spans.shrink_to_fit();
-        self.facts.ops.shrink_to_fit();
-        self.facts.args.shrink_to_fit();
-        self.facts.binding_names = bindings.iter().map(|(_, it)| it.name).collect();
-        self.facts.bindings = bindings.into_iter().map(|(_, it)| it).collect();
-        self.facts
+        let built = &mut self.facts;
+        let facts = Facts {
+            functions: fitted(&mut built.functions),
+            classes: fitted(&mut built.classes),
+            regions: fitted(&mut built.regions),
+            ops: fitted(&mut built.ops),
+            values: fitted(&mut built.values),
+            value_spans: fitted(&mut built.value_spans),
+            lists: fitted(&mut built.lists),
+            entries: fitted(&mut built.entries),
+            args: fitted(&mut built.args),
+            params: fitted(&mut built.params),
+            binding_names: bindings.iter().map(|(_, it)| it.name).collect(),
+            bindings: bindings.into_iter().map(|(_, it)| it).collect(),
+            star_imports: fitted(&mut built.star_imports),
+            exports: built.exports.take(),
+            marks: fitted(&mut built.marks),
+            problems: fitted(&mut built.problems),
+            generated: std::mem::take(&mut built.generated),
+        };
+        ROOM.set(self.facts);
+        facts
     }
+}
+
+/// Everything in a table, in a table of just that size; the room stays for the next file.
+fn fitted<T>(room: &mut Vec<T>) -> Vec<T> {
+    let mut table = Vec::with_capacity(room.len());
+    table.append(room);
+    table
 }

@@ -76,10 +76,13 @@ fn is_build(path: &str) -> bool {
     ) && !path.contains("/tasks.py")
 }
 
-pub(crate) fn link(files: Vec<File>, found: &Discovered, job: &Job) -> Program {
+/// What is known of libraries. Models of the configuration were read once before, to tell the mistakes in them.
+pub(crate) fn library(job: &Job) -> Library {
+    Library::load("python", &extra_models(&job.settings)).0
+}
+
+pub(crate) fn link(files: Vec<File>, library: &Library, found: &Discovered, job: &Job) -> Program {
     let settings = &job.settings;
-    // The models were read once before to tell mistakes in the configuration.
-    let (library, _) = Library::load("python", &extra_models(settings));
     let input = LinkInput {
         launch: launch_files(found),
         auto_instrumented: settings.auto_instrumentation.clone(),
@@ -93,7 +96,7 @@ pub(crate) fn link(files: Vec<File>, found: &Discovered, job: &Job) -> Program {
                 || settings.coverage.exclude_functions.iter().any(|it| patterns::name_matches(it, qualified))
         }),
     };
-    link::link(files, &library, &input)
+    link::link(files, library, &input)
 }
 
 pub(crate) fn extra_models(settings: &Settings) -> Vec<ExtraModel> {

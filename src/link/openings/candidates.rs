@@ -19,7 +19,7 @@ pub(super) struct Candidates {
     /// Library calls that start a span by hand.
     pub(super) started: Vec<(FuncId, Site, NodeId)>,
     /// Calls that reach project functions.
-    pub(super) calls: Vec<(FuncId, Site, Things)>,
+    pub(super) calls: Vec<(FuncId, Site)>,
 }
 
 /// A generator that is only iterated over is no scope, even where it yields inside a span.
@@ -101,7 +101,7 @@ fn candidates_in(world: &World<'_>, targets: &Targets, file: FileId) -> Candidat
             found.entered.push((function, site, things, made_at(world, file, value)));
         }
         if callees.iter().any(|it| matches!(it, Thing::Function(_) | Thing::Method(_))) {
-            found.calls.push((function, site, callees.clone()));
+            found.calls.push((function, site));
         }
     }
     found
