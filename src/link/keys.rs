@@ -93,8 +93,13 @@ impl<'a> Eval<'_, 'a> {
                 pieces[index + 1..].iter().flat_map(|it| self.text(*it, scope).parts).collect();
             let wrap = |mut key: Key| {
                 let mut parts = before.clone();
-                parts.append(&mut key.text.parts);
+                parts.extend(key.text.parts.iter().copied());
                 parts.extend(after.iter().copied());
+                // What the caller passes has no place here; the template that it goes into has.
+                if has_key_of(&key.text) {
+                    key.place = Place { file: scope.file, span: facts.value_span(value) };
+                    key.scope = scope;
+                }
                 key.text = Parts { parts, source: TextSource::Constant };
                 key
             };
