@@ -450,6 +450,7 @@ impl<'a> Eval<'_, 'a> {
         let world = self.world;
         let replacements: Vec<Key> = match key.text.parts[at] {
             Part::KeyOf(_, index) => self.passed_keys(callee, index, site, bound, depth),
+            Part::EntryKeys(_, _, keyword) => self.entry_keys(site, keyword, depth),
             Part::Param(_, index) => match world.passed_by(site, callee, usize::from(index), bound) {
                 Some((value, from)) => self.key_options(value, Eval::scope_of(world, from), depth + 1),
                 None => {
@@ -497,9 +498,10 @@ impl<'a> Eval<'_, 'a> {
 
 fn concerns(part: Part, callee: FuncId) -> bool {
     match part {
-        Part::Param(function, _) | Part::NameOf(function, ..) | Part::KeyOf(function, _) => {
-            function == callee
-        }
+        Part::Param(function, _)
+        | Part::NameOf(function, ..)
+        | Part::KeyOf(function, _)
+        | Part::EntryKeys(function, ..) => function == callee,
         _ => false,
     }
 }
