@@ -32,7 +32,7 @@ const SCAN_EXAMPLES: &str = "\
 Examples:
   otcov scan
   otcov scan src tests/helpers.py --select coverage
-  otcov scan --ignore print-instead-of-log --fail-on warning
+  otcov scan --ignore dark-call --fail-on warning
   otcov scan --fail-under entry-points=100,functions=40
   otcov scan --format human --format json=otcov.json";
 
@@ -94,10 +94,10 @@ pub(crate) struct TalkArgs {
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = When::Auto, hide_possible_values = true)]
     #[arg(global = true, help_heading = TALK)]
     pub(crate) progress: When,
-    /// Print the findings only: no table, no notes
+    /// Print the last line only, and what fails the gate
     #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = TALK)]
     pub(crate) quiet: bool,
-    /// Print every note and every row
+    /// Print every finding in full, notes too
     #[arg(short, long, global = true, help_heading = TALK)]
     pub(crate) verbose: bool,
 }

@@ -7,7 +7,7 @@ mod unseen;
 use std::collections::BTreeMap;
 
 pub(crate) use count::{counts, measure};
-pub(crate) use layers::LayerSpec;
+pub(crate) use layers::{LayerSpec, OTHER};
 pub(crate) use unseen::Unseen;
 
 use crate::program::{Exclusion, FuncId};

@@ -93,11 +93,15 @@ pub(crate) fn render(report: &Report<'_>, format: Format, out: &mut dyn Write) -
 impl Report<'_> {
     /// A file's path as people can open it from where they are.
     fn path(&self, file: FileId) -> String {
-        let path = words::flat(&self.program.file(file).path);
+        let path = self.path_from_root(file);
         match self.root {
             "" | "." => path,
             root => format!("{}/{path}", root.trim_end_matches('/')),
         }
+    }
+
+    fn path_from_root(&self, file: FileId) -> String {
+        words::flat(&self.program.file(file).path)
     }
 }
 

@@ -11,16 +11,23 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
         if matches!(function.state, State::Inherited) || hands_over(ctx, *id, entry.kind, unseen) {
             continue;
         }
-        let (kind, through) = (entry.kind.as_str(), entry.through);
         found
             .add(
                 ctx.program.head(*id),
-                format!("entry point `{}` ({kind}, {through}) opens no span", function.name),
+                format!("entry point `{}` ({}) opens no span", function.name, kind(entry)),
             )
             .label("a trace could start here, and none does")
             .reason(reason(unseen))
             .help(help(entry))
             .function(*id);
+    }
+}
+
+/// How it is reached; that `main` is run as a script goes without saying.
+fn kind(entry: EntryPoint) -> String {
+    match entry.through.as_str() {
+        "__main__" => entry.kind.as_str().to_owned(),
+        through => format!("{}, {through}", entry.kind.as_str()),
     }
 }
 

@@ -18,8 +18,7 @@ pub(super) fn kinds(role: Role) -> &'static [&'static str] {
         ],
         Role::Messaging => &["send", "receive", "enqueue"],
         Role::Transparent => &["makes-decorator"],
-        Role::Context => &["get", "set", "copy", "attach", "detach"],
-        Role::Transparent => &["makes-decorator"],
+        Role::Context => &["get", "set", "copy", "attach", "detach", "baggage"],
         Role::SetUp => &[
             "provider",
             "processor",

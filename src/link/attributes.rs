@@ -35,6 +35,7 @@ struct Sink {
     parts: Vec<Part>,
 }
 
+#[derive(Clone)]
 struct Written {
     what: What,
     key: Key,
@@ -69,6 +70,10 @@ pub(crate) fn find(world: &World<'_>, targets: &Targets) -> Tables {
         }
         let before: usize = sinks.values().map(Vec::len).sum();
         for it in open {
+            // What the helper adds itself is known here, whatever its callers pass.
+            if it.via.is_none() && it.key.text.parts.iter().any(is_telling) {
+                written.push(it.clone());
+            }
             add_sink(&mut sinks, it);
         }
         if sinks.values().map(Vec::len).sum::<usize>() == before {
@@ -76,6 +81,10 @@ pub(crate) fn find(world: &World<'_>, targets: &Targets) -> Tables {
         }
     }
     tables(world, written)
+}
+
+fn is_telling(part: &Part) -> bool {
+    matches!(part, Part::Literal(text) if text.as_str().chars().any(char::is_alphanumeric))
 }
 
 /// The function whose parameter decides the text.
@@ -171,7 +180,9 @@ fn direct(
                 Role::SetUp if model.detail.is_some_and(|it| it.as_str() == "resource") => {
                     AttributeTarget::Resource
                 }
-                Role::Context => AttributeTarget::Baggage,
+                Role::Context if model.detail.is_some_and(|it| it.as_str() == "baggage") => {
+                    AttributeTarget::Baggage
+                }
                 Role::MetricCreate => {
                     if let Some(name) = at(Slot::Name) {
                         let instrument = model.detail.unwrap_or_else(|| Symbol::new("counter"));

@@ -343,7 +343,7 @@ fn add_speakers(world: &World<'_>, targets: &Targets, openings: &Openings, all: 
             })
             .filter(|it| openings.decorations[it.index()].is_empty())
             .filter(|it| may_speak(world, targets, *it, all_known))
-            .filter(|it| only_speaks(world, targets, *it, all_known))
+            .filter(|it| speaks_only(world, targets, *it, all_known))
             .collect();
         if found.is_empty() {
             break;
@@ -361,7 +361,12 @@ fn may_speak(world: &World<'_>, targets: &Targets, function: FuncId, helpers: &F
     })
 }
 
-fn only_speaks(world: &World<'_>, targets: &Targets, function: FuncId, helpers: &FxHashSet<FuncId>) -> bool {
+/// Whether telemetry of the library is all that a function speaks to.
+pub(crate) fn only_speaks(world: &World<'_>, targets: &Targets, function: FuncId) -> bool {
+    speaks_only(world, targets, function, &FxHashSet::default())
+}
+
+fn speaks_only(world: &World<'_>, targets: &Targets, function: FuncId, helpers: &FxHashSet<FuncId>) -> bool {
     let mut speaks = false;
     for (site, op) in world.ops(function) {
         let OpKind::Call { callee, .. } = op.kind else { continue };

@@ -144,11 +144,14 @@ impl Modules {
     /// The module that an absolute dotted name means in this file, if it is one of the program's.
     pub(crate) fn absolute(&self, from: FileId, dotted: &str) -> Option<ModuleId> {
         let mut parts = dotted.split('.');
-        let mut at = self.top_level(from, Symbol::new(parts.next()?))?;
-        for part in parts {
-            at = self.child(at, Symbol::new(part))?;
-        }
-        Some(at)
+        let name = Symbol::new(parts.next()?);
+        let candidates = self.roots.get(&name)?;
+        let around = self.around(self.of_file(from));
+        let below = |top: ModuleId| parts.clone().try_fold(top, |at, part| self.child(at, Symbol::new(part)));
+        let near = around.iter().filter(|it| candidates.contains(it)).filter_map(|it| self.child(*it, name));
+        // A directory on the way that only shares its name with the package has nothing of what is asked for.
+        let whole = near.filter(|it| self.holds_code(*it)).find_map(below);
+        whole.or_else(|| below(self.package_in(candidates, from, name)?))
     }
 
     /// What a dotted name most likely means where nothing else knows it: programs also run with a package's own directory on the
@@ -166,17 +169,6 @@ impl Modules {
             at = self.child(at, Symbol::new(part))?;
         }
         Some(at)
-    }
-
-    /// What a first name means: nearest root around the file first, then a package elsewhere.
-    pub(crate) fn top_level(&self, from: FileId, name: Symbol) -> Option<ModuleId> {
-        let candidates = self.roots.get(&name)?;
-        let around: Vec<ModuleId> = self.around(self.of_file(from));
-        let near = around.iter().find(|it| candidates.contains(it)).and_then(|it| self.child(*it, name));
-        if let Some(found) = near {
-            return self.holds_code(found).then_some(found);
-        }
-        self.package_in(candidates, from, name)
     }
 
     /// The real package of a name in one of these directories, the one that shares most of its way with the file.

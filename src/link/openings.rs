@@ -10,7 +10,10 @@ use crate::facts::{BindingKind, FunctionKind, OpKind, RegionId, Value, ValueId};
 use crate::library::{NodeId, Role, Slot};
 use crate::link::decorators;
 use crate::link::eval::Eval;
+use crate::link::functions::only_speaks;
+use crate::link::names::SpanNames;
 use crate::link::rounds::Targets;
+use crate::link::texts::Part;
 use crate::link::things::{ClassId, Site, Thing, Things};
 use crate::link::world::World;
 use crate::program::FuncId;
@@ -85,6 +88,8 @@ pub(crate) struct Openings {
     pub(crate) gives: Vec<Option<Open>>,
     /// By class: the span that entering an instance opens.
     pub(crate) classes: Vec<Option<Open>>,
+    /// Functions that emit a whole span under the name that they are given.
+    emitters: Vec<bool>,
     /// Generators that are used as context managers: by their decorator, or by a `with` that enters them.
     managers: Vec<bool>,
     /// By function: its own openings.
@@ -104,6 +109,7 @@ pub(crate) fn find(world: &World<'_>, targets: &Targets) -> Openings {
     let mut openings = Openings {
         scopes: vec![None; functions],
         gives: vec![None; functions],
+        emitters: vec![false; functions],
         managers: candidates::managers(world, &candidates),
         classes: vec![None; world.classes.len()],
         own: vec![Vec::new(); functions],
@@ -144,9 +150,10 @@ impl Openings {
                 own[function.index()].push(Opening { open, how: How::Started, site: *site });
             }
         }
-        if !self.runs.is_empty() || self.gives.iter().any(Option::is_some) {
+        let helps = self.emitters.contains(&true) || self.gives.iter().any(Option::is_some);
+        if helps || !self.runs.is_empty() {
             for (function, site) in &candidates.calls {
-                self.called(world, *function, *site, targets.of(*site), &mut own);
+                self.called(world, targets, *function, *site, targets.of(*site), &mut own);
             }
         }
         let before = (self.own.iter().map(Vec::len).sum::<usize>(), self.known());
@@ -157,6 +164,7 @@ impl Openings {
         if self.own.iter().any(|it| !it.is_empty()) {
             self.find_classes(world, targets);
             self.find_wrappers(world, targets);
+            self.find_emitters(world, targets);
         }
         before != (self.own.iter().map(Vec::len).sum::<usize>(), self.known())
     }
@@ -165,6 +173,7 @@ impl Openings {
         let tables = [&self.scopes, &self.gives, &self.classes];
         tables.iter().map(|it| it.iter().flatten().count()).sum::<usize>()
             + self.runs.len()
+            + self.emitters.iter().filter(|it| **it).count()
             + self.wrappers.iter().filter(|it| **it).count()
     }
 
@@ -201,6 +210,7 @@ impl Openings {
     fn called(
         &self,
         world: &World<'_>,
+        targets: &Targets,
         function: FuncId,
         site: Site,
         callees: &Things,
@@ -216,8 +226,14 @@ impl Openings {
                 own[function.index()].push(Opening { open, how: How::Started, site });
                 return;
             }
+            if self.emitters[callee.index()] && callee != function {
+                let open = Open::Run { function: callee, call: site };
+                own[function.index()].push(Opening { open, how: How::Run, site });
+                return;
+            }
             if let Some(params) = self.runs.get(&callee)
                 && callee != function
+                && self.takes_its_name(world, targets, callee)
             {
                 let bound = matches!(thing, Thing::Method(_));
                 let passes_callable =
@@ -228,6 +244,37 @@ impl Openings {
                     return;
                 }
             }
+        }
+    }
+
+    /// A helper opens its span for others when they say what it is called; a fixed name says that it is the function's own work.
+    fn takes_its_name(&self, world: &World<'_>, targets: &Targets, helper: FuncId) -> bool {
+        let Some(first) = self.own[helper.index()].first() else { return false };
+        let names = SpanNames { world, targets, openings: self };
+        let name = names.of(&mut Eval::new(world), first.open, None);
+        name.parts.iter().any(|it| matches!(it, Part::Param(..) | Part::NameOf(..)))
+    }
+
+    /// Functions that make a whole span out of what they are given, and do nothing else: calling one is opening a span.
+    fn find_emitters(&mut self, world: &World<'_>, targets: &Targets) {
+        for index in 0..self.own.len() {
+            let function = FuncId(index as u32);
+            let gives = self.gives[index].is_some() || self.scopes[index].is_some() || self.wrappers[index];
+            if self.own[index].is_empty() || gives || self.emitters[index] || world.is_body(function) {
+                continue;
+            }
+            // A span that stays open when the function is left is not whole.
+            let left_open = self.own[index].iter().any(|it| match it.how {
+                How::Managed(_) | How::Run => false,
+                How::Entered => true,
+                How::Started => crate::link::fates::of(world, targets, it.site).ends.is_empty(),
+            });
+            if left_open {
+                continue;
+            }
+            self.emitters[index] = !world.params(function).is_empty()
+                && only_speaks(world, targets, function)
+                && self.takes_its_name(world, targets, function);
         }
     }
 

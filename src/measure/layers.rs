@@ -15,6 +15,9 @@ pub(crate) struct LayerSpec {
 /// As many rows as one screen holds.
 const MOST_ROWS: usize = 12;
 
+/// The row of all that is too small for one of its own.
+pub(crate) const OTHER: &str = "other";
+
 /// The directories below the one that holds nearly all code; what lies beside it has rows of its own.
 pub(super) fn by_directory(program: &Program, files: &[(FileId, Tallies)]) -> Vec<Layer> {
     let files: Vec<(&str, &Tallies)> =
@@ -24,7 +27,7 @@ pub(super) fn by_directory(program: &Program, files: &[(FileId, Tallies)]) -> Ve
     let mut rest = files;
     loop {
         let mut parts = split(&root, &rest);
-        let Some(heart) = heart(&parts) else {
+        let Some(heart) = heart(&parts).filter(|it| is_worth_opening(it, &parts)) else {
             rows.extend(parts.into_iter().map(|(name, files)| layer(name, &files)));
             break;
         };
@@ -62,6 +65,15 @@ fn heart(parts: &Parts<'_>) -> Option<String> {
         .map(|(name, _)| name.clone())
 }
 
+/// A directory of hundreds of small ones is better told as one row than as a few of them by chance.
+fn is_worth_opening(heart: &str, parts: &Parts<'_>) -> bool {
+    let files = &parts[heart];
+    let mut weights: Vec<u32> = split(&format!("{heart}/"), files).values().map(|it| weight(it)).collect();
+    weights.sort_unstable_by(|a, b| b.cmp(a));
+    let told: u32 = weights.iter().take(MOST_ROWS - 1).sum();
+    parts.len() == 1 || told * 2 >= weight(files)
+}
+
 fn weight(files: &[(&str, &Tallies)]) -> u32 {
     files.iter().map(|(_, tallies)| tallies.get(Dimension::Functions).total).sum()
 }
@@ -81,7 +93,7 @@ fn folded(mut rows: Vec<Layer>) -> Vec<Layer> {
     let small = if rows.len() > MOST_ROWS { rows.split_off(MOST_ROWS - 1) } else { Vec::new() };
     rows.sort_by(|a, b| a.name.cmp(&b.name));
     if !small.is_empty() {
-        let mut other = Layer { name: "other".to_owned(), tallies: Tallies::default(), files: 0 };
+        let mut other = Layer { name: OTHER.to_owned(), tallies: Tallies::default(), files: 0 };
         for it in &small {
             other.files += it.files;
             other.tallies.add(&it.tallies);

@@ -3,6 +3,7 @@
 //! Bodies are read one after the other from a queue, so that each function's operations lie together and deep nesting of
 //! definitions costs no stack.
 
+mod broken;
 mod expressions;
 mod functions;
 mod marks;
@@ -25,7 +26,11 @@ const DEEPEST: u32 = 400;
 pub(crate) fn parse(text: &str) -> Facts {
     let parsed = parse_unchecked_source(text, PySourceType::Python);
     let mut reader = Reader::new(text.len() as u32);
-    reader.module(&parsed.syntax().body);
+    let pieces = if parsed.errors().is_empty() { None } else { broken::pieces(text, &parsed) };
+    let trees = pieces.as_deref().unwrap_or(std::slice::from_ref(&parsed));
+    let mut module: Vec<&Stmt> = trees.iter().flat_map(|it| &it.syntax().body).collect();
+    module.sort_by_key(|it| it.range().start());
+    reader.module(module);
     let mut facts = reader.builder.finish();
     if let Some(first) = parsed.errors().first() {
         let rest = match parsed.errors().len() - 1 {
@@ -57,6 +62,7 @@ struct Reader<'a> {
 }
 
 enum Body<'a> {
+    Module(Vec<&'a Stmt>),
     Block(&'a [Stmt]),
     /// A lambda's.
     Value(&'a Expr),
@@ -68,8 +74,8 @@ impl<'a> Reader<'a> {
         Reader { builder: Builder::new(length), queue: Vec::new(), elsewhere: Vec::new(), depth: 0, names }
     }
 
-    fn module(&mut self, body: &'a [Stmt]) {
-        self.queue.push((FnId::MODULE, Body::Block(body)));
+    fn module(&mut self, body: Vec<&'a Stmt>) {
+        self.queue.push((FnId::MODULE, Body::Module(body)));
         let mut next = 0;
         while next < self.queue.len() {
             let (id, body) = std::mem::replace(&mut self.queue[next], (FnId::MODULE, Body::Block(&[])));
@@ -77,6 +83,7 @@ impl<'a> Reader<'a> {
             self.builder.enter_function(id);
             self.bind_params(id);
             match body {
+                Body::Module(statements) => statements.into_iter().for_each(|it| self.statement(it)),
                 Body::Block(statements) => self.block(statements),
                 Body::Value(value) => {
                     let at = span(value.range());

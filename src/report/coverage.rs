@@ -6,8 +6,8 @@ use std::io;
 use super::Report;
 use super::style::{Ink, Pen};
 use super::table::{Align, Cell, Grid};
-use super::words::{counted, grouped, shortened, whole_percent, wrap};
-use crate::measure::{Dimension, Layer, Tallies, Tally};
+use super::words::{counted, grouped, shortened, whole_percent, width, wrap};
+use crate::measure::{Dimension, Layer, OTHER, Tallies, Tally};
 
 /// In the order of the first screen; the others are in the machine-readable reports.
 const COLUMNS: [Dimension; 6] = [
@@ -94,9 +94,14 @@ fn grid(report: &Report<'_>, dimensions: &[Dimension], detail: Detail, pen: &Pen
     columns[0] = Align::Left;
     let mut grid = Grid::new(columns).gap(detail.gap);
     let heads = dimensions.iter().map(|it| Cell::new(Ink::Faint, it.as_str().replace('-', " ")));
-    grid.row(std::iter::once(Cell::new(Ink::Faint, "layer")).chain(heads).collect());
-    for layer in told(report) {
-        let name = shortened(&layer.name, detail.name, pen.style.ellipsis());
+    let layers = told(report);
+    let folder = common_folder(layers);
+    let head = if folder.is_empty() { "layer" } else { folder };
+    let head = shortened_path(head, detail.name, pen.style.ellipsis());
+    grid.row(std::iter::once(Cell::new(Ink::Faint, head)).chain(heads).collect());
+    for layer in layers {
+        let name = layer.name.strip_prefix(folder).unwrap_or(&layer.name);
+        let name = shortened_path(name, detail.name, pen.style.ellipsis());
         grid.row(row(Cell::plain(name), dimensions, &layer.tallies, detail, pen));
     }
     grid.row(row(Cell::new(Ink::Strong, "all"), dimensions, &report.coverage.all, detail, pen));
@@ -107,6 +112,29 @@ fn grid(report: &Report<'_>, dimensions: &[Dimension], detail: Detail, pen: &Pen
 fn told<'a>(report: &'a Report<'_>) -> &'a [Layer] {
     let layers = &report.coverage.layers;
     if layers.len() > 1 && report.program.uses_telemetry { layers } else { &[] }
+}
+
+/// What all names begin with, up to a slash: it stands above the names instead of in each.
+fn common_folder(layers: &[Layer]) -> &str {
+    let mut names = layers.iter().map(|it| it.name.as_str()).filter(|it| *it != OTHER);
+    let Some(mut folder) = names.next() else { return "" };
+    for name in names {
+        let shared = folder.bytes().zip(name.bytes()).take_while(|(a, b)| a == b).count();
+        folder = folder.get(..shared).unwrap_or_default();
+    }
+    folder.rfind('/').map_or("", |end| &folder[..=end])
+}
+
+/// The end of a path tells more than its beginning.
+fn shortened_path(path: &str, columns: usize, ellipsis: &str) -> String {
+    if width(path) <= columns {
+        return path.to_owned();
+    }
+    let last = path.trim_end_matches('/').rfind('/').map_or(path, |slash| &path[slash..]);
+    if width(last) == width(path) {
+        return shortened(path, columns, ellipsis);
+    }
+    shortened(&format!("{ellipsis}{last}"), columns, ellipsis)
 }
 
 fn row(name: Cell, dimensions: &[Dimension], tallies: &Tallies, detail: Detail, pen: &Pen<'_>) -> Vec<Cell> {
@@ -185,4 +213,30 @@ fn aside(text: &str, pen: &mut Pen<'_>) -> io::Result<()> {
         pen.line(Ink::Faint, format_args!("{}{line}", if at == 0 { " " } else { "   " }))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(names: &[&str]) -> String {
+        let layer = |it: &&str| Layer { name: (*it).to_owned(), tallies: Tallies::default(), files: 1 };
+        common_folder(&names.iter().map(layer).collect::<Vec<_>>()).to_owned()
+    }
+
+    #[test]
+    fn what_all_names_begin_with_is_said_once() {
+        assert_eq!(folder(&["src/shop/web", "src/shop/*", "src/shop/worker", "other"]), "src/shop/");
+        assert_eq!(folder(&["src/shop", "src/shipping"]), "src/");
+        assert_eq!(folder(&["commands", "core"]), "");
+        assert_eq!(folder(&["src/shop", "tools"]), "");
+    }
+
+    #[test]
+    fn a_long_path_keeps_its_end() {
+        assert_eq!(shortened_path("src/components", 16, "…"), "src/components");
+        assert_eq!(shortened_path("src/integrations/components", 16, "…"), "…/components");
+        assert_eq!(shortened_path("components_of_a_house", 16, "…"), "components_of_a…");
+        assert_eq!(shortened_path("src/integrations/home/", 16, "…"), "…/home/");
+    }
 }

@@ -5,21 +5,24 @@ use std::collections::BTreeMap;
 use std::io;
 
 use super::style::{Ink, Pen};
-use super::words::{counted, flat, grouped};
+use super::words::{counted, flat, grouped, wrap};
 use super::{Report, Verbosity, snippet};
 use crate::rule::{Finding, Level};
 
-/// In full, of all rules together and of one rule: the fifth snippet of a kind teaches nothing new.
-const FULL: usize = 20;
-const FULL_OF_A_RULE: usize = 4;
+/// So many are shown in full whatever they are.
+const FEW: usize = 8;
+/// Where there are more: in full, of all rules together and of one rule, because the third snippet of a kind teaches nothing new.
+const FULL: usize = 12;
+const FULL_OF_A_RULE: usize = 2;
 /// On one line each.
-const BRIEF: usize = 80;
+const BRIEF: usize = 20;
 
 #[derive(Debug, Default)]
 struct Choice<'a> {
     full: Vec<&'a Finding>,
     brief: Vec<&'a Finding>,
-    left_out: usize,
+    /// By rule.
+    left_out: BTreeMap<&'a str, usize>,
 }
 
 pub(super) fn write(report: &Report<'_>, pen: &mut Pen<'_>) -> io::Result<()> {
@@ -30,18 +33,28 @@ pub(super) fn write(report: &Report<'_>, pen: &mut Pen<'_>) -> io::Result<()> {
     for finding in &choice.brief {
         one_line(report, finding, pen)?;
     }
-    if choice.left_out > 0 {
-        let more = grouped(choice.left_out);
-        let ellipsis = pen.style.ellipsis();
-        pen.line(
-            Ink::Faint,
-            format_args!("{ellipsis} and {more} more: -v shows all in full, --format json lists them"),
-        )?;
-    }
-    if !choice.brief.is_empty() || choice.left_out > 0 {
+    left_out(&choice, pen)?;
+    if !choice.brief.is_empty() || !choice.left_out.is_empty() {
         pen.end()?;
     }
     Ok(())
+}
+
+fn left_out(choice: &Choice<'_>, pen: &mut Pen<'_>) -> io::Result<()> {
+    if choice.left_out.is_empty() {
+        return Ok(());
+    }
+    let mut rules: Vec<_> = choice.left_out.iter().collect();
+    rules.sort_by_key(|(rule, count)| (std::cmp::Reverse(**count), **rule));
+    let rules: Vec<String> =
+        rules.iter().map(|(rule, count)| format!("{} {rule}", grouped(**count))).collect();
+    let more = grouped(choice.left_out.values().sum());
+    let text = format!("{} and {more} more: {}", pen.style.ellipsis(), rules.join(", "));
+    let room = pen.style.columns();
+    for line in wrap(&text, room, room) {
+        pen.line(Ink::Faint, line)?;
+    }
+    pen.line(Ink::Faint, "  -v shows all in full, --format json lists them")
 }
 
 /// Both lists keep the order of the findings; only the choice goes by level.
@@ -52,17 +65,19 @@ fn choose(findings: &[Finding], verbosity: Verbosity) -> Choice<'_> {
     let mut of_a_rule: BTreeMap<&str, usize> = BTreeMap::new();
     let mut full = Vec::new();
     let mut brief = Vec::new();
-    let mut left_out = 0;
+    let mut left_out = BTreeMap::new();
+    let told = findings.iter().filter(|it| it.level >= Level::Warning).count();
+    let (most, of_one) = if told <= FEW { (FEW, FEW) } else { (FULL, FULL_OF_A_RULE) };
     for level in [Level::Error, Level::Warning] {
         for (at, finding) in findings.iter().enumerate().filter(|(_, it)| it.level == level) {
             let shown = of_a_rule.entry(finding.rule).or_default();
-            if *shown < FULL_OF_A_RULE && full.len() < FULL {
+            if *shown < of_one && full.len() < most {
                 *shown += 1;
                 full.push(at);
             } else if brief.len() < BRIEF {
                 brief.push(at);
             } else {
-                left_out += 1;
+                *left_out.entry(finding.rule).or_default() += 1;
             }
         }
     }

@@ -1,49 +1,29 @@
 //! Where to start: the entry points that set off the most work nobody sees, or, without entry points, the files with the most dark
-//! functions.
+//! functions. It takes the numbers as they were measured.
 
+use std::cmp::Reverse;
 use std::io;
-
-use rayon::prelude::*;
 
 use super::Report;
 use super::style::{Ink, Pen};
 use super::table::{Align, Cell, Grid};
-use super::words::{counted, grouped, width, wrap};
-use crate::program::{CallCategory, FuncId, Program, State};
+use super::words::{counted, width, wrap};
+use crate::measure::Unseen;
+use crate::program::{FuncId, State};
+use crate::text::FileId;
 
 const SHOWN: usize = 8;
 /// Where each takes two lines.
 const SHOWN_TALL: usize = 5;
-/// How many functions are followed from one entry point. Sets that overlap can only be counted one by one, and past this the number
-/// itself says enough.
-const FOLLOWED: usize = 2_000;
 /// What a program without any telemetry is told to begin with.
 const FIRST_STEPS: usize = 3;
 
-/// Dark work: functions that open no span, and what goes out of them unseen.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
-struct Work {
-    functions: usize,
-    processes: usize,
-    calls: [usize; CATEGORIES.len()],
-    /// Not all of it was followed: the numbers are at least these.
-    more: bool,
-}
-
-const CATEGORIES: [(CallCategory, &str, &str); 5] = [
-    (CallCategory::Http, "HTTP call", "HTTP calls"),
-    (CallCategory::Db, "DB call", "DB calls"),
-    (CallCategory::Messaging, "message", "messages"),
-    (CallCategory::Rpc, "RPC call", "RPC calls"),
-    (CallCategory::Llm, "LLM call", "LLM calls"),
-];
-
 /// A row of the list.
-#[derive(Debug)]
 struct Spot {
-    place: String,
+    file: FileId,
+    line: Option<u32>,
     what: String,
-    work: Work,
+    work: String,
 }
 
 pub(super) fn write(report: &Report<'_>, pen: &mut Pen<'_>) -> io::Result<()> {
@@ -61,7 +41,7 @@ pub(super) fn write(report: &Report<'_>, pen: &mut Pen<'_>) -> io::Result<()> {
     }
     pen.put(Ink::Strong, " Dark where it matters")?;
     pen.line(Ink::Faint, format_args!("   {why}"))?;
-    list(&spots, pen)?;
+    list(report, &spots, pen)?;
     pen.end()
 }
 
@@ -81,185 +61,123 @@ fn first_steps(report: &Report<'_>, pen: &mut Pen<'_>) -> io::Result<()> {
         say("A first step: set up an OpenTelemetry SDK, and open a span where the program starts.", pen)?;
     } else {
         say("A first step: set up an OpenTelemetry SDK, and open a span in what starts the most work:", pen)?;
-        list(&entries, pen)?;
+        list(report, &entries, pen)?;
     }
     pen.end()
 }
 
 fn dark_entries(report: &Report<'_>, limit: usize) -> Vec<Spot> {
-    let program = report.program;
-    let outgoing = Outgoing::new(program);
-    let entries: Vec<FuncId> =
-        program.function_ids().filter(|(_, it)| is_dark_entry(it)).map(|(id, _)| id).collect();
-    let mut ranked: Vec<(Work, FuncId)> = entries
-        .par_iter()
-        .map_init(|| Walk::new(program), |walk, entry| (walk.from(*entry, &outgoing), *entry))
-        .collect();
-    ranked.sort_by(|(work, id), (other, other_id)| other.cmp(work).then(id.cmp(other_id)));
-    ranked.into_iter().take(limit).map(|(work, id)| entry_spot(report, id, work)).collect()
+    let entries = report.coverage.dark_entry_points.iter();
+    let matters = entries.filter(|(id, unseen)| is_place_to_start(report, *id, unseen));
+    matters.take(limit).map(|(id, unseen)| entry_spot(report, *id, unseen)).collect()
 }
 
-fn is_dark_entry(function: &crate::program::Function) -> bool {
-    function.entry_point.is_some() && function.excluded.is_none() && !is_covered(function.state)
+/// What runs in the spans of its callers, or only passes the call on to what has spans, is not where to start.
+fn is_place_to_start(report: &Report<'_>, id: FuncId, unseen: &Unseen) -> bool {
+    let inherits = report.program.function(id).state == State::Inherited;
+    let passes_on = unseen.hands_over && unseen.outgoing() == 0;
+    !inherits && !passes_on && unseen.functions + unseen.outgoing() > 0
 }
 
-fn is_covered(state: State) -> bool {
-    matches!(state, State::Span | State::Auto)
-}
-
-fn entry_spot(report: &Report<'_>, id: FuncId, work: Work) -> Spot {
+fn entry_spot(report: &Report<'_>, id: FuncId, unseen: &Unseen) -> Spot {
     let function = report.program.function(id);
     let line = report.program.position(report.program.head(id)).line;
     let kind = function.entry_point.map_or("", |it| it.kind.as_str());
     let name = function.name.as_str();
     let what = if name.is_empty() { format!("({kind})") } else { format!("{name} ({kind})") };
-    Spot { place: format!("{}:{line}", report.path(function.file)), what, work }
+    Spot { file: function.file, line: Some(line), what, work: told(unseen) }
 }
 
 fn dark_files(report: &Report<'_>, limit: usize) -> Vec<Spot> {
     let program = report.program;
-    let outgoing = Outgoing::new(program);
-    let mut works = vec![Work::default(); program.files.len()];
+    let mut files = vec![Unseen::default(); program.files.len()];
     for (id, function) in program.function_ids() {
-        let work = &mut works[function.file.index()];
-        work.add_function(program, id);
-        work.add_outgoing(outgoing.of(id));
+        let is_dark = program.eligible(id) && function.state == State::Dark;
+        files[function.file.index()].functions += u32::from(is_dark);
     }
-    let mut ranked: Vec<_> = works.into_iter().enumerate().filter(|(_, work)| work.functions > 0).collect();
-    ranked.sort_by(|(at, work), (other_at, other)| other.cmp(work).then(at.cmp(other_at)));
-    let spot = |(at, work): (usize, Work)| {
-        let place = report.path(crate::text::FileId(at as u32));
-        Spot { place, what: String::new(), work }
+    let file_of = |id: FuncId| program.function(id).file.index();
+    for process in program.processes.iter().filter(|it| !it.covered) {
+        files[file_of(process.at.function)].processes += 1;
+    }
+    for call in program.calls.iter().filter(|it| it.covered_by.is_none()) {
+        *files[file_of(call.at.function)].calls.entry(call.category).or_default() += 1;
+    }
+    let mut ranked: Vec<_> = files.iter().enumerate().filter(|(_, unseen)| unseen.functions > 0).collect();
+    ranked.sort_by_key(|(at, unseen)| (Reverse(unseen.functions), Reverse(unseen.outgoing()), *at));
+    let spot = |(at, unseen): (usize, &Unseen)| Spot {
+        file: FileId(at as u32),
+        line: None,
+        what: String::new(),
+        work: told(unseen),
     };
     ranked.into_iter().take(limit).map(spot).collect()
 }
 
-/// What leaves each function outside any span, found by the function.
-struct Outgoing {
-    of: Vec<Option<Box<Work>>>,
+fn told(unseen: &Unseen) -> String {
+    let outgoing = unseen.calls.iter().map(|(category, count)| (*count, category.words()));
+    let mut all =
+        vec![(unseen.functions, ("function", "functions")), (unseen.processes, ("process", "processes"))];
+    all.extend(outgoing);
+    let parts: Vec<String> = all
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, (one, many))| counted(count as usize, one, many))
+        .collect();
+    parts.join(", ")
 }
 
-impl Outgoing {
-    fn new(program: &Program) -> Outgoing {
-        let mut of: Vec<Option<Box<Work>>> = Vec::new();
-        of.resize_with(program.functions.len(), || None);
-        let mut outgoing = Outgoing { of };
-        for process in program.processes.iter().filter(|it| !it.covered) {
-            outgoing.work(process.at.function).processes += 1;
+/// One row each where all of them fit, if need be with paths from the root of the scan; else two lines each, because a path must
+/// stay whole.
+fn list(report: &Report<'_>, spots: &[Spot], pen: &mut Pen<'_>) -> io::Result<()> {
+    let room = pen.style.columns();
+    let whole = places(spots, |file| report.path(file));
+    let short = places(spots, |file| report.path_from_root(file));
+    for (places, is_short) in [(&whole, false), (&short, true)] {
+        let rows = grid(spots, places);
+        if rows.width() <= room {
+            from_where(report, is_short && whole != short, pen)?;
+            return rows.write(pen);
         }
-        for call in program.calls.iter().filter(|it| it.covered_by.is_none()) {
-            // Processes have a table of their own.
-            if let Some(at) = CATEGORIES.iter().position(|(category, ..)| *category == call.category) {
-                outgoing.work(call.at.function).calls[at] += 1;
-            }
-        }
-        outgoing
     }
-
-    fn work(&mut self, function: FuncId) -> &mut Work {
-        self.of[function.index()].get_or_insert_default()
-    }
-
-    fn of(&self, function: FuncId) -> Option<&Work> {
-        self.of[function.index()].as_deref()
-    }
+    let fits = whole.iter().take(SHOWN_TALL).all(|it| width(it) + 3 <= room);
+    from_where(report, !fits, pen)?;
+    tall(spots, if fits { &whole } else { &short }, pen)
 }
 
-impl Work {
-    fn add_function(&mut self, program: &Program, id: FuncId) {
-        self.functions += usize::from(program.eligible(id) && program.function(id).state == State::Dark);
-    }
-
-    fn add_outgoing(&mut self, other: Option<&Work>) {
-        let Some(other) = other else { return };
-        self.processes += other.processes;
-        for (mine, theirs) in self.calls.iter_mut().zip(other.calls) {
-            *mine += theirs;
-        }
-    }
-
-    fn told(&self) -> String {
-        let mut parts = Vec::new();
-        let mut add = |count: usize, one: &str, many: &str| {
-            if count > 0 && self.more {
-                parts.push(format!("{}+ {many}", grouped(count)));
-            } else if count > 0 {
-                parts.push(counted(count, one, many));
-            }
-        };
-        add(self.functions, "function", "functions");
-        add(self.processes, "process", "processes");
-        for (count, (_, one, many)) in self.calls.iter().zip(CATEGORIES) {
-            add(*count, one, many);
-        }
-        parts.join(", ")
-    }
+fn places(spots: &[Spot], path: impl Fn(FileId) -> String) -> Vec<String> {
+    let place = |it: &Spot| match it.line {
+        Some(line) => format!("{}:{line}", path(it.file)),
+        None => path(it.file),
+    };
+    spots.iter().map(place).collect()
 }
 
-/// A search through callees that is used for one entry point after the other without being cleared in between.
-struct Walk<'a> {
-    program: &'a Program,
-    /// The round in which a function was last seen.
-    seen: Vec<u32>,
-    round: u32,
-    /// The nearest first, so that a search that is cut short has seen what is close.
-    found: Vec<FuncId>,
+fn from_where(report: &Report<'_>, is_short: bool, pen: &mut Pen<'_>) -> io::Result<()> {
+    if is_short { pen.line(Ink::Faint, format_args!("   in {}:", report.root)) } else { Ok(()) }
 }
 
-impl<'a> Walk<'a> {
-    fn new(program: &'a Program) -> Walk<'a> {
-        Walk { program, seen: vec![0; program.functions.len()], round: 0, found: Vec::new() }
-    }
-
-    /// All the dark work that a call of this function can start, short of what runs in a span of its own.
-    fn from(&mut self, entry: FuncId, outgoing: &Outgoing) -> Work {
-        self.round += 1;
-        self.seen[entry.index()] = self.round;
-        self.found.clear();
-        self.found.push(entry);
-        let mut work = Work::default();
-        let mut next = 0;
-        while let Some(id) = self.found.get(next).copied() {
-            next += 1;
-            work.add_function(self.program, id);
-            work.add_outgoing(outgoing.of(id));
-            for callee in &self.program.function(id).callees {
-                let seen = &mut self.seen[callee.index()];
-                if *seen == self.round || is_covered(self.program.function(*callee).state) {
-                    continue;
-                }
-                *seen = self.round;
-                if self.found.len() < FOLLOWED {
-                    self.found.push(*callee);
-                } else {
-                    work.more = true;
-                }
-            }
-        }
-        work
-    }
-}
-
-/// One row each where all of them fit; else two lines each, because a path must stay whole.
-fn list(spots: &[Spot], pen: &mut Pen<'_>) -> io::Result<()> {
-    let longest = spots.iter().map(|it| width(&it.what)).max().unwrap_or(0);
+fn grid(spots: &[Spot], places: &[String]) -> Grid {
+    let is_named = spots.iter().any(|it| !it.what.is_empty());
     let mut grid = Grid::new(vec![Align::Left; 3]).indent(3).gap(2);
-    for spot in spots {
-        let what = (longest > 0).then(|| Cell::new(Ink::Strong, &spot.what));
-        let cells = [Some(Cell::plain(&spot.place)), what, Some(Cell::plain(spot.work.told()))];
+    for (spot, place) in spots.iter().zip(places) {
+        let what = is_named.then(|| Cell::new(Ink::Strong, &spot.what));
+        let cells = [Some(Cell::plain(place)), what, Some(Cell::plain(&spot.work))];
         grid.row(cells.into_iter().flatten().collect());
     }
-    if grid.width() <= pen.style.columns() {
-        return grid.write(pen);
-    }
-    for spot in spots.iter().take(SHOWN_TALL) {
-        pen.line(Ink::Plain, format_args!("   {}", spot.place))?;
+    grid
+}
+
+fn tall(spots: &[Spot], places: &[String], pen: &mut Pen<'_>) -> io::Result<()> {
+    let spots = &spots[..spots.len().min(SHOWN_TALL)];
+    let longest = spots.iter().map(|it| width(&it.what)).max().unwrap_or(0);
+    for (spot, place) in spots.iter().zip(places) {
+        pen.line(Ink::Plain, format_args!("   {place}"))?;
         pen.text("     ")?;
         if longest > 0 {
             pen.put(Ink::Strong, &spot.what)?;
             pen.text(format_args!("{:1$}", "", longest - width(&spot.what) + 2))?;
         }
-        pen.line(Ink::Plain, spot.work.told())?;
+        pen.line(Ink::Plain, &spot.work)?;
     }
     Ok(())
 }
@@ -268,46 +186,46 @@ fn list(spots: &[Spot], pen: &mut Pen<'_>) -> io::Result<()> {
 mod tests {
     use super::*;
     use crate::program::EntryKind;
-    use crate::report::tests::sample::Sample;
+    use crate::report::Format;
+    use crate::report::tests::sample::{Sample, rendered};
 
-    fn chain(length: usize) -> (Sample, Vec<FuncId>) {
+    /// An entry point in each of the files, with as many functions below it as its place in the list.
+    fn written(root: &str, files: &[&str]) -> String {
         let mut sample = Sample::default();
-        let file = sample.file("a.py", "def f():\n    subprocess.run(x)\n");
-        let functions: Vec<_> = (0..length).map(|_| sample.function(file, "f")).collect();
-        for pair in functions.windows(2) {
-            sample.call(pair[0], pair[1]);
+        for (at, path) in files.iter().enumerate() {
+            let file = sample.file(path, "def start():\n");
+            let function = sample.function(file, "start");
+            sample.entry(function, EntryKind::Cli);
+            let unseen = Unseen { functions: at as u32, ..Unseen::default() };
+            sample.coverage.dark_entry_points.push((function, unseen));
         }
-        sample.call(functions[length - 1], functions[0]);
-        sample.entry(functions[0], EntryKind::Cli);
-        (sample, functions)
-    }
-
-    fn work(sample: &Sample, entry: FuncId) -> Work {
-        Walk::new(&sample.program).from(entry, &Outgoing::new(&sample.program))
-    }
-
-    #[test]
-    fn work_is_counted_once_and_up_to_what_has_a_span() {
-        let (mut sample, functions) = chain(10);
-        sample.process(functions[2], "subprocess.run");
-        sample.process(functions[7], "subprocess.run");
-        assert_eq!(work(&sample, functions[0]).told(), "10 functions, 2 processes");
-        sample.program.functions[functions[5].index()].state = State::Span;
-        assert_eq!(work(&sample, functions[0]).told(), "5 functions, 1 process");
+        let sources = sample.sources();
+        let mut report = sample.report(&sources);
+        report.root = root;
+        let text = rendered(&report, Format::Human);
+        let (_, list) = text.split_once("unseen work\n").unwrap();
+        list.split_once("\n\n").unwrap().0.to_owned()
     }
 
     #[test]
-    fn a_search_without_end_stops_and_says_so() {
-        let (sample, functions) = chain(FOLLOWED + 5);
-        assert_eq!(work(&sample, functions[0]).told(), "2,000+ functions");
+    fn an_entry_point_that_starts_nothing_is_no_place_to_start() {
+        assert_eq!(written(".", &["a.py", "b.py"]), "   b.py:1  start (cli)  1 function");
     }
 
     #[test]
-    fn an_entry_point_with_a_span_or_out_of_the_numbers_is_no_place_to_start() {
-        let (mut sample, functions) = chain(2);
-        let entry = &mut sample.program.functions[functions[0].index()];
-        assert!(is_dark_entry(entry));
-        entry.state = State::Auto;
-        assert!(!is_dark_entry(entry));
+    fn paths_are_told_from_the_root_of_the_scan_where_the_whole_ones_do_not_fit() {
+        let root = "/a/directory/that/is/far/away/from/where/the/user/stands";
+        let text = written(root, &["a.py", "b.py", "c.py"]);
+        assert_eq!(
+            text,
+            format!("   in {root}:\n   b.py:1  start (cli)  1 function\n   c.py:1  start (cli)  2 functions")
+        );
+        assert_eq!(written("src", &["a.py", "b.py"]), "   src/b.py:1  start (cli)  1 function");
+    }
+
+    #[test]
+    fn a_long_path_takes_a_line_of_its_own() {
+        let long = format!("{}/b.py", "deep".repeat(16));
+        assert_eq!(written(".", &["a.py", &long]), format!("   {long}:1\n     start (cli)  1 function"));
     }
 }

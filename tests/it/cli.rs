@@ -63,7 +63,7 @@ fn cases_of_the_command_line_hold() {
 }
 
 /// otcov in a directory, with an empty environment.
-fn otcov(directory: &Path) -> Command {
+pub(crate) fn otcov(directory: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_otcov"));
     command.current_dir(directory).env_clear();
     command

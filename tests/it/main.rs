@@ -1,4 +1,6 @@
 //! Everything that is tested from outside, in one binary. Each module says what belongs there.
 
 mod cli;
+mod projects;
+mod robust;
 mod tidy;

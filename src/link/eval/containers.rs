@@ -80,8 +80,21 @@ impl<'w, 'a> Eval<'w, 'a> {
                     _ => None,
                 }
             }
+            Value::Awaited(inner) => self.display(*inner, scope, depth + 1),
+            Value::Call(op) if depth < 4 => self.returned_display(Site { file: scope.file, op: *op }, depth),
             _ => None,
         }
+    }
+
+    /// The display that a project function returns, where it returns one.
+    fn returned_display(&mut self, site: Site, depth: u32) -> Option<(ValueId, Scope)> {
+        let world = self.world;
+        self.called(site).into_iter().find_map(|function| {
+            world.ops(function).find_map(|(inner, op)| match op.kind {
+                OpKind::Return(Some(value)) => self.display(value, Self::scope_of(world, inner), depth + 2),
+                _ => None,
+            })
+        })
     }
 
     /// The binding of a module's or class's member: where a constant is defined.

@@ -30,7 +30,7 @@ impl<'a> Reader<'a> {
         self.builder.region = outer;
     }
 
-    fn statement(&mut self, statement: &'a Stmt) {
+    pub(super) fn statement(&mut self, statement: &'a Stmt) {
         let at = span(statement.range());
         let here = self.builder.function;
         if !matches!(statement, Stmt::FunctionDef(_) | Stmt::ClassDef(_)) {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::measure::{Coverage, Dimension, Gate, Layer, Tallies, Tally};
+use crate::measure::{Coverage, Dimension, Gate, Layer, Tallies, Tally, Unseen};
 use crate::program::{
     Activation, At, AttributeSite, AttributeTarget, CallCategory, CallSite, Certainty, EntryKind, EntryPoint,
     EnvSite, EventSite, FuncId, HandlerSite, HandoffSite, LogSite, Mechanism, MetricSite, ProcessSite,
@@ -261,6 +261,9 @@ pub(crate) fn shop() -> Sample {
     );
     shop.coverage.all.0[Reach as usize].unknown = 158;
     shop.coverage.functions = 2772;
+    let unseen =
+        Unseen { functions: 2, processes: 2, calls: [(CallCategory::Http, 1)].into(), hands_over: false };
+    shop.coverage.dark_entry_points = vec![(import, unseen)];
     shop.coverage.excluded.insert(crate::program::Exclusion::Test, 280);
     shop.coverage.excluded.insert(crate::program::Exclusion::Stub, 34);
     shop

@@ -25,7 +25,6 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("policy", &["text", "facts", "program", "measure", "rule", "config", "patterns"]),
     ("probe", ALL),
     ("run", ALL),
-    ("stand_in", ALL),
     ("lib", ALL),
     ("main", ALL),
 ];

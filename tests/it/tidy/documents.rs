@@ -21,10 +21,10 @@ fn paths_in_documents_exist() {
     assert_none(&faults);
 }
 
-/// Paths with `<name>`, `*`, `{` or `…` are patterns.
+/// `path:line:column` is a path too. Paths with `<name>`, `*`, `{` or `…` are patterns.
 fn mentioned(text: &str) -> impl Iterator<Item = &str> {
     let words = text.split(|it: char| it.is_whitespace() || "`(),;|".contains(it));
     words
-        .map(|it| it.trim_end_matches(['.', ':', '/']))
+        .map(|it| it.split(':').next().unwrap_or(it).trim_end_matches(['.', '/']))
         .filter(|it| TOPS.iter().any(|top| it.starts_with(top)) && !it.contains(['<', '*', '{', '…', '$']))
 }

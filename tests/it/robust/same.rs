@@ -1,0 +1,75 @@
+//! The same answer however it is asked for, and an answer at all for half of every file.
+
+use std::fs;
+use std::path::Path;
+
+use otcov::probe;
+
+use super::{cut, fixtures, lay_out};
+use crate::cli::otcov;
+
+#[test]
+fn files_cut_anywhere_are_read() {
+    for (name, text) in fixtures() {
+        let step = (text.len() / 60).max(1);
+        for at in (0..text.len()).step_by(step) {
+            let read = std::panic::catch_unwind(|| probe::facts("python", cut(&text, at)));
+            assert!(read.is_ok(), "{name}, cut at byte {at}");
+        }
+    }
+}
+
+#[test]
+fn trees_of_cut_files_are_linked() {
+    for eighth in [1, 3, 5, 7] {
+        let directory = tempfile::tempdir().unwrap();
+        lay_out(directory.path(), |text| cut(text, text.len() * eighth / 8).to_owned());
+        let output = otcov(directory.path()).args(["scan", "--select", "strict", "-q"]).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(matches!(output.status.code(), Some(0 | 1)), "{told}");
+    }
+}
+
+fn said(directory: &Path, args: &[&str]) -> (Option<i32>, String) {
+    let output = otcov(directory).args(args).output().unwrap();
+    (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+#[test]
+fn one_thread_and_eight_say_the_same() {
+    let directory = tempfile::tempdir().unwrap();
+    lay_out(directory.path(), str::to_owned);
+    for args in [&["scan", "--format", "json", "--select", "strict"][..], &["scan"], &["inventory"]] {
+        let with = |jobs| said(directory.path(), &[args, &["--jobs", jobs]].concat());
+        let (one, eight) = (with("1"), with("8"));
+        assert!(one.1.len() > 1000);
+        assert_eq!(one, eight, "{args:?}");
+        assert_eq!(one, with("8"), "{args:?}, once more");
+    }
+}
+
+#[test]
+fn paths_say_the_same_however_they_are_written() {
+    let directory = tempfile::tempdir().unwrap();
+    let root = directory.path().canonicalize().unwrap();
+    lay_out(&root, str::to_owned);
+    fs::create_dir(root.join("wrappers/empty")).unwrap();
+    let whole = |it: &str| root.join(it).to_string_lossy().into_owned();
+    let (wrappers, checks) = (whole("wrappers"), whole("checks"));
+    for command in ["scan", "inventory"] {
+        let expected = said(&root, &[command, "checks", "wrappers"]);
+        assert!(expected.1.len() > 1000);
+        let ways = [
+            vec!["wrappers", "checks"],
+            vec!["./wrappers/", "checks/."],
+            vec!["wrappers/empty/..", "wrappers/../checks", "wrappers"],
+            vec![wrappers.as_str(), checks.as_str()],
+            vec!["checks", wrappers.as_str()],
+            vec!["checks", "wrappers", "wrappers/python", "checks/raw-subprocess"],
+        ];
+        for way in ways {
+            let args: Vec<&str> = [command].into_iter().chain(way.iter().copied()).collect();
+            assert_eq!(expected, said(&root, &args), "{args:?}");
+        }
+    }
+}
