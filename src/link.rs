@@ -7,6 +7,7 @@ mod ends;
 mod entries;
 mod eval;
 mod fates;
+mod forwarding;
 mod functions;
 mod handlers;
 mod keys;

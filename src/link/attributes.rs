@@ -90,7 +90,9 @@ fn is_telling(part: &Part) -> bool {
 /// The function whose parameter decides the text.
 fn owner(it: &Written) -> Option<FuncId> {
     it.key.text.parts.iter().find_map(|part| match part {
-        Part::Param(function, _) | Part::KeyOf(function, _) => Some(*function),
+        Part::Param(function, _) | Part::KeyOf(function, _) | Part::EntryKeys(function, ..) => {
+            Some(*function)
+        }
         _ => None,
     })
 }
@@ -209,10 +211,11 @@ fn direct(
             }
             if let Some(attributes) = at(Slot::Attributes) {
                 put(what, eval.dict_keys(attributes, scope, 0));
-            } else if let Some(keyword) = model.place(Slot::Attributes).and_then(|it| it.keyword)
-                && let Some((attributes, inner)) = eval.spread_argument(site, keyword)
-            {
-                put(what, eval.dict_keys(attributes, inner, 0));
+            } else if let Some(keyword) = model.place(Slot::Attributes).and_then(|it| it.keyword) {
+                match eval.spread_argument(site, keyword) {
+                    Some((attributes, inner)) => put(what, eval.dict_keys(attributes, inner, 0)),
+                    None => put(what, eval.spread_keys(site, keyword)),
+                }
             }
             if takes_keywords(model) {
                 let known: Vec<Symbol> = model.args.iter().filter_map(|(_, it)| it.keyword).collect();

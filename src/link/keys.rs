@@ -93,8 +93,13 @@ impl<'a> Eval<'_, 'a> {
                 pieces[index + 1..].iter().flat_map(|it| self.text(*it, scope).parts).collect();
             let wrap = |mut key: Key| {
                 let mut parts = before.clone();
-                parts.append(&mut key.text.parts);
+                parts.extend(key.text.parts.iter().copied());
                 parts.extend(after.iter().copied());
+                // What the caller passes has no place here; the template that it goes into has.
+                if has_key_of(&key.text) {
+                    key.place = Place { file: scope.file, span: facts.value_span(value) };
+                    key.scope = scope;
+                }
                 key.text = Parts { parts, source: TextSource::Constant };
                 key
             };
@@ -445,6 +450,7 @@ impl<'a> Eval<'_, 'a> {
         let world = self.world;
         let replacements: Vec<Key> = match key.text.parts[at] {
             Part::KeyOf(_, index) => self.passed_keys(callee, index, site, bound, depth),
+            Part::EntryKeys(_, _, keyword) => self.entry_keys(site, keyword, depth),
             Part::Param(_, index) => match world.passed_by(site, callee, usize::from(index), bound) {
                 Some((value, from)) => self.key_options(value, Eval::scope_of(world, from), depth + 1),
                 None => {
@@ -492,9 +498,10 @@ impl<'a> Eval<'_, 'a> {
 
 fn concerns(part: Part, callee: FuncId) -> bool {
     match part {
-        Part::Param(function, _) | Part::NameOf(function, ..) | Part::KeyOf(function, _) => {
-            function == callee
-        }
+        Part::Param(function, _)
+        | Part::NameOf(function, ..)
+        | Part::KeyOf(function, _)
+        | Part::EntryKeys(function, ..) => function == callee,
         _ => false,
     }
 }

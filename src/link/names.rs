@@ -1,10 +1,10 @@
 //! The name of a span, through the wrappers that open it.
 
-use crate::facts::FunctionKind;
+use crate::facts::{FunctionKind, Spread};
 use crate::library::{Role, Slot};
 use crate::link::decorators::makes_decorator;
 use crate::link::eval::Eval;
-use crate::link::openings::{Open, Openings, slot};
+use crate::link::openings::{Open, Openings};
 use crate::link::rounds::Targets;
 use crate::link::texts::{Env, Given, Part, Parts};
 use crate::link::things::{Site, Thing};
@@ -101,11 +101,11 @@ impl SpanNames<'_, '_> {
         decorated: Option<FuncId>,
         env: &Env,
     ) -> Parts {
-        match slot(self.world, site, node, Role::Span, Slot::Name) {
-            Some((value, from)) => {
-                let scope = Eval::scope_of(self.world, from);
-                eval.text_at(value, scope, env, 0)
-            }
+        let place = self.world.library.node(node).model(Role::Span).and_then(|it| it.place(Slot::Name));
+        let Some(place) = place else { return self.bare(node, decorated) };
+        match eval.argument_text(site, place.keyword, place.index.map(usize::from), env, 0) {
+            Some(text) => text,
+            None if self.world.call_args(site).iter().any(|it| it.spread != Spread::No) => Parts::hole(false),
             None => self.bare(node, decorated),
         }
     }

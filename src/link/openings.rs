@@ -150,8 +150,8 @@ impl Openings {
                 own[function.index()].push(Opening { open, how: How::Started, site: *site });
             }
         }
-        let helps = self.emitters.contains(&true) || self.gives.iter().any(Option::is_some);
-        if helps || !self.runs.is_empty() {
+        let gives_any = self.gives.iter().any(Option::is_some) || self.emitters.iter().any(|it| *it);
+        if !self.runs.is_empty() || gives_any {
             for (function, site) in &candidates.calls {
                 self.called(world, targets, *function, *site, targets.of(*site), &mut own);
             }

@@ -21,6 +21,8 @@ pub(crate) enum Part {
     NameOf(FuncId, u16, Title),
     /// A key of the dictionary, or of the keywords, that the caller passes.
     KeyOf(FuncId, u16),
+    /// A key of the dictionary that the caller passes by a name, among its keywords.
+    EntryKeys(FuncId, u16, Symbol),
     /// Something at run time, out of a set that is bounded or not.
     Hole(bool),
     /// Nothing at all: `None`, or an argument left out.
@@ -95,7 +97,7 @@ impl Parts {
                     continue;
                 }
                 Part::Hole(it) => bounded &= it,
-                Part::Param(..) | Part::NameOf(..) | Part::KeyOf(..) => forwarded += 1,
+                Part::Param(..) | Part::NameOf(..) | Part::KeyOf(..) | Part::EntryKeys(..) => forwarded += 1,
                 Part::Absent => {}
             }
             holes += 1;
