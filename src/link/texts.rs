@@ -1,6 +1,7 @@
 //! What a text says before the program runs: literals, constants of modules, classes and enums, templates, and what helpers
 //! forward, with the caller's arguments put in place of parameters.
 
+mod bounds;
 mod calls;
 
 use crate::facts::{BindingKind, FunctionKind, OpKind, Run, Value, ValueId};
@@ -175,7 +176,7 @@ impl<'a> Eval<'_, 'a> {
                 if self.is_rebound(name, scope) {
                     return self.joined_text(name, scope, env, depth);
                 }
-                constant(self.text_at(*value, inner, env, depth + 1))
+                bounded_by_name(constant(self.text_at(*value, inner, env, depth + 1)), name)
             }
             BindingKind::Param(index) => {
                 let function = self.world.func(file, binding.from);
@@ -346,7 +347,7 @@ impl<'a> Eval<'_, 'a> {
         if known.parts != [Part::Hole(false)] {
             return known;
         }
-        Parts::hole(is_bounded_member(facts, of, name))
+        Parts::hole(bounds::is_bounded_member(facts, of, name))
     }
 
     /// Whether a parameter can only be one of a set that is written down: an enumeration, a truth value.
@@ -362,7 +363,9 @@ impl<'a> Eval<'_, 'a> {
             _ => false,
         };
         let things = self.annotated(param.annotation, scope);
-        spelled || things.iter().any(|it| matches!(it, Thing::Instance(class) if self.is_enum(class)))
+        spelled
+            || bounds::is_bounded_variable(param.name)
+            || things.iter().any(|it| matches!(it, Thing::Instance(class) if self.is_enum(class)))
     }
 
     pub(crate) fn is_enum(&self, class: ClassId) -> bool {
@@ -532,17 +535,13 @@ fn enum_member(facts: &crate::facts::Facts, value: ValueId) -> Option<(ValueId, 
     }
 }
 
-/// Methods of requests, templates of routes and classes have few values.
-fn is_bounded_member(facts: &crate::facts::Facts, of: ValueId, name: Symbol) -> bool {
-    let is_template = |name: Symbol| {
-        matches!(
-            name.as_str(),
-            "route" | "route_path" | "path_template" | "path_format" | "url_rule" | "endpoint" | "view_name"
-        )
-    };
-    matches!(name.as_str(), "method" | "http_method" | "__class__")
-        || is_template(name)
-        || matches!(facts.value(of), Value::Member { name, .. } if is_template(*name))
+/// A value that nobody can follow is still bounded where its name says so.
+fn bounded_by_name(text: Parts, name: Symbol) -> Parts {
+    if text.parts == [Part::Hole(false)] && bounds::is_bounded_variable(name) {
+        Parts::hole(true)
+    } else {
+        text
+    }
 }
 
 fn constant(text: Parts) -> Parts {
