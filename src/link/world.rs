@@ -381,6 +381,17 @@ impl<'a> World<'a> {
         }
     }
 
+    /// What the call gives is thrown away: it is a statement of its own.
+    pub(crate) fn is_discarded(&self, site: Site) -> bool {
+        let facts = self.facts(site.file);
+        let next = facts.ops.get(site.op.index() + 1);
+        let value = next.and_then(|it| match it.kind {
+            OpKind::Discard(value) => Some(facts.value(value)),
+            _ => None,
+        });
+        matches!(value, Some(facts::Value::Call(op)) if *op == site.op)
+    }
+
     pub(crate) fn callee(&self, site: Site) -> Option<facts::ValueId> {
         match &self.facts(site.file).op(site.op).kind {
             OpKind::Call { callee, .. } => Some(*callee),
