@@ -3,7 +3,7 @@
 //! Each round reads the tables of the round before and only adds to them, so the result does not depend on order or threads.
 
 use rayon::prelude::*;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::facts::{OpId, OpKind, ParamKind, Spread, Value};
 use crate::library::NodeId;
@@ -22,9 +22,16 @@ pub(crate) struct Targets {
     by_file: Vec<Vec<(OpId, Things)>>,
     /// The calls whose target was told by a bare name.
     assumed: FxHashSet<Site>,
+    /// The one call that makes an instance of a class; none for those that are made in several places.
+    makers: FxHashMap<ClassId, Option<Site>>,
 }
 
 impl Targets {
+    /// The call that makes the only instance of a class.
+    pub(crate) fn only_maker(&self, class: ClassId) -> Option<Site> {
+        self.makers.get(&class).copied().flatten()
+    }
+
     pub(crate) fn of(&self, site: Site) -> &Things {
         static NONE: std::sync::OnceLock<Things> = std::sync::OnceLock::new();
         let calls = &self.by_file[site.file.index()];
@@ -229,7 +236,25 @@ fn gather(world: &World<'_>, mut calls: Vec<Calls>) -> Targets {
         functions.iter_mut().for_each(|it| all.append(&mut it.reached));
         all
     });
-    Targets { by_file: by_file.collect(), assumed }
+    let by_file: Vec<Vec<(OpId, Things)>> = by_file.collect();
+    let makers = makers(world, &by_file);
+    Targets { by_file, assumed, makers }
+}
+
+/// Where classes are made; what tests make does not count.
+fn makers(world: &World<'_>, by_file: &[Vec<(OpId, Things)>]) -> FxHashMap<ClassId, Option<Site>> {
+    let mut makers = FxHashMap::default();
+    for (index, calls) in by_file.iter().enumerate().filter(|(index, _)| !world.files[*index].test) {
+        for (op, callees) in calls {
+            let site = Site { file: FileId(index as u32), op: *op };
+            for callee in callees.iter() {
+                if let Thing::Class(class) = callee {
+                    makers.entry(class).and_modify(|it| *it = None).or_insert(Some(site));
+                }
+            }
+        }
+    }
+    makers
 }
 
 /// Adds a reading to the tables, and says which entries grew.
