@@ -67,6 +67,12 @@ fn call_of(extra: &ExtraModel) -> Result<CallEntry, String> {
             }
         }
     }
+    // Who says that a helper is a span means the plain case; anything else has to be said.
+    if table.get("role").and_then(toml::Value::as_str) == Some("span") {
+        let list = |words: &[&str]| toml::Value::Array(words.iter().map(|it| (*it).into()).collect());
+        table.entry("form").or_insert_with(|| list(&["with", "decorator"]));
+        table.entry("does").or_insert_with(|| list(&["activates", "ends", "records"]));
+    }
     if !args.is_empty() {
         table.insert("args".to_owned(), toml::Value::Table(args));
     }

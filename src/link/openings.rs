@@ -89,7 +89,7 @@ pub(crate) struct Openings {
     /// By class: the span that entering an instance opens.
     pub(crate) classes: Vec<Option<Open>>,
     /// Functions that emit a whole span under the name that they are given.
-    emitters: Vec<bool>,
+    pub(crate) emitters: Vec<bool>,
     /// Generators that are used as context managers: by their decorator, or by a `with` that enters them.
     managers: Vec<bool>,
     /// By function: its own openings.

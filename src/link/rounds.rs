@@ -20,10 +20,37 @@ const MOST_ROUNDS: usize = 8;
 /// What calls reach, by file, sorted by operation.
 pub(crate) struct Targets {
     by_file: Vec<Vec<(OpId, Things)>>,
+    /// By file: where among them an operation is.
+    places: Vec<Places>,
     /// The calls whose target was told by a bare name.
     assumed: FxHashSet<Site>,
     /// The one call that makes an instance of a class; none for those that are made in several places.
     makers: FxHashMap<ClassId, Option<Site>>,
+}
+
+/// For each 64 operations, which are there, and how many came before: finds a place without a search.
+struct Places(Vec<(u64, u32)>);
+
+impl Places {
+    fn new(calls: &[(OpId, Things)]) -> Places {
+        let words = calls.last().map_or(0, |(op, _)| op.index() / 64 + 1);
+        let mut places = vec![(0, 0); words];
+        for (op, _) in calls {
+            places[op.index() / 64].0 |= 1u64 << (op.index() % 64);
+        }
+        let mut before = 0;
+        for (bits, count) in &mut places {
+            *count = before;
+            before += bits.count_ones();
+        }
+        Places(places)
+    }
+
+    fn of(&self, op: OpId) -> Option<usize> {
+        let (bits, before) = self.0.get(op.index() / 64)?;
+        let bit = 1u64 << (op.index() % 64);
+        (bits & bit != 0).then(|| (before + (bits & (bit - 1)).count_ones()) as usize)
+    }
 }
 
 impl Targets {
@@ -34,10 +61,10 @@ impl Targets {
 
     pub(crate) fn of(&self, site: Site) -> &Things {
         static NONE: std::sync::OnceLock<Things> = std::sync::OnceLock::new();
-        let calls = &self.by_file[site.file.index()];
-        match calls.binary_search_by_key(&site.op, |(op, _)| *op) {
-            Ok(at) => &calls[at].1,
-            Err(_) => NONE.get_or_init(Things::none),
+        let at = self.places[site.file.index()].of(site.op);
+        match at.and_then(|it| self.by_file[site.file.index()].get(it)) {
+            Some((_, things)) => things,
+            None => NONE.get_or_init(Things::none),
         }
     }
 
@@ -237,8 +264,9 @@ fn gather(world: &World<'_>, mut calls: Vec<Calls>) -> Targets {
         all
     });
     let by_file: Vec<Vec<(OpId, Things)>> = by_file.collect();
+    let places = by_file.par_iter().map(|it| Places::new(it)).collect();
     let makers = makers(world, &by_file);
-    Targets { by_file, assumed, makers }
+    Targets { by_file, places, assumed, makers }
 }
 
 /// Where classes are made; what tests make does not count.

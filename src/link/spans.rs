@@ -10,9 +10,10 @@ use crate::link::fates::{self, Fate};
 use crate::link::names::{SpanNames, shown};
 use crate::link::openings::{Decoration, How, Open, Opening, Openings, slot};
 use crate::link::rounds::Targets;
+use crate::link::texts::Part;
 use crate::link::things::{Site, Thing};
 use crate::link::world::World;
-use crate::program::{Activation, At, Certainty, FuncId, SpanEnd, SpanSite, SpanStyle};
+use crate::program::{Activation, At, Certainty, FuncId, SpanEnd, SpanSite, SpanStyle, Text};
 use crate::text::{FileId, Place, Symbol};
 
 pub(crate) fn sites(world: &World<'_>, targets: &Targets, openings: &Openings) -> Vec<SpanSite> {
@@ -179,7 +180,7 @@ fn blank(
     SpanSite {
         at,
         owner,
-        name: names.of(eval, open, decorated).text(),
+        name: name_of(names, eval, open, decorated),
         named_by_helper: names.built_by_helper(eval, open),
         name_place: None,
         span_kind: kind,
@@ -197,6 +198,25 @@ fn blank(
         skips: Vec::new(),
         certainty: Certainty::Certain,
     }
+}
+
+/// The name; a parameter of a function that is no helper is whatever comes in, and has no bounds.
+fn name_of(
+    names: &SpanNames<'_, '_>,
+    eval: &mut Eval<'_, '_>,
+    open: Open,
+    decorated: Option<FuncId>,
+) -> Text {
+    let parts = names.of(eval, open, decorated);
+    let mut name = parts.text();
+    let open_end = parts.parts.iter().any(|it| match it {
+        Part::Param(function, index) => {
+            !names.openings.is_helper(names.world, *function) && !eval.is_bounded_param(*function, *index)
+        }
+        _ => false,
+    });
+    name.bounded &= !open_end;
+    name
 }
 
 /// An exception that leaves the span is recorded, unless the call switches that off.

@@ -356,6 +356,22 @@ impl<'a> Eval<'_, 'a> {
         Parts::hole(is_bounded_member(facts, of, name))
     }
 
+    /// Whether a parameter can only be one of a set that is written down: an enumeration, a truth value.
+    pub(crate) fn is_bounded_param(&mut self, function: FuncId, index: u16) -> bool {
+        let Some(param) = self.world.params(function).get(usize::from(index)) else { return false };
+        let scope = self.decorator_scope(function);
+        let facts = self.world.facts(scope.file);
+        let spelled = match facts.value(param.annotation) {
+            Value::Name(name) => name.as_str() == "bool",
+            Value::Item { of, .. } => {
+                matches!(facts.value(*of), Value::Name(name) | Value::Member { name, .. } if name.as_str() == "Literal")
+            }
+            _ => false,
+        };
+        let things = self.annotated(param.annotation, scope);
+        spelled || things.iter().any(|it| matches!(it, Thing::Instance(class) if self.is_enum(class)))
+    }
+
     pub(crate) fn is_enum(&self, class: ClassId) -> bool {
         let library = self.world.library;
         let Some(top) = library.find("enum.Enum") else { return false };

@@ -437,10 +437,14 @@ pub(crate) fn set_member(
     match kind {
         OpKind::SetMember { of, name, value } => Some((*of, *name, *value)),
         OpKind::Call { callee, args } => {
-            let is_setter = matches!(facts.value(*callee), facts::Value::Name(name) if *name == setattr);
+            if args.len() != 3
+                || !matches!(facts.value(*callee), facts::Value::Name(name) if *name == setattr)
+            {
+                return None;
+            }
             let [of, name, value] = facts.args(args) else { return None };
             match facts.value(name.value) {
-                facts::Value::Text(name) if is_setter => Some((of.value, *name, value.value)),
+                facts::Value::Text(name) => Some((of.value, *name, value.value)),
                 _ => None,
             }
         }

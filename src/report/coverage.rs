@@ -125,16 +125,15 @@ fn common_folder(layers: &[Layer]) -> &str {
     folder.rfind('/').map_or("", |end| &folder[..=end])
 }
 
-/// The end of a path tells more than its beginning.
+/// The end of a path tells more than its beginning: directories are left out from the left, as many as need be.
 fn shortened_path(path: &str, columns: usize, ellipsis: &str) -> String {
     if width(path) <= columns {
         return path.to_owned();
     }
-    let last = path.trim_end_matches('/').rfind('/').map_or(path, |slash| &path[slash..]);
-    if width(last) == width(path) {
-        return shortened(path, columns, ellipsis);
-    }
-    shortened(&format!("{ellipsis}{last}"), columns, ellipsis)
+    let slashes = path.trim_end_matches('/').match_indices('/').map(|(at, _)| at);
+    let ends: Vec<String> = slashes.map(|at| format!("{ellipsis}{}", &path[at..])).collect();
+    let fitting = ends.iter().find(|it| width(it) <= columns).or_else(|| ends.last());
+    shortened(fitting.map_or(path, String::as_str), columns, ellipsis)
 }
 
 fn row(name: Cell, dimensions: &[Dimension], tallies: &Tallies, detail: Detail, pen: &Pen<'_>) -> Vec<Cell> {
@@ -238,5 +237,6 @@ mod tests {
         assert_eq!(shortened_path("src/integrations/components", 16, "…"), "…/components");
         assert_eq!(shortened_path("components_of_a_house", 16, "…"), "components_of_a…");
         assert_eq!(shortened_path("src/integrations/home/", 16, "…"), "…/home/");
+        assert_eq!(shortened_path("one/src/prefect/*", 16, "…"), "…/src/prefect/*");
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use super::style::{Ink, Pen};
-use super::words::{counted, flat, grouped, wrap};
+use super::words::{counted, flat, grouped, packed};
 use super::{Report, Verbosity, snippet};
 use crate::rule::{Finding, Level};
 
@@ -46,18 +46,20 @@ fn left_out(choice: &Choice<'_>, pen: &mut Pen<'_>) -> io::Result<()> {
     }
     let mut rules: Vec<_> = choice.left_out.iter().collect();
     rules.sort_by_key(|(rule, count)| (std::cmp::Reverse(**count), **rule));
-    let rules: Vec<String> =
-        rules.iter().map(|(rule, count)| format!("{} {rule}", grouped(**count))).collect();
     let more = grouped(choice.left_out.values().sum());
-    let text = format!("{} and {more} more: {}", pen.style.ellipsis(), rules.join(", "));
-    let room = pen.style.columns();
-    for line in wrap(&text, room, room) {
-        pen.line(Ink::Faint, line)?;
+    let mut words = vec![format!("{} and {more} more:", pen.style.ellipsis())];
+    for (at, (rule, count)) in rules.iter().enumerate() {
+        let comma = if at + 1 < rules.len() { "," } else { "" };
+        words.push(format!("{} {rule}{comma}", grouped(**count)));
+    }
+    let room = pen.style.columns() - 2;
+    for (at, line) in packed(words.iter().map(String::as_str), room, room).iter().enumerate() {
+        pen.line(Ink::Faint, format_args!("{}{line}", if at == 0 { "" } else { "  " }))?;
     }
     pen.line(Ink::Faint, "  -v shows all in full, --format json lists them")
 }
 
-/// Both lists keep the order of the findings; only the choice goes by level.
+/// What is broken comes first; of one level, the lists keep the order of the findings.
 fn choose(findings: &[Finding], verbosity: Verbosity) -> Choice<'_> {
     if verbosity == Verbosity::Verbose {
         return Choice { full: findings.iter().collect(), ..Choice::default() };
@@ -69,23 +71,19 @@ fn choose(findings: &[Finding], verbosity: Verbosity) -> Choice<'_> {
     let told = findings.iter().filter(|it| it.level >= Level::Warning).count();
     let (most, of_one) = if told <= FEW { (FEW, FEW) } else { (FULL, FULL_OF_A_RULE) };
     for level in [Level::Error, Level::Warning] {
-        for (at, finding) in findings.iter().enumerate().filter(|(_, it)| it.level == level) {
+        for finding in findings.iter().filter(|it| it.level == level) {
             let shown = of_a_rule.entry(finding.rule).or_default();
             if *shown < of_one && full.len() < most {
                 *shown += 1;
-                full.push(at);
+                full.push(finding);
             } else if brief.len() < BRIEF {
-                brief.push(at);
+                brief.push(finding);
             } else {
                 *left_out.entry(finding.rule).or_default() += 1;
             }
         }
     }
-    let in_order = |mut list: Vec<usize>| {
-        list.sort_unstable();
-        list.into_iter().map(|at| &findings[at]).collect()
-    };
-    Choice { full: in_order(full), brief: in_order(brief), left_out }
+    Choice { full, brief, left_out }
 }
 
 /// `path:line:column: warning[rule]: message`, as editors and terminals can follow it.

@@ -46,8 +46,13 @@ pub(super) fn flat(text: &str) -> String {
 
 /// Breaks a text at spaces into lines of at most `first` and then `rest` columns. A word longer than that stays whole.
 pub(super) fn wrap(text: &str, first: usize, rest: usize) -> Vec<String> {
+    packed(text.split_whitespace(), first, rest)
+}
+
+/// The same for words that may have spaces in them, where no line must break.
+pub(super) fn packed<'a>(words: impl Iterator<Item = &'a str>, first: usize, rest: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
+    for word in words {
         let room = if lines.len() == 1 { first } else { rest };
         let Some(line) = lines.last_mut() else { break };
         if line.is_empty() {

@@ -10,6 +10,31 @@ use crate::link::world::World;
 use crate::program::FuncId;
 
 impl Openings {
+    /// Whether a function opens spans for others: its parameters are theirs to bound.
+    pub(crate) fn is_helper(&self, world: &World<'_>, function: FuncId) -> bool {
+        let helps = |it: FuncId| {
+            let index = it.index();
+            self.scopes[index].is_some()
+                || self.gives[index].is_some()
+                || self.wrappers[index]
+                || self.emitters[index]
+                || self.runs.contains_key(&it)
+        };
+        let in_class = world.class_of(function).is_some_and(|it| self.classes[it.index()].is_some());
+        in_class || helps(function) || self.has_wrapper_inside(world, function)
+    }
+
+    /// A decorator or a factory of decorators: what it defines wraps.
+    fn has_wrapper_inside(&self, world: &World<'_>, function: FuncId) -> bool {
+        let (file, local) = world.local(function);
+        let facts = world.facts(file);
+        let whole = facts.function(local).span;
+        facts.functions.iter().enumerate().any(|(index, it)| {
+            let inner = world.func(file, crate::facts::FnId(index as u32));
+            whole.contains(it.span) && self.wrappers[inner.index()]
+        })
+    }
+
     /// Whether a function that gives a span keeps it too, so that others end it.
     pub(crate) fn keeps_what_it_gives(
         &self,

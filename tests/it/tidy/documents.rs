@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::{assert_none, root};
+use super::{assert_none, names, read, root};
 
 const DOCUMENTS: [&str; 3] = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"];
 
@@ -19,6 +19,16 @@ fn paths_in_documents_exist() {
         }
     }
     assert_none(&faults);
+}
+
+#[test]
+fn the_code_map_is_complete() {
+    let map = read(&root("ARCHITECTURE.md"));
+    let files = ["src", "src/link"]
+        .into_iter()
+        .flat_map(|folder| names(folder, ".rs").into_iter().map(move |it| format!("{folder}/{it}.rs")));
+    let missing = files.filter(|it| !map.contains(&format!("`{it}`")));
+    assert_none(&missing.map(|it| format!("ARCHITECTURE.md lacks a line for {it}")).collect::<Vec<_>>());
 }
 
 /// `path:line:column` is a path too. Paths with `<name>`, `*`, `{` or `…` are patterns.
