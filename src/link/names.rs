@@ -23,7 +23,34 @@ pub(crate) struct SpanNames<'w, 'a> {
 impl SpanNames<'_, '_> {
     /// The name of a span opened so, with the function that it decorates, if it does.
     pub(crate) fn of(&self, eval: &mut Eval<'_, '_>, open: Open, decorated: Option<FuncId>) -> Parts {
-        self.with(eval, open, decorated, &Env::new(), 0)
+        let name = self.with(eval, open, decorated, &Env::new(), 0);
+        match open {
+            Open::Library { .. } | Open::Bare { .. } => name,
+            _ => self.made_once(eval, name),
+        }
+    }
+
+    /// A helper that is a method of an object of which there is only one: what that was made with is known.
+    fn made_once(&self, eval: &mut Eval<'_, '_>, mut name: Parts) -> Parts {
+        let world = self.world;
+        let mut parts = Vec::with_capacity(name.parts.len());
+        for part in name.parts {
+            let maker = match part {
+                Part::Param(init, _) if world.function(init).name == world.names.init => {
+                    world.class_of(init).and_then(|it| self.targets.only_maker(it)).map(|it| (init, it))
+                }
+                _ => None,
+            };
+            match (maker, part) {
+                (Some((init, site)), Part::Param(_, index)) => {
+                    let env = vec![(init, Given::Call(site, true))];
+                    parts.extend(eval.param_text(init, index, &env, 0).parts);
+                }
+                _ => parts.push(part),
+            }
+        }
+        name.parts = parts;
+        name
     }
 
     /// Whether the runtime part of a name comes from the helper that opens the span, not from who calls it.
@@ -146,6 +173,12 @@ impl SpanNames<'_, '_> {
         let called = call.map(|it| self.targets.of(it).clone());
         let (file, local) = world.local(wrapper);
         let facts = world.facts(file);
+        // A class that is the decorator itself is made from what it decorates.
+        if let (None, Some(decorated), Some(class)) = (call, decorated, world.class_of(wrapper))
+            && let Some(init) = world.method(class, world.names.init)
+        {
+            env.push((init, Given::Decorates(decorated)));
+        }
         let mut at = facts.function(local).parent;
         while let Some(local) = at {
             let function = world.func(file, local);
@@ -164,6 +197,7 @@ impl SpanNames<'_, '_> {
                 _ => {}
             }
             if let (Some(site), Some(class)) = (call, world.class_of(function))
+                && self.targets.of(site).contains(Thing::Class(class))
                 && let Some(init) = world.method(class, world.names.init)
             {
                 env.push((init, Given::Call(site, true)));

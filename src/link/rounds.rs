@@ -3,7 +3,7 @@
 //! Each round reads the tables of the round before and only adds to them, so the result does not depend on order or threads.
 
 use rayon::prelude::*;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::facts::{OpId, OpKind, ParamKind, Spread, Value};
 use crate::library::NodeId;
@@ -24,6 +24,8 @@ pub(crate) struct Targets {
     places: Vec<Places>,
     /// The calls whose target was told by a bare name.
     assumed: FxHashSet<Site>,
+    /// The one call that makes an instance of a class; none for those that are made in several places.
+    makers: FxHashMap<ClassId, Option<Site>>,
 }
 
 /// For each 64 operations, which are there, and how many came before: finds a place without a search.
@@ -52,6 +54,11 @@ impl Places {
 }
 
 impl Targets {
+    /// The call that makes the only instance of a class.
+    pub(crate) fn only_maker(&self, class: ClassId) -> Option<Site> {
+        self.makers.get(&class).copied().flatten()
+    }
+
     pub(crate) fn of(&self, site: Site) -> &Things {
         static NONE: std::sync::OnceLock<Things> = std::sync::OnceLock::new();
         let at = self.places[site.file.index()].of(site.op);
@@ -258,7 +265,24 @@ fn gather(world: &World<'_>, mut calls: Vec<Calls>) -> Targets {
     });
     let by_file: Vec<Vec<(OpId, Things)>> = by_file.collect();
     let places = by_file.par_iter().map(|it| Places::new(it)).collect();
-    Targets { by_file, places, assumed }
+    let makers = makers(world, &by_file);
+    Targets { by_file, places, assumed, makers }
+}
+
+/// Where classes are made; what tests make does not count.
+fn makers(world: &World<'_>, by_file: &[Vec<(OpId, Things)>]) -> FxHashMap<ClassId, Option<Site>> {
+    let mut makers = FxHashMap::default();
+    for (index, calls) in by_file.iter().enumerate().filter(|(index, _)| !world.files[*index].test) {
+        for (op, callees) in calls {
+            let site = Site { file: FileId(index as u32), op: *op };
+            for callee in callees.iter() {
+                if let Thing::Class(class) = callee {
+                    makers.entry(class).and_modify(|it| *it = None).or_insert(Some(site));
+                }
+            }
+        }
+    }
+    makers
 }
 
 /// Adds a reading to the tables, and says which entries grew.

@@ -322,6 +322,13 @@ impl<'a> Eval<'_, 'a> {
             let inner = Scope { file, function: binding.from, region: binding.region, order: binding.order };
             return constant(self.text_at(value, inner, env, depth + 1));
         }
+        if is_first_param(facts, scope.function, of) {
+            let owners = self.things(of, scope);
+            let redefined = |it| matches!(it, Thing::Instance(class) | Thing::Class(class) if self.world.is_redefined(class, name));
+            if owners.iter().any(redefined) {
+                return Parts::hole(true);
+            }
+        }
         if let Some((file, binding)) = self.member_binding(of, name, scope)
             && let BindingKind::Value(value) = binding.kind
         {

@@ -292,6 +292,22 @@ impl<'a> World<'a> {
         found
     }
 
+    /// Whether a class further down gives a name of this class's body another value.
+    pub(crate) fn is_redefined(&self, class: ClassId, name: Symbol) -> bool {
+        let mut due = self.class(class).below.clone();
+        let mut seen = 0;
+        while let Some(below) = due.pop().filter(|_| seen < 64) {
+            seen += 1;
+            let it = self.class(below);
+            let bindings = self.facts(it.file).bindings_of(self.class_facts(below).body, name);
+            if bindings.iter().any(|it| matches!(it.kind, BindingKind::Value(_))) {
+                return true;
+            }
+            due.extend(it.below.iter().copied());
+        }
+        false
+    }
+
     /// Whether the first parameter of a method is its instance or class, and so not among the arguments.
     pub(crate) fn binds_first(&self, function: FuncId) -> bool {
         self.class_of(function).is_some() && !self.has_plain_decorator(function, self.names.staticmethod)
@@ -379,6 +395,17 @@ impl<'a> World<'a> {
             OpKind::Call { args, .. } => facts.args(args),
             _ => &[],
         }
+    }
+
+    /// What the call gives is thrown away: it is a statement of its own.
+    pub(crate) fn is_discarded(&self, site: Site) -> bool {
+        let facts = self.facts(site.file);
+        let next = facts.ops.get(site.op.index() + 1);
+        let value = next.and_then(|it| match it.kind {
+            OpKind::Discard(value) => Some(facts.value(value)),
+            _ => None,
+        });
+        matches!(value, Some(facts::Value::Call(op)) if *op == site.op)
     }
 
     pub(crate) fn callee(&self, site: Site) -> Option<facts::ValueId> {

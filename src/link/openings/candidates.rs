@@ -91,6 +91,7 @@ fn candidates_in(world: &World<'_>, targets: &Targets, file: FileId) -> Candidat
         for thing in callees.iter() {
             if let Thing::Library(node) = thing
                 && world.library.node(node).model(Role::Span).is_some_and(|it| !it.activates)
+                && !world.is_discarded(site)
             {
                 found.started.push((function, site, node));
             }
