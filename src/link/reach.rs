@@ -120,22 +120,12 @@ impl CallGraph {
             })
             .collect();
         loop {
-            let keep: Vec<bool> = (0..functions)
-                .into_par_iter()
-                .map(|it| {
-                    inside[it]
-                        && (rooted[it]
-                            || self
-                                .to(FuncId(it as u32))
-                                .iter()
-                                .filter(|edge| counts(edge))
-                                .all(|edge| edge.in_span || inside[edge.caller.index()]))
-                })
-                .collect();
-            if keep == inside {
+            self.drop_uncovered(&mut inside, rooted, &counts);
+            let grounded = self.grounded(&inside, rooted, &counts);
+            if grounded == inside {
                 break;
             }
-            inside = keep;
+            inside = grounded;
         }
         let dark = self.dark(world, &inside, exposed, &counts);
         (0..functions)
@@ -145,6 +135,50 @@ impl CallGraph {
                 (false, false) => Reach::Unknown,
             })
             .collect()
+    }
+
+    /// Takes out, until nothing changes, whatever some caller reaches without a span.
+    fn drop_uncovered(
+        &self,
+        inside: &mut Vec<bool>,
+        rooted: &[bool],
+        counts: &(dyn Fn(&Edge) -> bool + Sync),
+    ) {
+        loop {
+            let keep: Vec<bool> = (0..inside.len())
+                .into_par_iter()
+                .map(|it| {
+                    let covered = |edge: &Edge| edge.in_span || inside[edge.caller.index()];
+                    let callers = self.to(FuncId(it as u32)).iter();
+                    inside[it] && (rooted[it] || callers.filter(|edge| counts(edge)).all(covered))
+                })
+                .collect();
+            if keep == *inside {
+                return;
+            }
+            *inside = keep;
+        }
+    }
+
+    /// Functions that only call each other would keep one another inside of nothing: what counts is reached from a span that is
+    /// really opened somewhere.
+    fn grounded(&self, inside: &[bool], rooted: &[bool], counts: &dyn Fn(&Edge) -> bool) -> Vec<bool> {
+        let opened = |it: usize| {
+            rooted[it] || self.to(FuncId(it as u32)).iter().any(|edge| edge.in_span && counts(edge))
+        };
+        let mut found: Vec<bool> = (0..inside.len()).map(|it| inside[it] && opened(it)).collect();
+        let callees = self.callees(inside.len());
+        let mut due: Vec<usize> = (0..found.len()).filter(|it| found[*it]).collect();
+        while let Some(caller) = due.pop() {
+            for callee in &callees[caller] {
+                let it = callee.index();
+                if inside[it] && !found[it] {
+                    found[it] = true;
+                    due.push(it);
+                }
+            }
+        }
+        found
     }
 
     /// For each function whether a span may be open around it: on some path one is, or some path is not known.
