@@ -49,8 +49,8 @@ pub(crate) struct File {
     pub(crate) lines: LineIndex,
     pub(crate) facts: Facts,
     pub(crate) test: bool,
-    /// A build script (`setup.py`, `noxfile.py`, `build.rs`): it runs where the program is made, never in production.
-    pub(crate) build: bool,
+    /// Beside the program: build scripts, examples, documentation, benchmarks. It is counted, but never runs in production.
+    pub(crate) beside: bool,
     /// The number of its first function in `Program::functions`.
     pub(crate) first_function: u32,
 }

@@ -6,8 +6,13 @@ use crate::program::{AttributeSite, AttributeTarget};
 use crate::rule::{Context, Findings};
 
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
-    for (key, sites) in by_key(ctx) {
-        let (Some(fault), Some(first)) = (fault(key), sites.first()) else { continue };
+    for (key, mut sites) in by_key(ctx) {
+        let Some(fault) = fault(key) else { continue };
+        // Keys of an event or a measurement are read together with its name, which is a namespace already.
+        if matches!(fault, Fault::Namespace) {
+            sites.retain(|it| !matches!(it.target, AttributeTarget::Event | AttributeTarget::Metric));
+        }
+        let Some(first) = sites.first() else { continue };
         if ctx.options.allows(key) {
             continue;
         }

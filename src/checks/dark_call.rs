@@ -6,7 +6,8 @@ use crate::rule::{Context, Findings};
 
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
     for site in ctx.program.calls.iter().filter(|it| is_dark(it)) {
-        if !counts(ctx.program, site.at.function) || ctx.options.allows(site.call.as_str()) {
+        let beside = ctx.program.file(site.at.place.file).beside;
+        if beside || !counts(ctx.program, site.at.function) || ctx.options.allows(site.call.as_str()) {
             continue;
         }
         let owner = ctx.owner_name(&site.at);

@@ -8,7 +8,8 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
     for (id, unseen) in &ctx.coverage.dark_entry_points {
         let function = ctx.program.function(*id);
         let Some(entry) = function.entry_point else { continue };
-        if matches!(function.state, State::Inherited) || hands_over(ctx, *id, entry.kind, unseen) {
+        let beside = ctx.program.file(function.file).beside;
+        if beside || matches!(function.state, State::Inherited) || hands_over(ctx, *id, entry.kind, unseen) {
             continue;
         }
         found

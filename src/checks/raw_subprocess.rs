@@ -7,7 +7,7 @@ use crate::rule::{Context, Findings};
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
     for site in ctx.program.processes.iter().filter(|it| is_raw(it)) {
         let file = ctx.program.file(site.at.place.file);
-        let left_alone = file.build || is_runner(ctx, site) || ctx.options.allows(site.call.as_str());
+        let left_alone = file.beside || is_runner(ctx, site) || ctx.options.allows(site.call.as_str());
         if left_alone || !counts(ctx.program, site.at.function) {
             continue;
         }

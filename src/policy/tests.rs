@@ -30,7 +30,7 @@ fn sketch(text: &str) -> Sketch {
         lines: LineIndex::new(text),
         facts: Facts { marks, ..Facts::default() },
         test: false,
-        build: false,
+        beside: false,
         first_function: 0,
     });
     Sketch { program, settings: Settings::without_file(), text: text.to_owned() }

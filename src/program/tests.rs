@@ -17,7 +17,7 @@ impl Program {
             lines: LineIndex::new(text),
             facts: Facts { values: vec![Value::Opaque], ..Facts::default() },
             test: false,
-            build: false,
+            beside: false,
             first_function: self.functions.len() as u32,
         });
         let whole = Span { start: 0, end: text.len() as u32 };

@@ -50,7 +50,7 @@ fn parse_one(source: &SourceFile, job: &Job) -> (Option<File>, Option<Note>) {
         lines: LineIndex::new(&contents.text),
         facts: (language.parse)(&contents.text),
         test: job.settings.scan.tests.matches(&source.absolute) || is_test(&source.path),
-        build: is_build(&source.path),
+        beside: is_beside(&source.path),
         first_function: 0,
     };
     (Some(file), contents.note)
@@ -68,12 +68,24 @@ fn is_test(path: &str) -> bool {
         || matches!(stem, "conftest" | "tests" | "test")
 }
 
-/// Scripts that run where a program is built, never in production.
-fn is_build(path: &str) -> bool {
-    matches!(
-        path.rsplit('/').next(),
-        Some("setup.py" | "noxfile.py" | "build.rs" | "fabfile.py" | "tasks.py")
-    ) && !path.contains("/tasks.py")
+/// What stands beside a program and never runs in production: scripts that build it, and what shows or measures it.
+fn is_beside(path: &str) -> bool {
+    let (directories, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let shows = |it: &str| {
+        matches!(
+            it,
+            "examples"
+                | "example"
+                | "samples"
+                | "sample"
+                | "demos"
+                | "docs"
+                | "doc"
+                | "benchmarks"
+                | "cookbook"
+        )
+    };
+    matches!(name, "setup.py" | "noxfile.py" | "fabfile.py" | "build.rs") || directories.split('/').any(shows)
 }
 
 /// What is known of libraries. Models of the configuration were read once before, to tell the mistakes in them.

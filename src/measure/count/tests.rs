@@ -36,7 +36,7 @@ impl Sketch {
             lines: LineIndex::default(),
             facts,
             test: path.contains("tests/"),
-            build: false,
+            beside: false,
             first_function,
         });
     }
