@@ -86,7 +86,7 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
         events: written.events,
         metrics: written.metrics,
         handlers: handlers::sites(&world, &targets, &openings, &recorders),
-        early_ends: ends::find(&world, &openings),
+        early_ends: ends::find(&world, &targets, &openings),
         processes: leaving.processes,
         calls: leaving.calls,
         handoffs: leaving.handoffs,

@@ -13,7 +13,7 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             .reason("One failure makes two exception events, and counts of errors double.")
             .help("leave the recording to the span, or open it with `record_exception=False`")
             .function(ctx.owner(&site.at))
-            .certainty(site.certainty);
+            .certainty(span.map_or(site.certainty, |it| site.certainty.min(it.certainty)));
         if let Some(span) = span {
             finding.related(span.at.place, "this span records what leaves it");
         }

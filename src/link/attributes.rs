@@ -33,6 +33,7 @@ enum What {
 struct Sink {
     what: What,
     parts: Vec<Part>,
+    certainty: Certainty,
 }
 
 #[derive(Clone)]
@@ -102,7 +103,7 @@ fn add_sink(sinks: &mut Sinks, it: Written) {
     let list = sinks.entry(function).or_default();
     let known = list.iter().any(|sink| sink.what == it.what && sink.parts == it.key.text.parts);
     if !known && list.len() < 64 {
-        list.push(Sink { what: it.what, parts: it.key.text.parts });
+        list.push(Sink { what: it.what, parts: it.key.text.parts, certainty: it.certainty });
     }
 }
 
@@ -154,7 +155,7 @@ fn through(
     let key = Key { text, place, scope, value: None };
     let via = Some(shown(world, function));
     for key in eval.substitute(key, function, site, bound, 0) {
-        found.push(Written { what: sink.what, key, site, via, certainty: Certainty::Certain });
+        found.push(Written { what: sink.what, key, site, via, certainty: sink.certainty });
     }
 }
 

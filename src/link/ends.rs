@@ -6,24 +6,32 @@ use crate::facts::{Function, OpKind, Value};
 use crate::library::Role;
 use crate::link::names::shown;
 use crate::link::openings::{Decoration, Open, Openings, outermost};
+use crate::link::rounds::Targets;
 use crate::link::things::Thing;
 use crate::link::world::World;
-use crate::program::{At, Certainty, EarlyEnd, FuncId};
+use crate::program::{At, EarlyEnd, FuncId};
 use crate::text::{Place, Symbol};
 
-pub(crate) fn find(world: &World<'_>, openings: &Openings) -> Vec<EarlyEnd> {
+pub(crate) fn find(world: &World<'_>, targets: &Targets, openings: &Openings) -> Vec<EarlyEnd> {
     (0..world.file_of.len())
         .into_par_iter()
         .flat_map_iter(|index| {
             let function = FuncId(index as u32);
-            let found =
-                openings.decorations[index].iter().filter_map(|it| early_end(world, openings, function, it));
+            let found = openings.decorations[index]
+                .iter()
+                .filter_map(|it| early_end(world, targets, openings, function, it));
             found.collect::<Vec<_>>()
         })
         .collect()
 }
 
-fn early_end(world: &World<'_>, openings: &Openings, function: FuncId, it: &Decoration) -> Option<EarlyEnd> {
+fn early_end(
+    world: &World<'_>,
+    targets: &Targets,
+    openings: &Openings,
+    function: FuncId,
+    it: &Decoration,
+) -> Option<EarlyEnd> {
     let decorated = world.function(function);
     let what = match (decorated.is_async, decorated.is_generator) {
         (true, true) => "async generator",
@@ -48,7 +56,7 @@ fn early_end(world: &World<'_>, openings: &Openings, function: FuncId, it: &Deco
         decorator: name,
         ends_at,
         what,
-        certainty: Certainty::Certain,
+        certainty: openings.certainty(targets, it.open),
     })
 }
 

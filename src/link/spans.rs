@@ -13,7 +13,7 @@ use crate::link::rounds::Targets;
 use crate::link::texts::Part;
 use crate::link::things::{Site, Thing};
 use crate::link::world::World;
-use crate::program::{Activation, At, Certainty, FuncId, SpanEnd, SpanSite, SpanStyle, Text};
+use crate::program::{Activation, At, FuncId, SpanEnd, SpanSite, SpanStyle, Text};
 use crate::text::{FileId, Place, Symbol};
 
 pub(crate) fn sites(world: &World<'_>, targets: &Targets, openings: &Openings) -> Vec<SpanSite> {
@@ -196,7 +196,7 @@ fn blank(
         not_current: false,
         has_children: false,
         skips: Vec::new(),
-        certainty: Certainty::Certain,
+        certainty: names.openings.certainty(names.targets, open),
     }
 }
 

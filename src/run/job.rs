@@ -222,6 +222,26 @@ mod tests {
         panic!("{} was out of date and has been written: commit it", path.display());
     }
 
+    /// What the library says it knows when it is given a word that it does not know.
+    fn known_to_the_library(key: &str, wrong: toml::Value) -> Vec<String> {
+        let mut table = toml::Table::new();
+        table.insert("path".to_owned(), "shop.step".into());
+        table.insert(key.to_owned(), wrong);
+        let model = crate::library::ExtraModel { origin: "here".to_owned(), table };
+        let errors = Library::load("python", &[model]).1;
+        let list = errors.first().and_then(|it| it.split_once("expected one of")).unwrap().1;
+        list.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn the_words_of_models_are_those_of_the_library() {
+        assert_eq!(known_to_the_library("role", "nonsense".into()), ROLES);
+        let args = toml::Value::Table([("nonsense".to_owned(), 0.into())].into_iter().collect());
+        let slots: Vec<String> =
+            known_to_the_library("args", args).into_iter().map(|it| format!("{it}-arg")).collect();
+        assert_eq!(slots, ARGUMENTS);
+    }
+
     #[test]
     fn the_root_is_shown_from_where_the_user_stands() {
         let told = |root: &str, absolute| shown(Path::new(root), Path::new("/home/me/shop"), absolute);

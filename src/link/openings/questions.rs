@@ -7,7 +7,7 @@ use crate::link::eval::Eval;
 use crate::link::rounds::Targets;
 use crate::link::things::{Site, Thing};
 use crate::link::world::World;
-use crate::program::FuncId;
+use crate::program::{Certainty, FuncId};
 
 impl Openings {
     /// Whether a function opens spans for others: its parameters are theirs to bound.
@@ -141,6 +141,12 @@ impl Openings {
                     _ => false,
                 }
         })
+    }
+
+    /// A span is as sure as the library call that makes it: wrappers round a bare name do not make it surer.
+    pub(crate) fn certainty(&self, targets: &Targets, open: Open) -> Certainty {
+        let made = self.bottom(open, 0).and_then(|(site, _)| site);
+        made.map_or(Certainty::Certain, |it| targets.certainty(it))
     }
 
     /// The library call at the bottom of a chain of wrappers.
