@@ -126,7 +126,8 @@ fn read(job: &Job, progress: &Progress) -> (Program, Vec<Note>) {
     progress.stage("looking for files");
     let mut found = discover::discover(&job.roots, &job.scope());
     progress.stage("parsing");
-    let ((files, mut notes), library) = rayon::join(|| engine::parse(&found, job), || engine::library(job));
+    let ((files, mut notes), library) =
+        rayon::join(|| engine::parse(&found, job), || engine::library(&found, job));
     notes.append(&mut found.notes);
     notes.sort();
     progress.stage("linking");

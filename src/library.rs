@@ -26,12 +26,14 @@ pub(crate) struct NodeId(pub(crate) u32);
 #[derive(Debug, Default)]
 pub(crate) struct Library {
     nodes: Vec<Node>,
-    roots: FxHashMap<Symbol, NodeId>,
+    /// By language: packages of different ones share names.
+    roots: FxHashMap<(&'static str, Symbol), NodeId>,
     children: FxHashMap<(NodeId, Symbol), NodeId>,
     /// Method names so telling that the receiver need not be known: they give an assumed match.
-    assumed: FxHashMap<Symbol, NodeId>,
+    assumed: FxHashMap<(&'static str, Symbol), NodeId>,
     instrumentors: Vec<Instrumentor>,
     constants: Constants,
+    extensions: Vec<NodeId>,
     /// What to use instead of a path that is deprecated or removed.
     deprecated: FxHashMap<Symbol, Symbol>,
 }
@@ -52,6 +54,10 @@ pub(crate) struct Node {
     pub(crate) enters: Option<NodeId>,
     /// The type of an element: `x[..]`, `for y in x`.
     pub(crate) items: Option<NodeId>,
+    /// For a type: an instance stands for what it is made of (`Option<T>`, `Arc<T>`).
+    pub(crate) wraps: bool,
+    /// For a type: whatever value has its methods where it is imported.
+    pub(crate) extension: bool,
     /// For a value or a field: its type.
     pub(crate) value: Option<NodeId>,
     /// Every unknown attribute of an instance has this type (a database client whose attributes are databases).
@@ -98,6 +104,8 @@ pub(crate) struct Forms {
     pub(crate) manual: bool,
     /// `class X(f)`: the methods named in `Model::methods` of the data are meant.
     pub(crate) base: bool,
+    /// Made here, and open only where it is entered or where something runs in it.
+    pub(crate) entered: bool,
     /// `f(.., handler)`: registers or runs its argument.
     pub(crate) registration: bool,
 }
@@ -134,6 +142,8 @@ pub(crate) enum Slot {
 pub(crate) struct ArgPlace {
     pub(crate) index: Option<u8>,
     pub(crate) keyword: Option<Symbol>,
+    /// What the method is called on.
+    pub(crate) receiver: bool,
 }
 
 /// Spelled in kebab-case in the models: `span-end`, `http`.
@@ -240,8 +250,8 @@ impl Library {
     }
 
     /// The top of a path: `opentelemetry`, `subprocess`.
-    pub(crate) fn root(&self, name: Symbol) -> Option<NodeId> {
-        self.roots.get(&name).copied()
+    pub(crate) fn root(&self, language: &'static str, name: Symbol) -> Option<NodeId> {
+        self.roots.get(&(language, name)).copied()
     }
 
     /// A member of a module or type, aliases followed, base types included; of a value, a member of its type.
@@ -259,17 +269,17 @@ impl Library {
         self.node(id).alias.unwrap_or(id)
     }
 
-    pub(crate) fn find(&self, path: &str) -> Option<NodeId> {
+    pub(crate) fn find(&self, language: &'static str, path: &str) -> Option<NodeId> {
         let mut parts = path.split('.');
-        let mut at = self.root(Symbol::new(parts.next()?))?;
+        let mut at = self.root(language, Symbol::new(parts.next()?))?;
         for part in parts {
             at = self.member(at, Symbol::new(part))?;
         }
         Some(self.resolve(at))
     }
 
-    pub(crate) fn assumed(&self, method: Symbol) -> Option<NodeId> {
-        self.assumed.get(&method).copied()
+    pub(crate) fn assumed(&self, language: &'static str, method: Symbol) -> Option<NodeId> {
+        self.assumed.get(&(language, method)).copied()
     }
 
     /// Whether constants stand under a dotted path.
@@ -344,6 +354,11 @@ impl Library {
         self.inherited(of, |it| it.attributes)
     }
 
+    /// Types whose methods any value has where they are imported.
+    pub(crate) fn extensions(&self) -> &[NodeId] {
+        &self.extensions
+    }
+
     /// What a method does that no model names.
     pub(crate) fn any_call(&self, of: NodeId) -> Option<&Model> {
         let node = self.node(self.resolve(of));
@@ -370,6 +385,8 @@ impl Node {
             returns: None,
             enters: None,
             items: None,
+            wraps: false,
+            extension: false,
             value: None,
             attributes: None,
             models: SmallVec::new(),

@@ -55,7 +55,7 @@ pub(crate) fn link(mut files: Vec<File>, library: &Library, input: &LinkInput<'_
 }
 
 fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
-    let mut world = world::World::new(files, library);
+    let mut world = world::World::new(files, library, &input.launch);
     classes::resolve(&mut world);
     world.partials = partials::find(&world);
     let targets = rounds::run(&mut world);

@@ -68,4 +68,10 @@ pub(super) static FILES: &[(&str, &str)] = &[
     ("python/web-frameworks.toml", include_str!("../../rules/libraries/python/web-frameworks.toml")),
     ("python/websockets.toml", include_str!("../../rules/libraries/python/websockets.toml")),
     ("python/workflows.toml", include_str!("../../rules/libraries/python/workflows.toml")),
+    ("rust/builtins.toml", include_str!("../../rules/libraries/rust/builtins.toml")),
+    ("rust/fastrace.toml", include_str!("../../rules/libraries/rust/fastrace.toml")),
+    ("rust/opentelemetry.toml", include_str!("../../rules/libraries/rust/opentelemetry.toml")),
+    ("rust/std.toml", include_str!("../../rules/libraries/rust/std.toml")),
+    ("rust/tokio.toml", include_str!("../../rules/libraries/rust/tokio.toml")),
+    ("rust/tracing.toml", include_str!("../../rules/libraries/rust/tracing.toml")),
 ];

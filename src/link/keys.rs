@@ -216,7 +216,7 @@ impl<'a> Eval<'_, 'a> {
                     found.push(self.param_keys(world.func(file, owner), *index, inner))
                 }
                 BindingKind::Import(import) => {
-                    if let Some((file, binding)) = self.imported_binding(file, *import, 0)
+                    if let Some((file, binding)) = self.imported_binding(file, binding.from, *import, 0)
                         && let BindingKind::Value(value) = binding.kind
                     {
                         let inner = Scope {

@@ -2,6 +2,7 @@
 //! decorators, runners of callables. A fixpoint over facts that were evaluated once.
 
 mod candidates;
+mod lazy;
 mod questions;
 
 use rustc_hash::FxHashMap;
@@ -20,7 +21,8 @@ use crate::program::FuncId;
 use crate::text::FileId;
 
 use candidates::Candidates;
-pub(crate) use candidates::{made_at, scope_before};
+pub(crate) use candidates::{made_at, runs, scope_before};
+use lazy::is_activated;
 
 /// Wrappers round wrappers round wrappers: deeper ones are given up.
 const MOST_ROUNDS: usize = 10;
@@ -48,6 +50,8 @@ pub(crate) struct Opening {
     pub(crate) open: Open,
     pub(crate) how: How,
     pub(crate) site: Site,
+    /// The call that makes the span current, where that is another than the one that makes the span.
+    pub(crate) by: Option<Site>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -67,6 +71,8 @@ impl Opening {
     pub(crate) fn shown_at(&self) -> Site {
         match (self.how, self.open) {
             (How::Entered, Open::Library { site, .. }) => site,
+            // What is entered elsewhere was made before.
+            (_, Open::Library { site, .. } | Open::Given { call: site, .. }) if self.by.is_some() => site,
             _ => self.site,
         }
     }
@@ -86,6 +92,8 @@ pub(crate) struct Openings {
     pub(crate) scopes: Vec<Option<Open>>,
     /// By function: the span, or scope of one, that it returns.
     pub(crate) gives: Vec<Option<Open>>,
+    /// By function: what it gives is entered already, and open as long as it is held.
+    pub(crate) gives_entered: Vec<bool>,
     /// By class: the span that entering an instance opens.
     pub(crate) classes: Vec<Option<Open>>,
     /// Functions that emit a whole span under the name that they are given.
@@ -109,6 +117,7 @@ pub(crate) fn find(world: &World<'_>, targets: &Targets) -> Openings {
     let mut openings = Openings {
         scopes: vec![None; functions],
         gives: vec![None; functions],
+        gives_entered: vec![false; functions],
         emitters: vec![false; functions],
         managers: candidates::managers(world, &candidates),
         classes: vec![None; world.classes.len()],
@@ -132,22 +141,35 @@ impl Openings {
     /// One look at everything with what is known so far; says whether anything new came of it.
     fn round(&mut self, world: &World<'_>, targets: &Targets, candidates: &Candidates) -> bool {
         let mut own: Vec<Vec<Opening>> = vec![Vec::new(); self.own.len()];
-        for (function, region, things, made) in &candidates.managed {
-            if let Some(open) = self.first_open(world, things, *made) {
-                let site =
-                    self.site_of(open, *made).unwrap_or_else(|| first_op_site(world, *function, *region));
-                own[function.index()].push(Opening { open, how: How::Managed(*region), site });
+        for it in &candidates.managed {
+            let open = self.first_open(world, &it.things, it.made);
+            if let Some(open) = open.filter(|open| it.entered || !self.is_lazy(world, *open, 0)) {
+                let site = self.site_of(open, it.made);
+                let site = site.unwrap_or_else(|| first_op_site(world, it.function, it.region));
+                let how = How::Managed(it.region);
+                own[it.function.index()].push(Opening { open, how, site, by: it.by });
+            }
+        }
+        for it in &candidates.ran {
+            if let Some(open) = self.first_open(world, &it.things, it.made) {
+                let by = Some(it.site);
+                own[it.function.index()].push(Opening { open, how: How::Run, site: it.site, by });
             }
         }
         for (function, site, things, made) in &candidates.entered {
             if let Some(open) = self.first_open(world, things, *made) {
-                own[function.index()].push(Opening { open, how: How::Entered, site: made.unwrap_or(*site) });
+                own[function.index()].push(Opening {
+                    open,
+                    how: How::Entered,
+                    site: made.unwrap_or(*site),
+                    by: None,
+                });
             }
         }
         for (function, site, node) in &candidates.started {
             if !own[function.index()].iter().any(|it| it.site == *site) {
                 let open = Open::Library { site: *site, node: *node };
-                own[function.index()].push(Opening { open, how: How::Started, site: *site });
+                own[function.index()].push(Opening { open, how: How::Started, site: *site, by: None });
             }
         }
         let gives_any = self.gives.iter().any(Option::is_some) || self.emitters.iter().any(|it| *it);
@@ -185,7 +207,11 @@ impl Openings {
     pub(crate) fn open_of(&self, world: &World<'_>, thing: Thing, made: Option<Site>) -> Option<Open> {
         match thing {
             Thing::Made(site, node) => {
-                world.library.node(node).model(Role::Span)?;
+                let it = world.library.node(node);
+                if it.model(Role::Span).is_none() && it.model(Role::SpanActivate).is_some() {
+                    return self.entered_span(world, site, node, made);
+                }
+                it.model(Role::Span)?;
                 Some(Open::Library { site, node })
             }
             Thing::Given(function, call) => {
@@ -220,15 +246,16 @@ impl Openings {
             let (Thing::Function(callee) | Thing::Method(callee)) = thing else { continue };
             if let Some(open) = self.gives[callee.index()]
                 && self.is_manual(world, open, 0)
+                && !self.is_lazy(world, open, 0)
                 && !own[function.index()].iter().any(|it| it.site == site)
             {
                 let open = Open::Given { function: callee, call: site };
-                own[function.index()].push(Opening { open, how: How::Started, site });
+                own[function.index()].push(Opening { open, how: How::Started, site, by: None });
                 return;
             }
             if self.emitters[callee.index()] && callee != function {
                 let open = Open::Run { function: callee, call: site };
-                own[function.index()].push(Opening { open, how: How::Run, site });
+                own[function.index()].push(Opening { open, how: How::Run, site, by: None });
                 return;
             }
             if let Some(params) = self.runs.get(&callee)
@@ -240,7 +267,7 @@ impl Openings {
                     params.iter().any(|it| world.passed_by(site, callee, usize::from(*it), bound).is_some());
                 if passes_callable {
                     let open = Open::Run { function: callee, call: site };
-                    own[function.index()].push(Opening { open, how: How::Run, site });
+                    own[function.index()].push(Opening { open, how: How::Run, site, by: None });
                     return;
                 }
             }
@@ -324,6 +351,11 @@ impl Openings {
 
     fn find_gives(&mut self, world: &World<'_>) {
         for index in 0..self.gives.len() {
+            let entered = world.returns[index].iter().any(|it| match it {
+                Thing::Given(inner, _) => self.gives_entered[inner.index()],
+                other => is_activated(world, other),
+            });
+            self.gives_entered[index] |= entered;
             if self.gives[index].is_none() {
                 let returned = &world.returns[index];
                 let open = returned.iter().find_map(|it| match it {
@@ -343,10 +375,12 @@ impl Openings {
             }
             let class = ClassId(index as u32);
             let enters = [world.names.enter, world.names.aenter];
-            let open = enters
-                .iter()
-                .filter_map(|it| world.method(class, *it))
-                .find_map(|it| self.opened_by_method(world, targets, class, it, 0));
+            let open = self.held_in_field(world, class).or_else(|| {
+                enters
+                    .iter()
+                    .filter_map(|it| world.method(class, *it))
+                    .find_map(|it| self.opened_by_method(world, targets, class, it, 0))
+            });
             self.classes[index] = open;
         }
     }
@@ -395,7 +429,8 @@ impl Openings {
                     let in_span = self.own[index].iter().any(|it| match it.how {
                         How::Managed(region) => is_inside(world, site, region),
                         How::Entered | How::Started => it.site.op < site.op,
-                        How::Run => false,
+                        // The parameter itself is what the library runs in the span.
+                        How::Run => it.site == site,
                     });
                     let runs = self.runs.entry(function).or_default();
                     if in_span && !runs.contains(&param) {
@@ -429,13 +464,16 @@ impl Openings {
     }
 
     fn find_activated(&mut self, world: &World<'_>, candidates: &Candidates) {
-        for (function, region, things, _) in &candidates.managed {
-            for thing in things.iter() {
+        for (region, file, site) in &candidates.activated {
+            self.activated.insert((*file, *region), *site);
+        }
+        for it in &candidates.managed {
+            for thing in it.things.iter() {
                 if let Thing::Made(site, node) = thing
                     && world.library.node(node).model(Role::SpanActivate).is_some()
                 {
-                    let file = world.file_of[function.index()];
-                    self.activated.insert((file, *region), site);
+                    let file = world.file_of[it.function.index()];
+                    self.activated.insert((file, it.region), site);
                 }
             }
         }
@@ -476,6 +514,10 @@ fn called_params(world: &World<'_>, targets: &Targets, function: FuncId) -> Vec<
     for (site, op) in world.ops(function) {
         match op.kind {
             OpKind::Call { .. } => {
+                let run = targets.nodes(site).find_map(|it| candidates::runs(world, site, it));
+                if let Some(value) = run {
+                    found.extend(named_param(world, function, value).map(|(it, at)| (it, at, site)));
+                }
                 for thing in targets.of(site).iter() {
                     if let Thing::Param(owner, index) = thing {
                         found.push((owner, index, site));
@@ -537,10 +579,16 @@ pub(crate) fn slot(
     slot: Slot,
 ) -> Option<(ValueId, Site)> {
     let place = world.library.node(node).model(role)?.place(slot)?;
+    if place.receiver {
+        return world.receiver(site).map(|it| (it, site));
+    }
     world.argument_named(site, place.keyword, place.index.map(usize::from))
 }
 
 pub(crate) fn argument_at(world: &World<'_>, site: Site, place: crate::library::ArgPlace) -> Option<ValueId> {
+    if place.receiver {
+        return world.receiver(site);
+    }
     let args = world.call_args(site);
     if let Some(keyword) = place.keyword
         && let Some(found) = args.iter().find(|it| it.name == Some(keyword))

@@ -6,11 +6,11 @@ use std::rc::Rc;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::facts::{FunctionKind, OpKind, RegionKind, Value, ValueId};
+use crate::facts::{BindingKind, FunctionKind, OpKind, RegionKind, Value, ValueId};
 use crate::library::{Model, Role, Slot};
 use crate::link::eval::Eval;
 use crate::link::launch::Instrumented;
-use crate::link::openings::{Open, Openings, argument_at};
+use crate::link::openings::{Open, Openings, argument_at, runs};
 use crate::link::rounds::Targets;
 use crate::link::things::{Site, Thing};
 use crate::link::world::World;
@@ -62,6 +62,8 @@ impl CallGraph {
                     edges: Vec::new(),
                     escaped: Vec::new(),
                     carried: FxHashSet::default(),
+                    detached: FxHashSet::default(),
+                    placed: FxHashSet::default(),
                 };
                 reader.file(FileId(file as u32));
                 (reader.edges, reader.escaped)
@@ -105,10 +107,7 @@ impl CallGraph {
     /// `exposed` those that are entered from outside the program.
     pub(crate) fn reach(&self, world: &World<'_>, rooted: &[bool], exposed: &[bool]) -> Vec<Reach> {
         let functions = rooted.len();
-        let counts = |edge: &Edge| {
-            let test = world.files[world.file_of[edge.caller.index()].index()].test;
-            !test || world.files[world.file_of[edge.callee.index()].index()].test
-        };
+        let counts = |edge: &Edge| !world.is_test(edge.caller) || world.is_test(edge.callee);
         let mut inside: Vec<bool> = (0..functions)
             .map(|it| {
                 let id = FuncId(it as u32);
@@ -265,12 +264,19 @@ struct Reader<'w, 'a> {
     escaped: Vec<FuncId>,
     /// Calls of coroutine functions whose coroutine is awaited in somebody else's span.
     carried: FxHashSet<Site>,
+    /// Calls of such functions whose work runs elsewhere, without the context of here.
+    detached: FxHashSet<Site>,
+    /// Closures that somebody runs who is known.
+    placed: FxHashSet<FuncId>,
 }
 
 impl Reader<'_, '_> {
     fn file(&mut self, file: FileId) {
         let facts = self.world.facts(file);
         self.find_carried(file);
+        if facts.lexical {
+            self.find_handed(file);
+        }
         for (op, it) in facts.ops.iter().enumerate() {
             let site = Site { file, op: crate::facts::OpId(op as u32) };
             match &it.kind {
@@ -288,6 +294,9 @@ impl Reader<'_, '_> {
             }
         }
         self.entered_instances(file);
+        if facts.lexical {
+            self.closures(file);
+        }
     }
 
     /// `await in_span("name", work())`: what is made here runs there.
@@ -311,7 +320,9 @@ impl Reader<'_, '_> {
 
     fn edge(&mut self, callee: FuncId, site: Site, in_span: bool) {
         let caller = self.world.runner(site);
-        let in_span = in_span || (self.carried.contains(&site) && self.world.function(callee).is_async);
+        let is_async = self.world.function(callee).is_async;
+        let in_span = (in_span && !(is_async && self.detached.contains(&site)))
+            || (self.carried.contains(&site) && is_async);
         if caller != callee {
             self.edges.push(Edge { callee, caller, in_span });
         }
@@ -369,6 +380,15 @@ impl Reader<'_, '_> {
         for model in &world.library.node(node).models {
             let Some(place) = model.place(Slot::Function) else { continue };
             let Some(value) = argument_at(world, site, place) else { continue };
+            if runs(world, site, node).is_some() {
+                let opens = in_span || self.runs_in_span(site, node);
+                for function in self.functions_of(value, site) {
+                    self.edge(function, site, opens);
+                    self.placed.insert(function);
+                }
+                understood = true;
+                continue;
+            }
             if gives_it_back(model) {
                 understood = true;
                 continue;
@@ -377,9 +397,92 @@ impl Reader<'_, '_> {
             for function in self.functions_of(value, site) {
                 understood = true;
                 self.edge(function, site, in_span && keeps);
+                self.placed.insert(function);
             }
         }
-        understood || world.library.node(node).path.as_str().starts_with("builtins.")
+        // Where names are lexical, what a library does with its arguments is known or does not matter.
+        understood
+            || world.facts(site.file).lexical
+            || world.library.node(node).path.as_str().starts_with("builtins.")
+    }
+
+    /// Whether a library call that runs something does so in a span that is open then: not in whichever was current.
+    fn runs_in_span(&mut self, site: Site, node: crate::library::NodeId) -> bool {
+        let world = self.world;
+        if world.library.node(node).model(Role::Span).is_some() {
+            return true;
+        }
+        let place = world.library.node(node).model(Role::SpanActivate).and_then(|it| it.place(Slot::Subject));
+        let Some(subject) = place.and_then(|it| argument_at(world, site, it)) else { return false };
+        match world.facts(site.file).value(subject) {
+            Value::Call(op) => {
+                let made = Site { file: site.file, op: *op };
+                !self.targets.nodes(made).any(|it| world.library.node(it).model(Role::SpanCurrent).is_some())
+            }
+            _ => true,
+        }
+    }
+
+    /// Futures that are made by a call and handed to somebody who runs them, in a span or elsewhere.
+    fn find_handed(&mut self, file: FileId) {
+        let world = self.world;
+        for (op, _) in self.targets.calls(file.index()) {
+            let site = Site { file, op: *op };
+            for node in self.targets.nodes(site) {
+                for model in &world.library.node(node).models {
+                    let Some(value) = model.place(Slot::Function).and_then(|it| argument_at(world, site, it))
+                    else {
+                        continue;
+                    };
+                    let Some(made) = self.made_by(value, site) else { continue };
+                    if runs(world, site, node).is_some() {
+                        if self.runs_in_span(site, node) {
+                            self.carried.insert(made);
+                        }
+                    } else if !model.keeps_context && !runs_at_once(model) && !gives_it_back(model) {
+                        self.detached.insert(made);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The call that a value comes from, directly or through a variable.
+    fn made_by(&mut self, value: ValueId, site: Site) -> Option<Site> {
+        match *self.world.facts(site.file).value(value) {
+            Value::Call(op) => Some(Site { file: site.file, op }),
+            Value::Name(name) => {
+                let (file, binding) = self.eval.single_binding(name, Eval::scope_of(self.world, site))?;
+                match binding.kind {
+                    BindingKind::Value(value) => match *self.world.facts(file).value(value) {
+                        Value::Call(op) => Some(Site { file, op }),
+                        _ => None,
+                    },
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// A closure or block runs where it stands, unless it is handed to somebody who runs it elsewhere.
+    fn closures(&mut self, file: FileId) {
+        let world = self.world;
+        let facts = world.facts(file);
+        for (index, it) in facts.functions.iter().enumerate() {
+            let callee = world.func(file, crate::facts::FnId(index as u32));
+            let (FunctionKind::Closure, Some(parent)) = (it.kind, it.parent) else { continue };
+            if self.placed.contains(&callee) {
+                continue;
+            }
+            let caller = world.func(file, parent);
+            let (region, order) = it.place;
+            let next =
+                Site { file, op: crate::facts::OpId(order.min(facts.ops.len().saturating_sub(1) as u32)) };
+            let around = self.openings.around_region(world, region, next).is_some();
+            let in_span = around || !self.openings.decorations[caller.index()].is_empty();
+            self.edges.push(Edge { callee, caller, in_span });
+        }
     }
 
     fn functions_of(&mut self, value: ValueId, site: Site) -> Vec<FuncId> {
@@ -426,6 +529,7 @@ impl Reader<'_, '_> {
                 }
             }
             Value::Call(_) if matches!(facts.op(site.op).kind, OpKind::Bind { .. }) => {}
+            Value::Closure(_) if facts.lexical => {}
             _ => {
                 let found = self.functions_of(value, site);
                 self.escaped.extend(found);

@@ -9,7 +9,9 @@ use smallvec::SmallVec;
 
 use crate::facts::{self, BindingKind, Facts, FnId, FunctionKind, OpId, OpKind, Param, ParamKind};
 use crate::library::{Library, NodeId};
+use crate::link::LaunchFile;
 use crate::link::eval::Eval;
+use crate::link::eval::paths::plain_path;
 use crate::link::modules::{ModuleId, Modules};
 use crate::link::things::{ClassId, Site, Thing, Things};
 use crate::program::{File, FuncId};
@@ -40,6 +42,10 @@ pub(crate) struct World<'a> {
     pub(crate) patched_names: FxHashSet<Symbol>,
     /// For each call of a function with arguments bound before, the call that bound them.
     pub(crate) partials: FxHashMap<Site, Site>,
+    /// By file: the library types whose methods any value has there.
+    pub(crate) extensions: Vec<Vec<NodeId>>,
+    /// Macros by name, each arm by itself.
+    pub(crate) macros: FxHashMap<Symbol, Vec<FuncId>>,
     pub(crate) names: Names,
     /// The lines of classes are known, and with them whatever rests on no growing table.
     pub(crate) classes_known: bool,
@@ -66,6 +72,12 @@ pub(crate) struct Class {
     pub(crate) open: bool,
     /// The program's classes directly below it.
     pub(crate) below: Vec<ClassId>,
+    /// For what only adds members: the class that gets them.
+    pub(crate) home: Option<ClassId>,
+    /// What adds members to it, elsewhere.
+    pub(crate) parts: Vec<ClassId>,
+    /// The library's type that gets them, where it is one.
+    pub(crate) foreign_home: Option<NodeId>,
 }
 
 /// Names that the language itself gives a meaning, interned once.
@@ -76,6 +88,8 @@ pub(crate) struct Names {
     pub(crate) enter: Symbol,
     pub(crate) aenter: Symbol,
     pub(crate) builtins: Symbol,
+    /// Where models keep the methods that any value has.
+    pub(crate) any: Symbol,
     pub(crate) name: Symbol,
     pub(crate) property: Symbol,
     pub(crate) cached_property: Symbol,
@@ -93,6 +107,7 @@ impl Names {
             enter: Symbol::new("__enter__"),
             aenter: Symbol::new("__aenter__"),
             builtins: Symbol::new("builtins"),
+            any: Symbol::new("any"),
             name: Symbol::new("__name__"),
             property: Symbol::new("property"),
             cached_property: Symbol::new("cached_property"),
@@ -105,7 +120,7 @@ impl Names {
 }
 
 impl<'a> World<'a> {
-    pub(crate) fn new(files: &'a [File], library: &'a Library) -> World<'a> {
+    pub(crate) fn new(files: &'a [File], library: &'a Library, launch: &[LaunchFile]) -> World<'a> {
         let mut classes = Vec::new();
         let mut first_class = Vec::with_capacity(files.len());
         let mut file_of = Vec::new();
@@ -121,13 +136,16 @@ impl<'a> World<'a> {
                 outside: Vec::new(),
                 open: false,
                 below: Vec::new(),
+                home: None,
+                parts: Vec::new(),
+                foreign_home: None,
             }));
         }
         let functions = file_of.len();
         let names = Names::new();
         let setattr = names.setattr;
         let (modules, patched_names) = rayon::join(
-            || Modules::new(files),
+            || Modules::new(files, launch),
             || files.par_iter().flat_map_iter(|it| patched_names(it, setattr)).collect(),
         );
         let mut world = World {
@@ -150,6 +168,8 @@ impl<'a> World<'a> {
             open_params: (0..functions).map(|_| OnceLock::new()).collect(),
             patches: FxHashMap::default(),
             partials: FxHashMap::default(),
+            macros: macros(files),
+            extensions: Vec::new(),
             patched_names,
             names,
             imports: Vec::new(),
@@ -158,6 +178,8 @@ impl<'a> World<'a> {
         let resolved: Vec<_> =
             (0..files.len()).into_par_iter().map(|it| world.resolve_imports(FileId(it as u32))).collect();
         (world.imports, world.import_roots) = resolved.into_iter().unzip();
+        world.extensions =
+            (0..files.len()).into_par_iter().map(|it| extensions(&world, FileId(it as u32))).collect();
         world
     }
 
@@ -167,11 +189,25 @@ impl<'a> World<'a> {
         let facts = self.facts(file);
         let mut modules = FxHashMap::default();
         let mut roots = FxHashMap::default();
+        if facts.lexical {
+            let written = facts.bindings.iter().filter_map(|it| match &it.kind {
+                BindingKind::Import(import) => Some((it.from, import.module)),
+                _ => None,
+            });
+            for (from, module) in
+                written.chain(facts.star_imports.iter().map(|(from, it)| (*from, it.module)))
+            {
+                if let Some(thing) = plain_path(self, file, from, module) {
+                    modules.insert((from.0, module), thing);
+                }
+            }
+            return (modules, roots);
+        }
         let written = facts.bindings.iter().filter_map(|it| match &it.kind {
             BindingKind::Import(import) => Some(*import),
             _ => None,
         });
-        for import in written.chain(facts.star_imports.iter().copied()) {
+        for import in written.chain(facts.star_imports.iter().map(|(_, it)| *it)) {
             // Most imports take several names out of one module.
             modules
                 .entry((import.level, import.module))
@@ -217,6 +253,11 @@ impl<'a> World<'a> {
         &self.classes[id.index()]
     }
 
+    /// The language that a class is written in.
+    pub(crate) fn language_of(&self, class: ClassId) -> &'static str {
+        self.files[self.class(class).file.index()].language
+    }
+
     pub(crate) fn class_facts(&self, id: ClassId) -> &'a facts::Class {
         let class = self.class(id);
         self.facts(class.file).class(class.local)
@@ -225,7 +266,21 @@ impl<'a> World<'a> {
     /// The class in whose body a function is defined directly.
     pub(crate) fn class_of(&self, function: FuncId) -> Option<ClassId> {
         let (file, local) = self.local(function);
-        self.facts(file).function(local).class.map(|it| self.class_id(file, it))
+        let class = self.facts(file).function(local).class.map(|it| self.class_id(file, it))?;
+        Some(self.class(class).home.unwrap_or(class))
+    }
+
+    /// It only runs in tests.
+    pub(crate) fn is_test(&self, function: FuncId) -> bool {
+        self.files[self.file_of[function.index()].index()].test || self.function(function).is_test
+    }
+
+    /// What the method of a call is called on.
+    pub(crate) fn receiver(&self, site: Site) -> Option<facts::ValueId> {
+        match *self.facts(site.file).value(self.callee(site)?) {
+            facts::Value::Member { of, .. } => Some(of),
+            _ => None,
+        }
     }
 
     /// The function that runs an operation.
@@ -240,6 +295,11 @@ impl<'a> World<'a> {
     }
 
     pub(crate) fn own_method(&self, class: ClassId, name: Symbol) -> Option<FuncId> {
+        let found = self.method_in(class, name);
+        found.or_else(|| self.class(class).parts.iter().find_map(|it| self.method_in(*it, name)))
+    }
+
+    fn method_in(&self, class: ClassId, name: Symbol) -> Option<FuncId> {
         let file = self.class(class).file;
         let body = self.class_facts(class).body;
         self.facts(file).bindings_of(body, name).iter().rev().find_map(|it| match it.kind {
@@ -310,7 +370,9 @@ impl<'a> World<'a> {
 
     /// Whether the first parameter of a method is its instance or class, and so not among the arguments.
     pub(crate) fn binds_first(&self, function: FuncId) -> bool {
-        self.class_of(function).is_some() && !self.has_plain_decorator(function, self.names.staticmethod)
+        self.class_of(function).is_some()
+            && !self.function(function).is_static
+            && !self.has_plain_decorator(function, self.names.staticmethod)
     }
 
     pub(crate) fn has_plain_decorator(&self, function: FuncId, name: Symbol) -> bool {
@@ -452,10 +514,59 @@ pub(crate) fn set_member(
     }
 }
 
+/// The library types with methods for any value that a file imports, by name or with everything around.
+fn extensions(world: &World<'_>, file: FileId) -> Vec<NodeId> {
+    let library = world.library;
+    let facts = world.facts(file);
+    if !facts.lexical || library.extensions().is_empty() {
+        return Vec::new();
+    }
+    let names: Vec<(Symbol, NodeId)> = library
+        .extensions()
+        .iter()
+        .map(|it| (Symbol::new(library.node(*it).path.as_str().rsplit('.').next().unwrap_or_default()), *it))
+        .collect();
+    let mut eval = Eval::new(world);
+    let mut found = Vec::new();
+    for binding in &facts.bindings {
+        if let BindingKind::Import(import) = binding.kind
+            && names.iter().any(|(name, _)| import.name == Some(*name))
+        {
+            found.extend(eval.bound(file, binding).iter().filter_map(|it| match it {
+                Thing::Library(node) => Some(node),
+                _ => None,
+            }));
+        }
+    }
+    for (scope, star) in &facts.star_imports {
+        for (name, node) in &names {
+            if eval.star_gives(file, *scope, *star, *name).contains(Thing::Library(*node)) {
+                found.push(*node);
+            }
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// The arms of all macros.
+fn macros(files: &[File]) -> FxHashMap<Symbol, Vec<FuncId>> {
+    let mut found: FxHashMap<Symbol, Vec<FuncId>> = FxHashMap::default();
+    for file in files.iter().filter(|it| it.facts.lexical) {
+        for (index, it) in file.facts.functions.iter().enumerate() {
+            if it.kind == FunctionKind::Macro && it.name.as_str().ends_with('!') {
+                found.entry(it.name).or_default().push(FuncId(file.first_function + index as u32));
+            }
+        }
+    }
+    found
+}
+
 /// What tests put in place is gone when they end.
 fn patched_names(file: &File, setattr: Symbol) -> Vec<Symbol> {
     let facts = &file.facts;
-    if file.test {
+    if file.test || facts.lexical {
         return Vec::new();
     }
     let imported: FxHashSet<Symbol> = facts

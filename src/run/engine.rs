@@ -89,8 +89,10 @@ fn is_beside(path: &str) -> bool {
 }
 
 /// What is known of libraries. Models of the configuration were read once before, to tell the mistakes in them.
-pub(crate) fn library(job: &Job) -> Library {
-    Library::load("python", &extra_models(&job.settings)).0
+pub(crate) fn library(found: &Discovered, job: &Job) -> Library {
+    let is_there = |it: &&'static str| found.sources.iter().any(|source| source.language == *it);
+    let languages: Vec<&'static str> = LANGUAGES.iter().map(|it| it.name).filter(is_there).collect();
+    Library::load(&languages, &extra_models(&job.settings)).0
 }
 
 pub(crate) fn link(files: Vec<File>, library: &Library, found: &Discovered, job: &Job) -> Program {

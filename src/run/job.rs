@@ -170,7 +170,8 @@ fn refuse_bad_models(settings: &Settings) -> Result<()> {
     if settings.models.is_empty() {
         return Ok(());
     }
-    match Library::load("python", &engine::extra_models(settings)).1.first() {
+    let languages: Vec<&'static str> = parse::LANGUAGES.iter().map(|it| it.name).collect();
+    match Library::load(&languages, &engine::extra_models(settings)).1.first() {
         Some(error) => bail!("{error}"),
         None => Ok(()),
     }
@@ -228,7 +229,7 @@ mod tests {
         table.insert("path".to_owned(), "shop.step".into());
         table.insert(key.to_owned(), wrong);
         let model = crate::library::ExtraModel { origin: "here".to_owned(), table };
-        let errors = Library::load("python", &[model]).1;
+        let errors = Library::load(&[parse::LANGUAGES[0].name], &[model]).1;
         let list = errors.first().and_then(|it| it.split_once("expected one of")).unwrap().1;
         list.split('`').skip(1).step_by(2).map(str::to_owned).collect()
     }

@@ -116,6 +116,10 @@ impl<'w, 'a> Eval<'w, 'a> {
         let library = self.world.library;
         let it = library.node(node);
         let mut found = Things::none();
+        if let Some(work) = crate::link::openings::runs(self.world, site, node) {
+            // What runs in a span gives what it gives anywhere.
+            return self.things(work, scope);
+        }
         if it.model(Role::Span).is_some() || it.model(Role::SpanActivate).is_some() {
             found.add(Thing::Made(site, node));
             return found;
@@ -125,6 +129,9 @@ impl<'w, 'a> Eval<'w, 'a> {
             || it.model(Role::Transparent).is_some()
         {
             let place = it.models.iter().find_map(|it| it.place(Slot::Subject)).unwrap_or_default();
+            if place.receiver {
+                return self.world.receiver(site).map_or_else(Things::none, |it| self.things(it, scope));
+            }
             let args = self.world.call_args(site);
             let index = usize::from(place.index.unwrap_or(0));
             if let Some(arg) = args.iter().filter(|it| it.name.is_none()).nth(index) {
@@ -260,7 +267,8 @@ impl<'w, 'a> Eval<'w, 'a> {
             },
             _ => return false,
         };
-        match self.world.library.assumed(name) {
+        let language = self.world.files[scope.file.index()].language;
+        match self.world.library.assumed(language, name) {
             Some(node) => {
                 things.add(Thing::Library(node));
                 true

@@ -3,8 +3,9 @@
 use rayon::prelude::*;
 
 use crate::facts::{RegionId, RegionKind, Value, ValueId};
-use crate::library::{NodeId, Role};
+use crate::library::{NodeId, Role, Slot};
 use crate::link::eval::{Eval, Scope};
+use crate::link::openings::argument_at;
 use crate::link::rounds::Targets;
 use crate::link::things::{Site, Thing, Things};
 use crate::link::world::World;
@@ -12,8 +13,13 @@ use crate::program::FuncId;
 use crate::text::FileId;
 
 /// What was evaluated once, before the fixpoint.
+#[derive(Default)]
 pub(super) struct Candidates {
-    pub(super) managed: Vec<(FuncId, RegionId, Things, Option<Site>)>,
+    pub(super) managed: Vec<Managed>,
+    /// Library calls that run something in a span.
+    pub(super) ran: Vec<Ran>,
+    /// Regions in which a span is open that was made elsewhere, nobody knows where.
+    pub(super) activated: Vec<(RegionId, FileId, Site)>,
     /// Scopes entered by hand, and what they are.
     pub(super) entered: Vec<(FuncId, Site, Things, Option<Site>)>,
     /// Library calls that start a span by hand.
@@ -22,13 +28,32 @@ pub(super) struct Candidates {
     pub(super) calls: Vec<(FuncId, Site)>,
 }
 
+/// A region for which something is entered, or held.
+pub(super) struct Managed {
+    pub(super) function: FuncId,
+    pub(super) region: RegionId,
+    pub(super) things: Things,
+    pub(super) made: Option<Site>,
+    /// Whatever it is, it is entered; else it opens a span only if it is open by being there.
+    pub(super) entered: bool,
+    pub(super) by: Option<Site>,
+}
+
+pub(super) struct Ran {
+    pub(super) function: FuncId,
+    pub(super) site: Site,
+    pub(super) things: Things,
+    pub(super) made: Option<Site>,
+}
+
 /// A generator that is only iterated over is no scope, even where it yields inside a span.
 pub(super) fn managers(world: &World<'_>, candidates: &Candidates) -> Vec<bool> {
     let mut found: Vec<bool> = (0..world.file_of.len())
         .into_par_iter()
         .map(|it| makes_context_manager(world, FuncId(it as u32)))
         .collect();
-    let entered = candidates.managed.iter().map(|it| &it.2).chain(candidates.entered.iter().map(|it| &it.2));
+    let entered =
+        candidates.managed.iter().map(|it| &it.things).chain(candidates.entered.iter().map(|it| &it.2));
     for thing in entered.flat_map(Things::iter) {
         if let Thing::Given(function, _) = thing {
             found[function.index()] = true;
@@ -58,10 +83,11 @@ pub(super) fn candidates(world: &World<'_>, targets: &Targets) -> Candidates {
         .into_par_iter()
         .map(|file| candidates_in(world, targets, FileId(file as u32)))
         .collect();
-    let mut all =
-        Candidates { managed: Vec::new(), entered: Vec::new(), started: Vec::new(), calls: Vec::new() };
+    let mut all = Candidates::default();
     for part in parts {
         all.managed.extend(part.managed);
+        all.ran.extend(part.ran);
+        all.activated.extend(part.activated);
         all.entered.extend(part.entered);
         all.started.extend(part.started);
         all.calls.extend(part.calls);
@@ -71,8 +97,7 @@ pub(super) fn candidates(world: &World<'_>, targets: &Targets) -> Candidates {
 
 fn candidates_in(world: &World<'_>, targets: &Targets, file: FileId) -> Candidates {
     let facts = world.facts(file);
-    let mut found =
-        Candidates { managed: Vec::new(), entered: Vec::new(), started: Vec::new(), calls: Vec::new() };
+    let mut found = Candidates::default();
     let mut eval = Eval::new(world);
     for (index, region) in facts.regions.iter().enumerate() {
         if let RegionKind::With { context, .. } = region.kind {
@@ -81,8 +106,12 @@ fn candidates_in(world: &World<'_>, targets: &Targets, file: FileId) -> Candidat
             let things = eval.ask(context, scope);
             if things.is_known() {
                 let made = made_at(world, file, context);
-                found.managed.push((function, RegionId(index as u32), things, made));
+                let region = RegionId(index as u32);
+                found.managed.push(Managed { function, region, things, made, entered: true, by: None });
             }
+        }
+        if let RegionKind::Held { context, .. } = region.kind {
+            held(world, targets, &mut eval, file, RegionId(index as u32), context, &mut found);
         }
     }
     for (op, callees) in targets.calls(file.index()) {
@@ -90,10 +119,19 @@ fn candidates_in(world: &World<'_>, targets: &Targets, file: FileId) -> Candidat
         let function = world.runner(site);
         for thing in callees.iter() {
             if let Thing::Library(node) = thing
-                && world.library.node(node).model(Role::Span).is_some_and(|it| !it.activates)
+                && world
+                    .library
+                    .node(node)
+                    .model(Role::Span)
+                    .is_some_and(|it| !it.activates && !it.forms.entered)
                 && !world.is_discarded(site)
             {
                 found.started.push((function, site, node));
+            }
+        }
+        for node in targets.nodes(site) {
+            if let Some(ran) = ran_in(world, &mut eval, site, node) {
+                found.ran.push(ran);
             }
         }
         if let Some(value) = entered_by(world, targets, site) {
@@ -106,6 +144,97 @@ fn candidates_in(world: &World<'_>, targets: &Targets, file: FileId) -> Candidat
         }
     }
     found
+}
+
+/// What is let and lives to the end of its block: a span that was entered, or something that keeps one open.
+fn held(
+    world: &World<'_>,
+    targets: &Targets,
+    eval: &mut Eval<'_, '_>,
+    file: FileId,
+    region: RegionId,
+    context: ValueId,
+    found: &mut Candidates,
+) {
+    let Some(site) = made_at(world, file, context) else { return };
+    let function = world.func(file, world.facts(file).region(region).function);
+    for thing in targets.of(site).iter() {
+        match thing {
+            Thing::Library(node) => {
+                let it = world.library.node(node);
+                if it.model(Role::SpanActivate).is_some() && runs(world, site, node).is_none() {
+                    let scope = Eval::scope_of(world, site);
+                    let subject = entered_on(world, site, node);
+                    let things = subject.map_or_else(Things::none, |it| eval.ask(it, scope));
+                    let known = things.iter().any(|it| matches!(it, Thing::Made(..) | Thing::Given(..)));
+                    if known {
+                        let made = subject.and_then(|it| made_at(world, file, it));
+                        found.managed.push(Managed {
+                            function,
+                            region,
+                            things,
+                            made,
+                            entered: true,
+                            by: Some(site),
+                        });
+                    } else {
+                        found.activated.push((region, file, site));
+                    }
+                } else if it.model(Role::Span).is_some_and(|it| it.activates) {
+                    let things = Things::one(Thing::Made(site, node));
+                    found.managed.push(Managed {
+                        function,
+                        region,
+                        things,
+                        made: Some(site),
+                        entered: false,
+                        by: None,
+                    });
+                }
+            }
+            Thing::Function(_) | Thing::Method(_) | Thing::Class(_) => {
+                let things = eval.ask(context, Eval::scope_of(world, site));
+                let opens = |it| matches!(it, Thing::Made(..) | Thing::Given(..) | Thing::Instance(_));
+                if things.iter().any(opens) {
+                    found.managed.push(Managed {
+                        function,
+                        region,
+                        things,
+                        made: Some(site),
+                        entered: false,
+                        by: None,
+                    });
+                }
+                return;
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What an activating call enters.
+pub(super) fn entered_on(world: &World<'_>, site: Site, node: NodeId) -> Option<ValueId> {
+    let place = world.library.node(node).model(Role::SpanActivate)?.place(Slot::Subject)?;
+    argument_at(world, site, place)
+}
+
+/// What a library call runs in a span: a callable or a future.
+pub(crate) fn runs(world: &World<'_>, site: Site, node: NodeId) -> Option<ValueId> {
+    let it = world.library.node(node);
+    let model = it.model(Role::SpanActivate).or_else(|| it.model(Role::Span).filter(|it| it.activates))?;
+    argument_at(world, site, model.place(Slot::Function)?)
+}
+
+fn ran_in(world: &World<'_>, eval: &mut Eval<'_, '_>, site: Site, node: NodeId) -> Option<Ran> {
+    runs(world, site, node)?;
+    let function = world.runner(site);
+    if world.library.node(node).model(Role::Span).is_some() {
+        return Some(Ran { function, site, things: Things::one(Thing::Made(site, node)), made: Some(site) });
+    }
+    let subject = entered_on(world, site, node)?;
+    let things = eval.ask(subject, Eval::scope_of(world, site));
+    let made = made_at(world, site.file, subject);
+    Some(Ran { function, site, things, made })
 }
 
 /// The scope just outside a managed region, where its context is evaluated.

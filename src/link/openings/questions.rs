@@ -86,11 +86,11 @@ impl Openings {
             if let Some(found) = managed {
                 return Some(*found);
             }
-            if let RegionKind::With { .. } = it.kind
+            if let RegionKind::With { .. } | RegionKind::Held { .. } = it.kind
                 && let Some(site) = self.activated.get(&(world.file_of[function.index()], id))
             {
                 let open = Open::Library { site: *site, node: self.activating_node(world, *site)? };
-                return Some(Opening { open, how: How::Managed(id), site: *site });
+                return Some(Opening { open, how: How::Managed(id), site: *site, by: None });
             }
         }
         self.own[function.index()]
