@@ -88,6 +88,8 @@ pub(crate) struct Model {
     pub(crate) detail: Option<Symbol>,
     /// The call really goes out: not only a constructor of a client or a query builder.
     pub(crate) goes_out: bool,
+    /// For a span: how much detail it is, where that is not said at the call.
+    pub(crate) level: Option<Symbol>,
     /// A name given by nobody else: the span's fixed name, if it has one.
     pub(crate) fixed_name: Option<Symbol>,
     /// For a base class: the methods of the derived class that are meant (`handle` of a command).
@@ -134,6 +136,12 @@ pub(crate) enum Slot {
     ExcInfo,
     /// Keyword arguments that no other slot names are attributes.
     Keywords,
+    /// How much detail a span or a log line is.
+    Level,
+    /// Arguments that are not recorded.
+    Skip,
+    /// Nothing is recorded by itself.
+    SkipAll,
     /// What an object is put to work on: the span of `use_span`, the application of `instrument_app`.
     Subject,
 }
@@ -160,6 +168,8 @@ pub(crate) enum Role {
     SpanQuery,
     SetAttribute,
     SetAttributes,
+    /// Makes one attribute, a key and its value, for whoever takes it.
+    Pair,
     AddEvent,
     AddLink,
     RecordException,

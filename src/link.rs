@@ -9,6 +9,7 @@ mod eval;
 mod fates;
 mod forwarding;
 mod functions;
+mod guards;
 mod handlers;
 mod keys;
 mod launch;
@@ -92,8 +93,10 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
         handoffs: leaving.handoffs,
         logs: leaving.logs,
         setups: leaving.setups,
+        guards: guards::sites(&world, &targets, &openings),
         ..Program::default()
     };
+    guards::mark(&mut program.spans, &program.guards);
     cover(&mut program, &world, &openings, &instrumented, &leaving.call_nodes, &reach);
     let may_be_inside = graph.may_be_inside(&world, &own.rooted, &own.exposed);
     touches::fill(&mut program, &world, &targets, &openings, &recorders, &graph, &may_be_inside);

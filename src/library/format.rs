@@ -78,6 +78,7 @@ pub(super) struct CallEntry {
     pub(super) does: Vec<Trait>,
     pub(super) goes_out: Option<bool>,
     pub(super) fixed_name: Option<String>,
+    pub(super) level: Option<String>,
     #[serde(default)]
     pub(super) methods: Words,
     pub(super) returns: Option<DottedPath>,

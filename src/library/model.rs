@@ -20,6 +20,7 @@ pub(super) fn plain_model(role: Role) -> Model {
         keeps_context: false,
         detail: None,
         goes_out: goes_out(role),
+        level: None,
         fixed_name: None,
         methods: SmallVec::new(),
     }
@@ -49,6 +50,7 @@ pub(super) fn model_of(role: Role, entry: &CallEntry) -> Model {
         keeps_context: does(Trait::KeepsContext),
         detail: entry.kind.as_deref().map(Symbol::new),
         goes_out: entry.goes_out.unwrap_or_else(|| goes_out(role)),
+        level: entry.level.as_deref().map(Symbol::new),
         fixed_name: entry.fixed_name.as_deref().map(Symbol::new),
         methods: entry.methods.0.iter().map(|it| Symbol::new(it)).collect(),
         ..plain_model(role)

@@ -1,12 +1,14 @@
 //! Keys of attributes: of dictionaries built up over several statements, merged, passed on and returned, of keyword arguments,
 //! of loops over any of these.
 
-use crate::facts::{BindingKind, FnId, OpKind, ParamKind, Run, Spread, Value, ValueId};
+use crate::facts::{BindingKind, Facts, FnId, OpKind, ParamKind, Run, Spread, Value, ValueId};
+use crate::library::{Role, Slot};
 use crate::link::eval::{Eval, Scope};
+use crate::link::openings::argument_at;
 use crate::link::texts::{Env, Part, Parts};
 use crate::link::things::{Site, Thing};
 use crate::program::{FuncId, TextSource};
-use crate::text::{Place, Symbol};
+use crate::text::{FileId, Place, Symbol};
 
 const DEEPEST: u32 = 9;
 /// Overriding methods whose keys are looked at; past this many nobody can follow.
@@ -178,6 +180,9 @@ impl<'a> Eval<'_, 'a> {
                 list.iter().flat_map(|it| self.dict_keys(*it, scope, depth + 1)).collect()
             }
             Value::Awaited(inner) => self.dict_keys(*inner, scope, depth + 1),
+            Value::Sequence(run) if facts.lexical => {
+                facts.list(run).iter().flat_map(|it| self.dict_keys(*it, scope, depth + 1)).collect()
+            }
             Value::Call(op) => self.call_keys(Site { file: scope.file, op: *op }, scope, depth),
             _ => Vec::new(),
         }
@@ -325,6 +330,23 @@ impl<'a> Eval<'_, 'a> {
     }
 
     /// The names of keyword arguments that are no parameters, and the keys of `**spreads`.
+    /// Names that a macro takes as fields of the same name: after the name of a span (`info_span!("name", order.id)`), before the
+    /// text of a log line (`error!(order.id, "failed")`).
+    pub(crate) fn field_names(&mut self, site: Site, after_name: bool) -> Vec<Key> {
+        let scope = Eval::scope_of(self.world, site);
+        let facts = self.world.facts(site.file);
+        let args = self.world.call_args(site).iter().filter(|it| it.name.is_none() && it.spread == Spread::No);
+        let values: Vec<ValueId> = args.map(|it| it.value).collect();
+        let text = values.iter().position(|it| matches!(facts.value(*it), Value::Text(_) | Value::LongText));
+        let fields = match (text, after_name) {
+            (Some(at), true) => &values[at + 1..],
+            (Some(at), false) => &values[..at],
+            (None, true) => values.get(1..).unwrap_or_default(),
+            (None, false) => &values[..],
+        };
+        fields.iter().filter_map(|it| named_field(facts, *it, site.file, scope)).collect()
+    }
+
     pub(crate) fn keyword_keys(&mut self, site: Site, known: &[Symbol], depth: u32) -> Vec<Key> {
         let scope = Eval::scope_of(self.world, site);
         let facts = self.world.facts(site.file);
@@ -419,6 +441,17 @@ impl<'a> Eval<'_, 'a> {
                     reached
                         .extend(world.overriding(function, MOST_OVERRIDES).into_iter().map(|it| (it, true)));
                 }
+                Thing::Library(node) => {
+                    if let Some(model) = world.library.node(node).model(Role::Pair) {
+                        let at = |slot| model.place(slot).and_then(|it| argument_at(world, site, it));
+                        let value = at(Slot::Value);
+                        if let Some(key) = at(Slot::Key) {
+                            let mut keys = self.key_options(key, Self::scope_of(world, site), depth + 1);
+                            keys.iter_mut().for_each(|it| it.value = it.value.or(value));
+                            found.extend(keys);
+                        }
+                    }
+                }
                 _ => {}
             }
         }
@@ -512,4 +545,19 @@ fn has_key_of(text: &Parts) -> bool {
 
 fn is_iterated(value: &Value) -> bool {
     matches!(value, Value::Part(..) | Value::Element(_) | Value::Template(_))
+}
+
+/// A name or a path of names that stands for itself.
+fn named_field(facts: &Facts, value: ValueId, file: FileId, scope: Scope) -> Option<Key> {
+    fn spelled(facts: &Facts, value: ValueId) -> Option<String> {
+        match facts.value(value) {
+            Value::Name(name) => Some(name.to_string()),
+            Value::Member { of, name } => Some(format!("{}.{name}", spelled(facts, *of)?)),
+            _ => None,
+        }
+    }
+    let name = Symbol::new(&spelled(facts, value)?);
+    let place = Place { file, span: facts.value_span(value) };
+    let text = Parts { parts: vec![Part::Literal(name)], source: TextSource::Literal };
+    Some(Key { text, place, scope, value: Some(value) })
 }

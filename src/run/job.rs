@@ -19,7 +19,7 @@ use crate::run::engine;
 const STACK_BYTES: usize = 256 << 20;
 
 /// What a `[[model]]` may say: the words of library models.
-const ROLES: [&str; 49] = [
+const ROLES: [&str; 50] = [
     "span",
     "span-end",
     "span-current",
@@ -27,6 +27,7 @@ const ROLES: [&str; 49] = [
     "span-query",
     "set-attribute",
     "set-attributes",
+    "pair",
     "add-event",
     "add-link",
     "record-exception",
@@ -70,7 +71,7 @@ const ROLES: [&str; 49] = [
     "identity",
     "exit",
 ];
-const ARGUMENTS: [&str; 20] = [
+const ARGUMENTS: [&str; 23] = [
     "name-arg",
     "attributes-arg",
     "kind-arg",
@@ -90,6 +91,9 @@ const ARGUMENTS: [&str; 20] = [
     "message-arg",
     "exc-info-arg",
     "keywords-arg",
+    "level-arg",
+    "skip-arg",
+    "skip-all-arg",
     "subject-arg",
 ];
 

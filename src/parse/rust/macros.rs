@@ -232,6 +232,10 @@ impl<'a> Reader<'a> {
                 Piece::Named(name, at, value) => {
                     let key_at = self.places.span(at);
                     let value = self.kept_value(value);
+                    if value != ValueId::OPAQUE {
+                        // A field is where its name stands.
+                        self.builder.facts.value_spans[value.0 as usize] = key_at;
+                    }
                     let name = Some(Symbol::new(&name));
                     fields.push(Field { name, key_at, value, spread: Spread::No });
                 }
