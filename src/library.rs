@@ -152,6 +152,8 @@ pub(crate) struct ArgPlace {
     pub(crate) keyword: Option<Symbol>,
     /// What the method is called on.
     pub(crate) receiver: bool,
+    /// It is the argument of a method: called by its path, what it is called on comes first.
+    pub(crate) of_method: bool,
 }
 
 /// Spelled in kebab-case in the models: `span-end`, `http`.

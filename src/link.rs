@@ -61,10 +61,13 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
     world.partials = partials::find(&world);
     let targets = rounds::run(&mut world);
     let world = world;
-    let openings = openings::find(&world, &targets);
+    let mut openings = openings::find(&world, &targets);
     let entries = entries::find(&world, &targets, &input.launch);
     let instrumented = launch::Instrumented::find(&world, &targets, &input.launch, &input.auto_instrumented);
-    let graph = reach::CallGraph::new(&world, &targets, &openings, &instrumented);
+    let spawners = outgoing::spawners::Spawners::find(&world, &targets, &openings);
+    let graph = reach::CallGraph::new(&world, &targets, &openings, &instrumented, &spawners);
+    openings.inside = graph.closures_inside(&world, &openings);
+    let openings = openings;
     let verdicts = functions::Verdicts {
         world: &world,
         targets: &targets,
@@ -78,7 +81,7 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
     let reach = graph.reach(&world, &own.rooted, &own.exposed);
     let written = attributes::find(&world, &targets);
     let runners = outgoing::Runners::find(&world, &targets);
-    let leaving = outgoing::find(&world, &targets, &openings, &runners);
+    let leaving = outgoing::find(&world, &targets, &openings, &runners, &spawners);
     let recorders = handlers::Recorders::find(&world, &targets, &graph);
     let mut program = Program {
         functions: verdicts.table(&own, &graph, &reach),

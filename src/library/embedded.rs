@@ -70,6 +70,7 @@ pub(super) static FILES: &[(&str, &str)] = &[
     ("python/workflows.toml", include_str!("../../rules/libraries/python/workflows.toml")),
     ("rust/builtins.toml", include_str!("../../rules/libraries/rust/builtins.toml")),
     ("rust/fastrace.toml", include_str!("../../rules/libraries/rust/fastrace.toml")),
+    ("rust/opentelemetry-semconv.toml", include_str!("../../rules/libraries/rust/opentelemetry-semconv.toml")),
     ("rust/opentelemetry.toml", include_str!("../../rules/libraries/rust/opentelemetry.toml")),
     ("rust/std.toml", include_str!("../../rules/libraries/rust/std.toml")),
     ("rust/tokio.toml", include_str!("../../rules/libraries/rust/tokio.toml")),

@@ -237,7 +237,7 @@ impl<'de> Deserialize<'de> for Place {
                 Ok(Place::At(ArgPlace {
                     index: Some(index),
                     keyword: Some(Symbol::new(&keyword)),
-                    receiver: false,
+                    ..ArgPlace::default()
                 }))
             }
         }

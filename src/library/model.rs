@@ -34,7 +34,10 @@ fn goes_out(role: Role) -> bool {
 /// What an entry of a model file says of a call.
 pub(super) fn model_of(role: Role, entry: &CallEntry) -> Model {
     let does = |it: Trait| entry.does.contains(&it);
-    let args: SmallVec<_> = entry.args.iter().map(|(slot, place)| argument(*slot, *place)).collect();
+    let mut args: SmallVec<[(Slot, ArgPlace); 2]> =
+        entry.args.iter().map(|(slot, place)| argument(*slot, *place)).collect();
+    let of_method = args.iter().any(|(_, it)| it.receiver);
+    args.iter_mut().for_each(|(_, it)| it.of_method = of_method);
     // Whoever takes a function registers or runs it, and need not say so.
     let takes_function = args.iter().any(|(slot, _)| matches!(slot, Slot::Function | Slot::Handler));
     let mut forms = entry.form.0;

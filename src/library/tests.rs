@@ -184,7 +184,10 @@ fn arguments_and_traits_are_read() {
         model.activates && model.ends && model.records && model.handles_async && !model.handles_generators
     );
     let keyword = Some(Symbol::new("attributes"));
-    assert_eq!(model.place(Slot::Attributes), Some(ArgPlace { index: Some(3), keyword, receiver: false }));
+    assert_eq!(
+        model.place(Slot::Attributes),
+        Some(ArgPlace { index: Some(3), keyword, ..ArgPlace::default() })
+    );
 
     let log = library.find("python", "logfire.info").unwrap();
     assert!(library.node(log).model(Role::Log).unwrap().place(Slot::Keywords).is_some());

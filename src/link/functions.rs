@@ -73,6 +73,13 @@ impl Verdicts<'_, '_> {
                 )
             })
             .collect();
+        let mut verdicts = verdicts;
+        for index in 0..functions {
+            // What a closure opens, it opens for the function that it is written in.
+            if let (true, Some(outer)) = (verdicts[index].0, self.around_closure(FuncId(index as u32))) {
+                verdicts[outer.index()].0 = true;
+            }
+        }
         let mut own = Own { qualified, ..Own::default() };
         for (direct, auto, rooted, excluded, exposed) in verdicts {
             own.direct.push(direct);
@@ -82,6 +89,19 @@ impl Verdicts<'_, '_> {
             own.exposed.push(exposed);
         }
         own
+    }
+
+    /// The named function around a closure, where names are lexical.
+    fn around_closure(&self, function: FuncId) -> Option<FuncId> {
+        let (file, mut local) = self.world.local(function);
+        let facts = self.world.facts(file);
+        if !facts.lexical || facts.function(local).kind != FunctionKind::Closure {
+            return None;
+        }
+        while facts.function(local).kind == FunctionKind::Closure {
+            local = facts.function(local).parent?;
+        }
+        Some(self.world.func(file, local))
     }
 
     /// A span of its own: one that it gives away unopened is not.

@@ -69,7 +69,8 @@ impl Reader<'_, '_> {
 
     fn site(&self, site: Site, dropped: bool, across_await: Option<Place>) -> GuardSite {
         let function = self.world.runner(site);
-        let opening = self.openings.own[function.index()].iter().find(|it| it.by == Some(site) || it.site == site);
+        let opening =
+            self.openings.own[function.index()].iter().find(|it| it.by == Some(site) || it.site == site);
         let span = opening.map(|it| {
             let shown = it.shown_at();
             Place { file: shown.file, span: self.world.facts(shown.file).op(shown.op).span }
@@ -90,7 +91,9 @@ impl Reader<'_, '_> {
         let site = Site { file: self.file, op };
         let is_guard = self.targets.of(site).iter().any(|it| match it {
             Thing::Library(node) => self.activates(site, node),
-            Thing::Function(function) | Thing::Method(function) => self.openings.gives_entered[function.index()],
+            Thing::Function(function) | Thing::Method(function) => {
+                self.openings.gives_entered[function.index()]
+            }
             _ => false,
         });
         is_guard.then_some(site)
@@ -98,7 +101,8 @@ impl Reader<'_, '_> {
 
     fn activates(&self, site: Site, node: NodeId) -> bool {
         let it = self.world.library.node(node);
-        let enters = it.model(Role::SpanActivate).is_some() || it.model(Role::Span).is_some_and(|it| it.activates);
+        let enters =
+            it.model(Role::SpanActivate).is_some() || it.model(Role::Span).is_some_and(|it| it.activates);
         enters && runs(self.world, site, node).is_none()
     }
 
@@ -124,18 +128,51 @@ impl Reader<'_, '_> {
             let Value::Member { of, .. } = *self.facts.value(callee) else { return None };
             let ends = matches!(self.facts.value(of), Value::Name(name) if *name == bound)
                 && region_is_inside(self.facts, op.region, region)
-                && self.targets.nodes(Site { file: self.file, op: id }).any(|it| self.world.library.node(it).model(Role::SpanEnd).is_some());
+                && self
+                    .targets
+                    .nodes(Site { file: self.file, op: id })
+                    .any(|it| self.world.library.node(it).model(Role::SpanEnd).is_some());
             ends.then_some(id)
         })
     }
 }
 
 /// How a span that is opened in this way comes to be open, as its model says it.
-pub(crate) fn activation(world: &World<'_>, targets: &Targets, by: Site, how: How) -> &'static str {
-    let kind = targets.nodes(by).find_map(|it| world.library.node(it).model(Role::SpanActivate)?.detail);
+pub(crate) fn activation(
+    world: &World<'_>,
+    targets: &Targets,
+    openings: &Openings,
+    by: Site,
+    how: How,
+) -> &'static str {
+    let kind = kind_of(world, targets, openings, by, 0);
     match (kind, how) {
         (Some(kind), _) => kind.as_str(),
         (None, How::Run) => "in_scope",
         (None, _) => "enter",
     }
+}
+
+fn kind_of(
+    world: &World<'_>,
+    targets: &Targets,
+    openings: &Openings,
+    by: Site,
+    depth: u32,
+) -> Option<Symbol> {
+    let direct = targets.nodes(by).find_map(|it| world.library.node(it).model(Role::SpanActivate)?.detail);
+    if direct.is_some() || depth > 6 {
+        return direct;
+    }
+    // A function that is given the span enters it somewhere, or hands it on.
+    targets.functions(by).filter(|(it, _)| openings.enters_a_parameter(*it)).find_map(|(function, _)| {
+        let whole = world.function(function).span;
+        let file = world.file_of[function.index()];
+        let inner = openings.entered_sites(file).find(|it| whole.contains(world.facts(file).op(it.op).span));
+        let handed = || {
+            let mut calls = targets.calls_of(world, function).iter().map(|(op, _)| Site { file, op: *op });
+            calls.find_map(|it| kind_of(world, targets, openings, it, depth + 1))
+        };
+        inner.and_then(|it| kind_of(world, targets, openings, it, depth + 1)).or_else(handed)
+    })
 }

@@ -259,7 +259,7 @@ impl Reader<'_, '_> {
         let outer = region.parent.unwrap_or(id);
         let around = self.openings.around_region(self.world, outer, next);
         let decorated = !self.openings.decorations[function.index()].is_empty();
-        let in_span = around.is_some() || decorated;
+        let in_span = around.is_some() || decorated || self.openings.inside[function.index()];
         let (recorded, logs) = self.keeps(&ops, bound);
         let reraises = self.reraises(id, &ops);
         let broad = is_broad(self.facts, &types);

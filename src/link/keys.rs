@@ -180,12 +180,52 @@ impl<'a> Eval<'_, 'a> {
                 list.iter().flat_map(|it| self.dict_keys(*it, scope, depth + 1)).collect()
             }
             Value::Awaited(inner) => self.dict_keys(*inner, scope, depth + 1),
+            Value::Closure(local) if facts.lexical => {
+                self.closure_keys(self.world.func(scope.file, *local), depth)
+            }
             Value::Sequence(run) if facts.lexical => {
-                facts.list(run).iter().flat_map(|it| self.dict_keys(*it, scope, depth + 1)).collect()
+                let list = facts.list(run);
+                list.iter()
+                    .flat_map(|it| match facts.value(*it) {
+                        Value::Text(_) => self.key_options(*it, scope, depth + 1),
+                        _ => self.dict_keys(*it, scope, depth + 1),
+                    })
+                    .collect()
             }
             Value::Call(op) => self.call_keys(Site { file: scope.file, op: *op }, scope, depth),
             _ => Vec::new(),
         }
+    }
+
+    /// What a closure gives: a pair of key and value, or several.
+    fn closure_keys(&mut self, closure: FuncId, depth: u32) -> Vec<Key> {
+        let world = self.world;
+        let mut found = Vec::new();
+        for (site, op) in world.ops(closure) {
+            let OpKind::Return(Some(value)) = op.kind else { continue };
+            let facts = world.facts(site.file);
+            let Value::Sequence(run) = facts.value(value) else { continue };
+            let scope = Eval::scope_of(world, site);
+            let list = facts.list(run);
+            let is_pair = |it: &ValueId| matches!(facts.value(*it), Value::Sequence(_));
+            let pairs: Vec<&[ValueId]> = match list.iter().all(is_pair) {
+                true => list
+                    .iter()
+                    .filter_map(|it| match facts.value(*it) {
+                        Value::Sequence(run) => Some(facts.list(run)),
+                        _ => None,
+                    })
+                    .collect(),
+                false => vec![list],
+            };
+            for pair in pairs {
+                let [key, value, ..] = pair else { continue };
+                let mut keys = self.key_options(*key, scope, depth + 1);
+                keys.iter_mut().for_each(|it| it.value = it.value.or(Some(*value)));
+                found.extend(keys);
+            }
+        }
+        found
     }
 
     fn entries(&mut self, run: &Run, scope: Scope, depth: u32) -> Vec<Key> {
@@ -335,7 +375,8 @@ impl<'a> Eval<'_, 'a> {
     pub(crate) fn field_names(&mut self, site: Site, after_name: bool) -> Vec<Key> {
         let scope = Eval::scope_of(self.world, site);
         let facts = self.world.facts(site.file);
-        let args = self.world.call_args(site).iter().filter(|it| it.name.is_none() && it.spread == Spread::No);
+        let args =
+            self.world.call_args(site).iter().filter(|it| it.name.is_none() && it.spread == Spread::No);
         let values: Vec<ValueId> = args.map(|it| it.value).collect();
         let text = values.iter().position(|it| matches!(facts.value(*it), Value::Text(_) | Value::LongText));
         let fields = match (text, after_name) {

@@ -3,9 +3,10 @@
 
 mod candidates;
 mod lazy;
+mod passed;
 mod questions;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::facts::{BindingKind, FunctionKind, OpKind, RegionId, Value, ValueId};
 use crate::library::{NodeId, Role, Slot};
@@ -105,8 +106,16 @@ pub(crate) struct Openings {
     pub(crate) decorations: Vec<Vec<Decoration>>,
     /// Functions that run a parameter in a span, and which.
     pub(crate) runs: FxHashMap<FuncId, Vec<u16>>,
+    /// Parameters that are spans which their function enters.
+    entering: passed::Entering,
     /// Inner functions of decorators that open a span and call what they wrap.
     pub(crate) wrappers: Vec<bool>,
+    /// Macros that are called somewhere.
+    expanded: FxHashSet<FuncId>,
+    /// What the calls of a function enter, or run something in; sorted by where they stand.
+    entered_values: Vec<(Site, ValueId)>,
+    /// Closures that run inside a span of the function around them.
+    pub(crate) inside: Vec<bool>,
     /// Managed regions in which a span is open that was made elsewhere (`use_span(span)`).
     pub(crate) activated: FxHashMap<(FileId, RegionId), Site>,
 }
@@ -124,10 +133,24 @@ pub(crate) fn find(world: &World<'_>, targets: &Targets) -> Openings {
         own: vec![Vec::new(); functions],
         decorations: vec![Vec::new(); functions],
         runs: FxHashMap::default(),
+        entering: passed::Entering::default(),
         wrappers: vec![false; functions],
         activated: FxHashMap::default(),
+        inside: vec![false; functions],
+        entered_values: Vec::new(),
+        expanded: FxHashSet::default(),
     };
     openings.find_activated(world, &candidates);
+    openings.find_entering(world, targets, &candidates);
+    openings.expanded = candidates
+        .calls
+        .iter()
+        .flat_map(|(_, site)| targets.functions(*site))
+        .map(|(it, _)| it)
+        .filter(|it| world.function(*it).kind == FunctionKind::Macro)
+        .collect();
+    openings.entered_values.clone_from(&candidates.entered_values);
+    openings.entered_values.sort_by_key(|(site, _)| *site);
     for _ in 0..MOST_ROUNDS {
         if !openings.round(world, targets, &candidates) {
             break;
@@ -151,7 +174,11 @@ impl Openings {
             }
         }
         for it in &candidates.ran {
-            if let Some(open) = self.first_open(world, &it.things, it.made) {
+            let open = self.first_open(world, &it.things, it.made);
+            // What is open without it is told by its start.
+            if let Some(open) =
+                open.filter(|it| self.is_lazy(world, *it, 0) || !self.is_manual(world, *it, 0))
+            {
                 let by = Some(it.site);
                 own[it.function.index()].push(Opening { open, how: How::Run, site: it.site, by });
             }
@@ -171,6 +198,14 @@ impl Openings {
                 let open = Open::Library { site: *site, node: *node };
                 own[function.index()].push(Opening { open, how: How::Started, site: *site, by: None });
             }
+        }
+        if !self.entering.is_empty() {
+            for (function, site) in &candidates.calls {
+                self.handed_over(world, targets, *site, &mut own[function.index()]);
+            }
+        }
+        for (function, site) in candidates.calls.iter().filter(|(_, it)| world.facts(it.file).lexical) {
+            self.expanded(world, *function, *site, targets.of(*site), &mut own[function.index()]);
         }
         let gives_any = self.gives.iter().any(Option::is_some) || self.emitters.iter().any(|it| *it);
         if !self.runs.is_empty() || gives_any {
@@ -253,6 +288,9 @@ impl Openings {
                 own[function.index()].push(Opening { open, how: How::Started, site, by: None });
                 return;
             }
+            if world.function(callee).kind == FunctionKind::Macro {
+                continue;
+            }
             if self.emitters[callee.index()] && callee != function {
                 let open = Open::Run { function: callee, call: site };
                 own[function.index()].push(Opening { open, how: How::Run, site, by: None });
@@ -265,7 +303,7 @@ impl Openings {
                 let bound = matches!(thing, Thing::Method(_));
                 let passes_callable =
                     params.iter().any(|it| world.passed_by(site, callee, usize::from(*it), bound).is_some());
-                if passes_callable {
+                if passes_callable && self.names_its_work(world, targets, callee, site) {
                     let open = Open::Run { function: callee, call: site };
                     own[function.index()].push(Opening { open, how: How::Run, site, by: None });
                     return;
@@ -280,6 +318,16 @@ impl Openings {
         let names = SpanNames { world, targets, openings: self };
         let name = names.of(&mut Eval::new(world), first.open, None);
         name.parts.iter().any(|it| matches!(it, Part::Param(..) | Part::NameOf(..)))
+    }
+
+    /// Where names are lexical, a function that only hands on the name that it was given opens no span of its own.
+    fn names_its_work(&self, world: &World<'_>, targets: &Targets, callee: FuncId, site: Site) -> bool {
+        if !world.facts(site.file).lexical {
+            return true;
+        }
+        let names = SpanNames { world, targets, openings: self };
+        let name = names.of(&mut Eval::new(world), Open::Run { function: callee, call: site }, None);
+        name.parts.iter().any(|it| matches!(it, Part::Literal(_)))
     }
 
     /// Functions that make a whole span out of what they are given, and do nothing else: calling one is opening a span.
@@ -509,7 +557,11 @@ fn first_op_site(world: &World<'_>, function: FuncId, region: RegionId) -> Site 
 }
 
 /// Parameters that a function calls or awaits, its own or those of the functions around it, and where.
-fn called_params(world: &World<'_>, targets: &Targets, function: FuncId) -> Vec<(FuncId, u16, Site)> {
+pub(crate) fn called_params(
+    world: &World<'_>,
+    targets: &Targets,
+    function: FuncId,
+) -> Vec<(FuncId, u16, Site)> {
     let mut found = Vec::new();
     for (site, op) in world.ops(function) {
         match op.kind {
@@ -534,7 +586,7 @@ fn called_params(world: &World<'_>, targets: &Targets, function: FuncId) -> Vec<
 }
 
 /// The parameter that a name stands for and nothing else.
-fn named_param(world: &World<'_>, function: FuncId, value: ValueId) -> Option<(FuncId, u16)> {
+pub(crate) fn named_param(world: &World<'_>, function: FuncId, value: ValueId) -> Option<(FuncId, u16)> {
     let (file, mut local) = world.local(function);
     let facts = world.facts(file);
     let Value::Name(name) = *facts.value(value) else { return None };
@@ -595,7 +647,8 @@ pub(crate) fn argument_at(world: &World<'_>, site: Site, place: crate::library::
     {
         return Some(found.value);
     }
-    let index = usize::from(place.index?);
+    let shift = place.of_method && world.facts(site.file).lexical && world.is_called_by_path(site);
+    let index = usize::from(place.index?) + usize::from(shift);
     let positional = args.iter().filter(|it| it.name.is_none());
     let before_spread: Vec<_> = positional.take_while(|it| it.spread == crate::facts::Spread::No).collect();
     before_spread.get(index).map(|it| it.value)

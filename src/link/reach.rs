@@ -11,6 +11,7 @@ use crate::library::{Model, Role, Slot};
 use crate::link::eval::Eval;
 use crate::link::launch::Instrumented;
 use crate::link::openings::{Open, Openings, argument_at, runs};
+use crate::link::outgoing::spawners::{Spawners, Treatment};
 use crate::link::rounds::Targets;
 use crate::link::things::{Site, Thing};
 use crate::link::world::World;
@@ -25,6 +26,8 @@ struct Edge {
     callee: FuncId,
     caller: FuncId,
     in_span: bool,
+    /// What runs has nothing of the caller's context.
+    detached: bool,
 }
 
 pub(crate) struct CallGraph {
@@ -40,6 +43,7 @@ impl CallGraph {
         targets: &Targets,
         openings: &Openings,
         instrumented: &Instrumented,
+        spawners: &Spawners,
     ) -> CallGraph {
         let names: FxHashSet<Symbol> = world
             .files
@@ -56,6 +60,8 @@ impl CallGraph {
                     targets,
                     openings,
                     instrumented,
+                    spawners,
+                    argument_of: FxHashMap::default(),
                     names: &names,
                     eval: Eval::new(world),
                     overriding: FxHashMap::default(),
@@ -84,6 +90,31 @@ impl CallGraph {
         let from = self.edges.partition_point(|it| it.callee < callee);
         let length = self.edges[from..].iter().take_while(|it| it.callee == callee).count();
         &self.edges[from..from + length]
+    }
+
+    /// The closures that run inside a span of the function that they are written in.
+    pub(crate) fn closures_inside(&self, world: &World<'_>, openings: &Openings) -> Vec<bool> {
+        let mut inside = vec![false; world.file_of.len()];
+        for index in 0..inside.len() {
+            let function = FuncId(index as u32);
+            let (file, local) = world.local(function);
+            let facts = world.facts(file);
+            let it = facts.function(local);
+            if !facts.lexical || it.kind != FunctionKind::Closure {
+                continue;
+            }
+            // The outer ones come first.
+            inside[index] = self.to(function).iter().any(|edge| {
+                let within = world.file_of[edge.caller.index()] == file
+                    && world.function(edge.caller).span.contains(it.span);
+                edge.in_span
+                    || (within
+                        && !edge.detached
+                        && (inside[edge.caller.index()]
+                            || !openings.decorations[edge.caller.index()].is_empty()))
+            });
+        }
+        inside
     }
 
     pub(crate) fn callers(&self, callee: FuncId) -> Vec<FuncId> {
@@ -147,7 +178,8 @@ impl CallGraph {
             let keep: Vec<bool> = (0..inside.len())
                 .into_par_iter()
                 .map(|it| {
-                    let covered = |edge: &Edge| edge.in_span || inside[edge.caller.index()];
+                    let covered =
+                        |edge: &Edge| edge.in_span || (!edge.detached && inside[edge.caller.index()]);
                     let callers = self.to(FuncId(it as u32)).iter();
                     inside[it] && (rooted[it] || callers.filter(|edge| counts(edge)).all(covered))
                 })
@@ -212,7 +244,12 @@ impl CallGraph {
         counts: &dyn Fn(&Edge) -> bool,
     ) -> Vec<bool> {
         let mut dark: Vec<bool> = (0..inside.len())
-            .map(|it| !inside[it] && (exposed[it] || world.is_body(FuncId(it as u32))))
+            .map(|it| {
+                let id = FuncId(it as u32);
+                let detached =
+                    || self.to(id).iter().any(|edge| edge.detached && !edge.in_span && counts(edge));
+                !inside[it] && (exposed[it] || world.is_body(id) || detached())
+            })
             .collect();
         let callees = self.callees(inside.len());
         let mut due: Vec<FuncId> =
@@ -256,6 +293,9 @@ struct Reader<'w, 'a> {
     targets: &'w Targets,
     openings: &'w Openings,
     instrumented: &'w Instrumented,
+    spawners: &'w Spawners,
+    /// The call that a closure is an argument of.
+    argument_of: FxHashMap<FuncId, Site>,
     /// All names of functions: other names need not be looked up.
     names: &'w FxHashSet<Symbol>,
     eval: Eval<'w, 'a>,
@@ -324,7 +364,8 @@ impl Reader<'_, '_> {
         let in_span = (in_span && !(is_async && self.detached.contains(&site)))
             || (self.carried.contains(&site) && is_async);
         if caller != callee {
-            self.edges.push(Edge { callee, caller, in_span });
+            let detached = is_async && self.detached.contains(&site);
+            self.edges.push(Edge { callee, caller, in_span, detached });
         }
     }
 
@@ -332,6 +373,10 @@ impl Reader<'_, '_> {
         let world = self.world;
         let in_span = self.openings.in_span(world, site);
         let mut known = false;
+        if world.facts(site.file).lexical {
+            self.note_arguments(site);
+            self.given_to_project(site, in_span);
+        }
         for thing in self.targets.of(site).iter() {
             match thing {
                 Thing::Function(function) => {
@@ -373,6 +418,38 @@ impl Reader<'_, '_> {
         }
     }
 
+    fn note_arguments(&mut self, site: Site) {
+        let facts = self.world.facts(site.file);
+        for arg in self.world.call_args(site) {
+            if let Value::Closure(local) = *facts.value(arg.value) {
+                self.argument_of.insert(self.world.func(site.file, local), site);
+            }
+        }
+    }
+
+    /// Closures that are given to a function of the project which runs them in a context of its own.
+    fn given_to_project(&mut self, site: Site, in_span: bool) {
+        let world = self.world;
+        if self.spawners.is_empty() {
+            return;
+        }
+        for (callee, bound) in self.targets.functions(site) {
+            for index in 0..world.params(callee).len() {
+                let Some(treatment) = self.spawners.treatment(callee, index) else { continue };
+                let Some(value) = world.argument(site, callee, index, bound) else { continue };
+                let Value::Closure(local) = *world.facts(site.file).value(value) else { continue };
+                let closure = world.func(site.file, local);
+                self.placed.insert(closure);
+                self.edges.push(Edge {
+                    callee: closure,
+                    caller: world.runner(site),
+                    in_span: treatment == Treatment::Opens || (treatment == Treatment::Keeps && in_span),
+                    detached: treatment == Treatment::Loses,
+                });
+            }
+        }
+    }
+
     /// A library that runs its argument: at once, or later, with or without the caller's context.
     fn handed_to(&mut self, site: Site, node: crate::library::NodeId, in_span: bool) -> bool {
         let world = self.world;
@@ -396,7 +473,12 @@ impl Reader<'_, '_> {
             let keeps = model.keeps_context || runs_at_once(model) || self.instrumented.carries_threads;
             for function in self.functions_of(value, site) {
                 understood = true;
-                self.edge(function, site, in_span && keeps);
+                if keeps || !world.facts(site.file).lexical {
+                    self.edge(function, site, in_span && keeps);
+                } else {
+                    let caller = world.runner(site);
+                    self.edges.push(Edge { callee: function, caller, in_span: false, detached: true });
+                }
                 self.placed.insert(function);
             }
         }
@@ -428,6 +510,20 @@ impl Reader<'_, '_> {
         let world = self.world;
         for (op, _) in self.targets.calls(file.index()) {
             let site = Site { file, op: *op };
+            for (callee, bound) in
+                self.targets.functions(site).filter(|_| !self.spawners.is_empty()).collect::<Vec<_>>()
+            {
+                for index in 0..world.params(callee).len() {
+                    let Some(treatment) = self.spawners.treatment(callee, index) else { continue };
+                    let made =
+                        world.argument(site, callee, index, bound).and_then(|it| self.made_by(it, site));
+                    match (made, treatment) {
+                        (Some(made), Treatment::Opens) => self.carried.insert(made),
+                        (Some(made), Treatment::Loses) => self.detached.insert(made),
+                        _ => continue,
+                    };
+                }
+            }
             for node in self.targets.nodes(site) {
                 for model in &world.library.node(node).models {
                     let Some(value) = model.place(Slot::Function).and_then(|it| argument_at(world, site, it))
@@ -480,8 +576,10 @@ impl Reader<'_, '_> {
             let next =
                 Site { file, op: crate::facts::OpId(order.min(facts.ops.len().saturating_sub(1) as u32)) };
             let around = self.openings.around_region(world, region, next).is_some();
-            let in_span = around || !self.openings.decorations[caller.index()].is_empty();
-            self.edges.push(Edge { callee, caller, in_span });
+            // What runs in a span runs its arguments in it.
+            let carried = self.argument_of.get(&callee).is_some_and(|it| self.carried.contains(it));
+            let in_span = around || carried || !self.openings.decorations[caller.index()].is_empty();
+            self.edges.push(Edge { callee, caller, in_span, detached: false });
         }
     }
 
@@ -553,7 +651,7 @@ impl Reader<'_, '_> {
                         let next = Site { file, op: crate::facts::OpId(scope.order) };
                         let around = self.openings.around_region(world, scope.region, next).is_some();
                         let in_span = around || !self.openings.decorations[caller.index()].is_empty();
-                        self.edges.push(Edge { callee, caller, in_span });
+                        self.edges.push(Edge { callee, caller, in_span, detached: false });
                     }
                 }
             }

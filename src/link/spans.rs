@@ -3,12 +3,12 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
-use crate::facts::{OpKind, Value};
+use crate::facts::{FunctionKind, OpKind, Value};
 use crate::library::{Model, Role, Slot};
 use crate::link::eval::Eval;
 use crate::link::fates::{self, Fate};
-use crate::link::names::{SpanNames, shown};
 use crate::link::guards;
+use crate::link::names::{SpanNames, shown};
 use crate::link::openings::{Decoration, How, Open, Opening, Openings, argument_at, slot};
 use crate::link::rounds::Targets;
 use crate::link::texts::Part;
@@ -35,7 +35,7 @@ fn sites_in(names: &SpanNames<'_, '_>, file: FileId) -> Vec<SpanSite> {
     let mut eval = Eval::new(world);
     for index in 0..world.facts(file).functions.len() {
         let function = world.func(file, crate::facts::FnId(index as u32));
-        for opening in &names.openings.own[function.index()] {
+        for opening in names.openings.own[function.index()].iter().filter(|_| !is_expanded(names, function)) {
             if seen.insert(opening.shown_at()) {
                 found.push(opened(names, &mut eval, function, *opening));
             }
@@ -51,6 +51,21 @@ fn sites_in(names: &SpanNames<'_, '_>, file: FileId) -> Vec<SpanSite> {
     found.extend(created(names, &mut eval, file, &seen));
     found.extend(thrown_away(names, &mut eval, file, &seen));
     found
+}
+
+/// What a macro of the project opens is told where the macro is called.
+fn is_expanded(names: &SpanNames<'_, '_>, function: FuncId) -> bool {
+    let world = names.world;
+    let (file, local) = world.local(function);
+    let facts = world.facts(file);
+    let mut at = Some(local);
+    while let Some(id) = at {
+        if facts.function(id).kind == FunctionKind::Macro {
+            return names.openings.is_expanded(world.func(file, id));
+        }
+        at = facts.function(id).parent;
+    }
+    false
 }
 
 fn decorator_site(decoration: &Decoration) -> Option<Site> {
@@ -88,7 +103,11 @@ fn opened(
     }
     if world.facts(shown.file).lexical && opening.how != How::Started {
         site.style = if site.style == SpanStyle::Macro { SpanStyle::Macro } else { SpanStyle::Guard };
-        site.activated = if opening.how == How::Run { Activation::InScope } else { Activation::Enter };
+        site.activated = match inner_activation(names, opening.open, 0) {
+            Some(inner) => inner,
+            None if opening.how == How::Run => Activation::InScope,
+            None => Activation::Enter,
+        };
         return site;
     }
     match opening.how {
@@ -156,11 +175,25 @@ fn activation_records(names: &SpanNames<'_, '_>, site: Site) -> bool {
 /// A span that ends when it is dropped.
 fn world_ends(names: &SpanNames<'_, '_>, made: Site) -> bool {
     let library = names.world.library;
-    names.targets.nodes(made).any(|it| library.node(it).model(Role::Span).is_some_and(|it| it.ends && !it.activates))
+    names
+        .targets
+        .nodes(made)
+        .any(|it| library.node(it).model(Role::Span).is_some_and(|it| it.ends && !it.activates))
+}
+
+/// How the span of a macro or a helper comes to be open inside of it.
+fn inner_activation(names: &SpanNames<'_, '_>, open: Open, depth: u32) -> Option<Activation> {
+    let Open::Run { function, .. } = open else { return None };
+    let inner = names.openings.own[function.index()].first().filter(|_| depth < 8)?;
+    match inner.by {
+        Some(by) => Some(activated_by(names, by, inner.how)),
+        None if inner.how == How::Started => Some(Activation::Context),
+        None => inner_activation(names, inner.open, depth + 1),
+    }
 }
 
 fn activated_by(names: &SpanNames<'_, '_>, by: Site, how: How) -> Activation {
-    match guards::activation(names.world, names.targets, by, how) {
+    match guards::activation(names.world, names.targets, names.openings, by, how) {
         "entered" => Activation::Entered,
         "in_scope" => Activation::InScope,
         "instrument" => Activation::Instrument,
@@ -247,7 +280,9 @@ fn level_of(names: &SpanNames<'_, '_>, open: Open) -> Option<Symbol> {
         let value = argument_at(world, site, place)?;
         match world.facts(site.file).value(value) {
             Value::Text(text) => Some(Symbol::new(&text.as_str().to_lowercase())),
-            Value::Member { name, .. } | Value::Name(name) => Some(Symbol::new(&name.as_str().to_lowercase())),
+            Value::Member { name, .. } | Value::Name(name) => {
+                Some(Symbol::new(&name.as_str().to_lowercase()))
+            }
             _ => None,
         }
     });
@@ -334,11 +369,18 @@ fn created(
             _ => None,
         });
         let Some(node) = node else { continue };
-        if world.library.node(node).model(Role::Span).is_some_and(|it| !it.forms.context && !it.forms.manual)
+        if world
+            .library
+            .node(node)
+            .model(Role::Span)
+            .is_some_and(|it| !it.forms.context && !it.forms.manual && !it.forms.entered)
         {
             continue;
         }
         let function = world.runner(site);
+        if is_expanded(names, function) {
+            continue;
+        }
         let it = facts.op(*op);
         if decorates_something(world, site) {
             continue;

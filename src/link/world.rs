@@ -278,9 +278,30 @@ impl<'a> World<'a> {
     /// What the method of a call is called on.
     pub(crate) fn receiver(&self, site: Site) -> Option<facts::ValueId> {
         match *self.facts(site.file).value(self.callee(site)?) {
+            facts::Value::Member { .. } if self.is_called_by_path(site) => {
+                self.call_args(site).first().map(|it| it.value)
+            }
             facts::Value::Member { of, .. } => Some(of),
             _ => None,
         }
+    }
+
+    /// `Type::method(it)`, where the method could have been called as `it.method()`.
+    pub(crate) fn is_called_by_path(&self, site: Site) -> bool {
+        let facts = self.facts(site.file);
+        let Some(facts::Value::Member { of, .. }) = self.callee(site).map(|it| facts.value(it)) else {
+            return false;
+        };
+        let mut top = *of;
+        while let facts::Value::Member { of, .. } = facts.value(top) {
+            top = *of;
+        }
+        let last = match facts.value(*of) {
+            facts::Value::Member { name, .. } | facts::Value::Head(name) => name.as_str(),
+            _ => return false,
+        };
+        let is_type = last.starts_with(char::is_uppercase) && last.contains(char::is_lowercase);
+        is_type && matches!(facts.value(top), facts::Value::Head(_))
     }
 
     /// The function that runs an operation.
@@ -530,8 +551,18 @@ fn extensions(world: &World<'_>, file: FileId) -> Vec<NodeId> {
     let mut found = Vec::new();
     for binding in &facts.bindings {
         if let BindingKind::Import(import) = binding.kind
-            && names.iter().any(|(name, _)| import.name == Some(*name))
+            && let Some(taken) = import.name
         {
+            if let Some(Thing::Library(module)) =
+                world.imports[file.index()].get(&(binding.from.0, import.module))
+            {
+                let node = library.member(*module, taken);
+                found.extend(node.filter(|it| library.node(*it).extension));
+                continue;
+            }
+            if !names.iter().any(|(name, _)| taken == *name) {
+                continue;
+            }
             found.extend(eval.bound(file, binding).iter().filter_map(|it| match it {
                 Thing::Library(node) => Some(node),
                 _ => None,

@@ -1,6 +1,6 @@
 //! What calls give, and what entering the result gives.
 
-use crate::facts::{BindingKind, OpId, RegionId, RegionKind, Value, ValueId};
+use crate::facts::{BindingKind, FunctionKind, OpId, ParamKind, RegionId, RegionKind, Value, ValueId};
 use crate::library::{NodeId, Role, Slot};
 use crate::link::eval::{Dependency, Eval, LONGEST_CHAIN, Scope};
 use crate::link::things::{ClassId, Site, Thing, Things};
@@ -71,6 +71,7 @@ impl<'w, 'a> Eval<'w, 'a> {
         let Some(callee) = self.world.callee(site) else { return Things::none() };
         let scope = Self::scope_of(self.world, site);
         let mut callees = self.things(callee, scope);
+        self.drop_unfit(&mut callees, site);
         self.assume(&mut callees, callee, scope);
         let mut found = Things::none();
         for thing in callees.iter() {
@@ -242,8 +243,50 @@ impl<'w, 'a> Eval<'w, 'a> {
         let Some(callee) = self.world.callee(site) else { return (Things::none(), false) };
         let scope = Self::scope_of(self.world, site);
         let mut things = self.ask(callee, scope);
+        self.drop_unfit(&mut things, site);
         let assumed = self.assume(&mut things, callee, scope);
         (things, assumed)
+    }
+
+    /// A method that any value could have by an import is not meant where the call does not give what it takes.
+    fn drop_unfit(&self, things: &mut Things, site: Site) {
+        let library = self.world.library;
+        if !self.world.facts(site.file).lexical {
+            return;
+        }
+        let fits = |node: NodeId| {
+            let it = library.node(node);
+            if !it.parent.is_some_and(|parent| library.node(parent).extension) {
+                return true;
+            }
+            let given = self.world.call_args(site).len();
+            let wanted = it.models.iter().flat_map(|it| &it.args).filter_map(|(_, place)| place.index);
+            wanted.map(usize::from).all(|it| it < given)
+        };
+        self.choose_arms(things, site);
+        if things.iter().any(|it| matches!(it, Thing::Library(node) if !fits(node))) {
+            *things =
+                things.iter().filter(|it| !matches!(it, Thing::Library(node) if !fits(*node))).collect();
+        }
+    }
+
+    /// Of a macro's arms, those that take as many arguments as there are.
+    fn choose_arms(&self, things: &mut Things, site: Site) {
+        let world = self.world;
+        let given = world.call_args(site).len();
+        let fits = |thing: Thing| {
+            let Thing::Function(function) = thing else { return true };
+            if world.function(function).kind != FunctionKind::Macro {
+                return true;
+            }
+            let params = world.params(function);
+            let plain = params.iter().filter(|it| it.kind != ParamKind::Rest).count();
+            if plain < params.len() { given >= plain } else { given == plain }
+        };
+        let all_arms = things.iter().filter(|it| matches!(it, Thing::Function(_))).count();
+        if all_arms > 1 && things.iter().any(fits) {
+            *things = things.iter().filter(|it| fits(*it)).collect();
+        }
     }
 
     /// What a name was called where it was imported from.

@@ -18,6 +18,8 @@ pub(super) struct Candidates {
     pub(super) managed: Vec<Managed>,
     /// Library calls that run something in a span.
     pub(super) ran: Vec<Ran>,
+    /// Calls that enter something or run something in it, and what that is.
+    pub(super) entered_values: Vec<(Site, ValueId)>,
     /// Regions in which a span is open that was made elsewhere, nobody knows where.
     pub(super) activated: Vec<(RegionId, FileId, Site)>,
     /// Scopes entered by hand, and what they are.
@@ -88,6 +90,7 @@ pub(super) fn candidates(world: &World<'_>, targets: &Targets) -> Candidates {
         all.managed.extend(part.managed);
         all.ran.extend(part.ran);
         all.activated.extend(part.activated);
+        all.entered_values.extend(part.entered_values);
         all.entered.extend(part.entered);
         all.started.extend(part.started);
         all.calls.extend(part.calls);
@@ -129,7 +132,8 @@ fn candidates_in(world: &World<'_>, targets: &Targets, file: FileId) -> Candidat
                 found.started.push((function, site, node));
             }
         }
-        for node in targets.nodes(site) {
+        for node in targets.nodes(site).filter(|_| facts.lexical) {
+            found.entered_values.extend(entered_on(world, site, node).map(|it| (site, it)));
             if let Some(ran) = ran_in(world, &mut eval, site, node) {
                 found.ran.push(ran);
             }

@@ -66,6 +66,12 @@ impl<'a> Reader<'a> {
                     let at = self.at(name);
                     (Some(self.symbol(name)), self.table(group.stream(), at))
                 }
+                [TokenTree::Ident(name), TokenTree::Punct(it), TokenTree::Group(group)]
+                    if it.as_char() == '=' && group.delimiter() == proc_macro2::Delimiter::Brace =>
+                {
+                    let at = self.at(name);
+                    (Some(self.symbol(name)), self.table(group.stream(), at))
+                }
                 [TokenTree::Ident(name), TokenTree::Punct(it), rest @ ..] if it.as_char() == '=' => {
                     (Some(self.symbol(name)), self.loose_value(rest.iter().cloned().collect()))
                 }
@@ -79,7 +85,7 @@ impl<'a> Reader<'a> {
     /// Entries with values are a dictionary, names alone a list of texts.
     fn table(&mut self, tokens: TokenStream, at: Span) -> ValueId {
         let fields = self.macro_fields(tokens);
-        if fields.iter().all(|it| it.name.is_none()) {
+        if fields.iter().all(|it| it.name.is_none() && it.spread == Spread::No) {
             let names: Vec<ValueId> = fields.iter().map(|it| self.as_text(it.value)).collect();
             let run = self.builder.list(&names);
             return self.builder.value(Value::Sequence(run), at);
@@ -87,6 +93,7 @@ impl<'a> Reader<'a> {
         let entries: Vec<(Option<ValueId>, ValueId)> = fields
             .iter()
             .map(|it| match it.name {
+                None if it.spread == Spread::Dict => (None, it.value),
                 Some(name) => {
                     let key = self.builder.value(Value::Text(name), it.key_at);
                     (Some(key), it.value)

@@ -59,17 +59,22 @@ impl<'a> Reader<'a> {
         let outer = self.builder.region;
         let held = self.held.clone();
         let mut given = Vec::new();
-        match &*it.cond {
+        let (first, rest) = conditions(&it.cond);
+        match first {
             Expr::Let(binding) if self.is_failure(&binding.pat) || self.is_success(&binding.pat) => {
                 let failure = self.is_failure(&binding.pat);
                 let (value, guarded) = self.attempt(at, |reader| reader.value(&binding.expr));
                 let other = it.else_branch.as_ref().map(|(_, other)| &**other);
                 if failure {
-                    given.push(self.handled(guarded, &binding.pat, |reader| reader.branch_body(it, tail)));
+                    given.push(self.handled(guarded, &binding.pat, |reader| {
+                        reader.further(&rest);
+                        reader.branch_body(it, tail)
+                    }));
                     given.extend(other.map(|other| self.otherwise(value, other, tail)));
                 } else {
                     self.builder.open(RegionKind::Branch { condition: value, negated: false }, at);
                     self.bind_pattern(&binding.pat, value);
+                    self.further(&rest);
                     given.push(self.branch_body(it, tail));
                     self.builder.region = outer;
                     self.held.clone_from(&held);
@@ -79,7 +84,8 @@ impl<'a> Reader<'a> {
                     }
                 }
             }
-            cond => {
+            _ => {
+                let cond = &*it.cond;
                 // What the condition binds is seen in the block, and what it makes for that lives as long.
                 let condition = self.value(cond);
                 self.builder.open(RegionKind::Branch { condition, negated: false }, at);
@@ -95,6 +101,14 @@ impl<'a> Reader<'a> {
         self.builder.region = outer;
         self.held = held;
         self.either(given, at)
+    }
+
+    /// What else a condition asks, once its first part holds.
+    fn further(&mut self, rest: &[&'a Expr]) {
+        for condition in rest {
+            self.value(condition);
+            self.bind_pending();
+        }
     }
 
     /// Names that a condition gives to what it found, where it holds.
@@ -193,9 +207,13 @@ impl<'a> Reader<'a> {
         let at = self.pattern_start(pat);
         let inner = failure_of(pat);
         let (types, bound) = self.caught(inner);
-        self.handled_by(guarded, &types, bound, at, |it| {
-            if let Some(inner) = inner.filter(|_| bound.is_none()) {
-                it.bind_pattern(inner, ValueId::OPAQUE);
+        // What is taken out of an error that has no name of its own is still a part of it.
+        let error = Symbol::new("Err");
+        let part = inner.filter(|it| bound.is_none() && !matches!(it, Pat::Wild(_)));
+        self.handled_by(guarded, &types, bound.or(part.map(|_| error)), at, |it| {
+            if let Some(inner) = part {
+                let whole = it.builder.value(Value::Name(error), at);
+                it.bind_pattern(inner, whole);
             }
             read(it)
         })
@@ -254,10 +272,15 @@ impl<'a> Reader<'a> {
 
     pub(super) fn is_failure(&self, pat: &Pat) -> bool {
         match pat {
-            Pat::TupleStruct(it) => it.path.segments.last().is_some_and(|it| it.ident == "Err"),
+            Pat::TupleStruct(it) => {
+                it.path.segments.last().is_some_and(|it| it.ident == "Err")
+                    || (wraps_result(&it.path) && it.elems.iter().any(|it| self.is_failure(it)))
+            }
             Pat::Reference(it) => self.is_failure(&it.pat),
             Pat::Paren(it) => self.is_failure(&it.pat),
-            Pat::Or(it) => it.cases.iter().all(|it| self.is_failure(it)),
+            Pat::Or(it) => it.cases.iter().any(|it| self.is_failure(it)),
+            Pat::Tuple(it) => it.elems.iter().any(|it| self.is_failure(it)),
+            Pat::Ident(it) => it.subpat.as_ref().is_some_and(|(_, it)| self.is_failure(it)),
             _ => false,
         }
     }
@@ -325,6 +348,20 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// `a && b && c`: the first, and what follows.
+fn conditions(expr: &Expr) -> (&Expr, Vec<&Expr>) {
+    let mut rest = Vec::new();
+    let mut at = expr;
+    while let Expr::Binary(it) = at
+        && matches!(it.op, syn::BinOp::And(_))
+    {
+        rest.push(&*it.right);
+        at = &it.left;
+    }
+    rest.reverse();
+    (at, rest)
+}
+
 /// `Err(x)`, by whatever path.
 fn error_of(expr: &Expr) -> Option<&Expr> {
     match expr {
@@ -339,12 +376,22 @@ fn error_of(expr: &Expr) -> Option<&Expr> {
     }
 }
 
+/// `Some(Err(e))`, `Ok(Err(e))`, `Ready(Err(e))`.
+fn wraps_result(path: &syn::Path) -> bool {
+    path.segments.last().is_some_and(|it| it.ident == "Some" || it.ident == "Ok" || it.ident == "Ready")
+}
+
 fn failure_of(pat: &Pat) -> Option<&Pat> {
     match pat {
-        Pat::TupleStruct(it) => it.elems.first(),
+        Pat::TupleStruct(it) if wraps_result(&it.path) => it.elems.iter().find_map(failure_of),
+        Pat::TupleStruct(it) if it.path.segments.last().is_some_and(|it| it.ident == "Err") => {
+            it.elems.first()
+        }
         Pat::Reference(it) => failure_of(&it.pat),
         Pat::Paren(it) => failure_of(&it.pat),
-        Pat::Or(it) => it.cases.first().and_then(failure_of),
+        Pat::Or(it) => it.cases.iter().find_map(failure_of),
+        Pat::Tuple(it) => it.elems.iter().find_map(failure_of),
+        Pat::Ident(it) => it.subpat.as_ref().and_then(|(_, it)| failure_of(it)),
         _ => None,
     }
 }

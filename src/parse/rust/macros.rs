@@ -17,6 +17,8 @@ use crate::text::{Span, Symbol};
 enum Piece {
     /// The dotted name, or the key in quotes, and where it stands.
     Named(String, proc_macro2::Span, Expr),
+    /// The key is a constant: `{ KEY } = value`.
+    Keyed(Expr, Expr),
     /// A name that is its own value, written with a sign before it: `%error`.
     Short(Expr),
     Plain(Expr),
@@ -154,6 +156,18 @@ impl<'a> Reader<'a> {
         self.builder.value(Value::Template(run), at)
     }
 
+    /// `"{name}"` in the text of a macro is a use of that name.
+    fn captured(&mut self, value: ValueId) -> ValueId {
+        let Value::Text(text) = *self.builder.facts.value(value) else { return value };
+        let names = text.as_str().split('{').skip(1);
+        let uses = names.filter(|it| it.starts_with(|it: char| it.is_alphabetic() || it == '_'));
+        if uses.count() == 0 {
+            return value;
+        }
+        let at = self.builder.facts.value_span(value);
+        self.formatted(value, &[], at)
+    }
+
     /// Tokens that are one expression; opaque where they are not.
     pub(super) fn loose_value(&mut self, tokens: TokenStream) -> ValueId {
         match tokens.clone().into_iter().next() {
@@ -249,8 +263,20 @@ impl<'a> Reader<'a> {
                     let key_at = self.builder.facts.value_span(value);
                     fields.push(Field { name, key_at, value, spread: Spread::No });
                 }
-                Piece::Plain(value) => {
+                Piece::Keyed(key, value) => {
+                    let key = self.kept_value(key);
                     let value = self.kept_value(value);
+                    let key_at = self.builder.facts.value_span(key);
+                    let run = self.builder.dict(&[(Some(key), value)]);
+                    let value = self.builder.value(Value::Dict(run), key_at);
+                    fields.push(Field { name: None, key_at, value, spread: Spread::Dict });
+                }
+                Piece::Plain(value) => {
+                    let is_text = matches!(&value, Expr::Lit(it) if matches!(it.lit, syn::Lit::Str(_)));
+                    let mut value = self.kept_value(value);
+                    if is_text {
+                        value = self.captured(value);
+                    }
                     let stands_for_many = matches!(self.builder.facts.value(value), Value::Name(name) if self.spread.contains(name));
                     let spread = if stands_for_many { Spread::List } else { Spread::No };
                     let key_at = self.builder.facts.value_span(value);
@@ -346,11 +372,20 @@ fn piece(input: ParseStream<'_>) -> syn::Result<Piece> {
         sigil(input)?;
         return Ok(Piece::Short(input.parse()?));
     }
-    if input.peek(LitStr) && input.peek2(Token![=]) && !input.peek2(Token![==]) {
+    let keyed = input.peek2(Token![=]) && !input.peek2(Token![==])
+        || input.peek2(Token![:]) && !input.peek2(Token![::]);
+    if input.peek(LitStr) && keyed {
         let key: LitStr = input.parse()?;
-        input.parse::<Token![=]>()?;
+        input.parse::<TokenTree>()?;
         sigil(input)?;
         return Ok(Piece::Named(key.value(), key.span(), value(input)?));
+    }
+    if input.peek(syn::token::Brace) && input.peek2(Token![=]) && !input.peek2(Token![==]) {
+        let group: Group = input.parse()?;
+        input.parse::<Token![=]>()?;
+        sigil(input)?;
+        let key = parsed(group.stream(), |it| it.parse()).ok_or_else(|| input.error("not a key"))?;
+        return Ok(Piece::Keyed(key, value(input)?));
     }
     if input.peek(syn::token::Brace) {
         let ahead = input.fork();
@@ -370,7 +405,7 @@ fn piece(input: ParseStream<'_>) -> syn::Result<Piece> {
 }
 
 fn is_fields(pieces: &[Piece]) -> bool {
-    pieces.iter().any(|it| matches!(it, Piece::Named(..) | Piece::Short(_)))
+    pieces.iter().any(|it| matches!(it, Piece::Named(..) | Piece::Short(_) | Piece::Keyed(..)))
 }
 
 fn sigil(input: ParseStream<'_>) -> syn::Result<()> {
