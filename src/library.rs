@@ -92,6 +92,8 @@ pub(crate) struct Model {
     pub(crate) level: Option<Symbol>,
     /// A name given by nobody else: the span's fixed name, if it has one.
     pub(crate) fixed_name: Option<Symbol>,
+    /// For what is taken as a parameter: the type that has to be given in return.
+    pub(crate) gives: Option<NodeId>,
     /// For a base class: the methods of the derived class that are meant (`handle` of a command).
     pub(crate) methods: SmallVec<[Symbol; 2]>,
 }
@@ -106,6 +108,8 @@ pub(crate) struct Forms {
     pub(crate) manual: bool,
     /// `class X(f)`: the methods named in `Model::methods` of the data are meant.
     pub(crate) base: bool,
+    /// `fn f(x: T)`: a method of a trait that takes one is meant.
+    pub(crate) takes: bool,
     /// Made here, and open only where it is entered or where something runs in it.
     pub(crate) entered: bool,
     /// `f(.., handler)`: registers or runs its argument.

@@ -168,7 +168,8 @@ impl<'a> Builder<'a> {
     }
 
     fn add_call(&mut self, source: Source<'a>, entry: &'a CallEntry) {
-        let model = entry.role.map(|role| model_of(role, entry));
+        let gives = entry.gives.map(|it| self.named_type(source, it, None));
+        let model = entry.role.map(|role| super::Model { gives, ..model_of(role, entry) });
         if let Some(why) = model.as_ref().and_then(check::contradiction) {
             self.fail(source, &entry.path.written, &why);
         }

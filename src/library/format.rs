@@ -83,6 +83,8 @@ pub(super) struct CallEntry {
     pub(super) methods: Words,
     pub(super) returns: Option<DottedPath>,
     pub(super) enters: Option<DottedPath>,
+    /// What a function gives that takes the type.
+    pub(super) gives: Option<DottedPath>,
     /// The bare name of the method is telling enough.
     #[serde(default)]
     pub(super) assume: bool,
@@ -140,6 +142,7 @@ enum Form {
     Manual,
     Base,
     Entered,
+    Takes,
     Registration,
 }
 
@@ -187,6 +190,7 @@ impl<'de> Deserialize<'de> for FormList {
                 Form::Manual => forms.manual = true,
                 Form::Base => forms.base = true,
                 Form::Entered => forms.entered = true,
+                Form::Takes => forms.takes = true,
                 Form::Registration => forms.registration = true,
             }
         }

@@ -20,6 +20,7 @@ pub(super) fn plain_model(role: Role) -> Model {
         keeps_context: false,
         detail: None,
         goes_out: goes_out(role),
+        gives: None,
         level: None,
         fixed_name: None,
         methods: SmallVec::new(),

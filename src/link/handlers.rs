@@ -30,6 +30,7 @@ impl Recorders {
                     || has(Role::LogException)
                     || (has(Role::SetStatus) && says_error(facts, world, site))
                     || (has(Role::Log) && logs_with_traceback(facts, world, site))
+                    || (mentions && keeps_errors(world.library.node(it)))
             }) || (mentions
                 && world.callee(site).is_some_and(|it| is_record_exception(world.facts(site.file), it)))
         };
@@ -53,6 +54,11 @@ impl Recorders {
     pub(crate) fn is(&self, function: FuncId) -> bool {
         self.records[function.index()]
     }
+}
+
+/// A log line that says that something failed, and so keeps an error that it is given.
+fn keeps_errors(node: &crate::library::Node) -> bool {
+    node.model(Role::Log).is_some_and(|it| it.records)
 }
 
 /// A fixpoint: the functions that do something with what they are given, and those that call one with it. `does` says so of a
@@ -334,7 +340,8 @@ impl Reader<'_, '_> {
                     logs |= has(Role::Log) || has(Role::LogException);
                     recorded |= has(Role::RecordException) || has(Role::LogException);
                     recorded |= has(Role::SetStatus) && says_error(self.facts, world, site);
-                    recorded |= has(Role::Log) && (given || logs_with_traceback(self.facts, world, site));
+                    let kept = if self.facts.lexical { given && keeps_errors(it) } else { given };
+                    recorded |= has(Role::Log) && (kept || logs_with_traceback(self.facts, world, site));
                     recorded |=
                         (has(Role::AddEvent) || has(Role::SetAttribute) || has(Role::SetAttributes)) && given;
                 }

@@ -378,7 +378,9 @@ impl<'a> Eval<'_, 'a> {
         let args =
             self.world.call_args(site).iter().filter(|it| it.name.is_none() && it.spread == Spread::No);
         let values: Vec<ValueId> = args.map(|it| it.value).collect();
-        let text = values.iter().position(|it| matches!(facts.value(*it), Value::Text(_) | Value::LongText));
+        let text = values
+            .iter()
+            .position(|it| matches!(facts.value(*it), Value::Text(_) | Value::LongText | Value::Template(_)));
         let fields = match (text, after_name) {
             (Some(at), true) => &values[at + 1..],
             (Some(at), false) => &values[..at],

@@ -54,7 +54,11 @@ pub(crate) fn find(
             for (op, _) in targets.calls(file) {
                 let site = Site { file: FileId(file as u32), op: *op };
                 read_call(world, targets, openings, runners, site, &mut tables);
-                if tables.handoffs.last().is_none_or(|it| it.at != call_at(world, site))
+                // What a macro hands over is told where the macro is called.
+                let told_elsewhere = openings.is_in_expanded(world, world.runner(site));
+                if told_elsewhere {
+                    tables.handoffs.retain(|it| it.at != call_at(world, site));
+                } else if tables.handoffs.last().is_none_or(|it| it.at != call_at(world, site))
                     && let Some((function, mechanism, propagates)) =
                         spawners.handed(world, targets, openings, site)
                 {

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
-use crate::facts::{FunctionKind, OpKind, Value};
+use crate::facts::{OpKind, Value};
 use crate::library::{Model, Role, Slot};
 use crate::link::eval::Eval;
 use crate::link::fates::{self, Fate};
@@ -35,7 +35,10 @@ fn sites_in(names: &SpanNames<'_, '_>, file: FileId) -> Vec<SpanSite> {
     let mut eval = Eval::new(world);
     for index in 0..world.facts(file).functions.len() {
         let function = world.func(file, crate::facts::FnId(index as u32));
-        for opening in names.openings.own[function.index()].iter().filter(|_| !is_expanded(names, function)) {
+        for opening in names.openings.own[function.index()]
+            .iter()
+            .filter(|_| !names.openings.is_in_expanded(names.world, function))
+        {
             if seen.insert(opening.shown_at()) {
                 found.push(opened(names, &mut eval, function, *opening));
             }
@@ -51,21 +54,6 @@ fn sites_in(names: &SpanNames<'_, '_>, file: FileId) -> Vec<SpanSite> {
     found.extend(created(names, &mut eval, file, &seen));
     found.extend(thrown_away(names, &mut eval, file, &seen));
     found
-}
-
-/// What a macro of the project opens is told where the macro is called.
-fn is_expanded(names: &SpanNames<'_, '_>, function: FuncId) -> bool {
-    let world = names.world;
-    let (file, local) = world.local(function);
-    let facts = world.facts(file);
-    let mut at = Some(local);
-    while let Some(id) = at {
-        if facts.function(id).kind == FunctionKind::Macro {
-            return names.openings.is_expanded(world.func(file, id));
-        }
-        at = facts.function(id).parent;
-    }
-    false
 }
 
 fn decorator_site(decoration: &Decoration) -> Option<Site> {
@@ -378,7 +366,7 @@ fn created(
             continue;
         }
         let function = world.runner(site);
-        if is_expanded(names, function) {
+        if names.openings.is_in_expanded(world, function) {
             continue;
         }
         let it = facts.op(*op);

@@ -216,7 +216,9 @@ fn outer(world: &World<'_>, here: ModuleId, name: Symbol) -> Option<Thing> {
         return Some(Thing::Module(found));
     }
     let language = world.modules.get(here).file.map(|it| world.files[it.index()].language)?;
-    world.library.root(language, world.modules.real_name(here, name)).map(Thing::Library)
+    let name = world.modules.real_name(here, name);
+    let root = world.library.root(language, name).map(Thing::Library);
+    root.or_else(|| world.library.leads_to_constants(name.as_str()).then_some(Thing::Path(name)))
 }
 
 /// The first name of an import's path, where no other import decides.

@@ -1,7 +1,7 @@
 //! What the other passes ask of openings: whether a span is open at a place, and what is at the bottom of a wrapper.
 
 use super::{How, Open, Opening, Openings, outermost, region_is_inside};
-use crate::facts::{OpKind, RegionId, RegionKind, Value, ValueId};
+use crate::facts::{FunctionKind, OpKind, RegionId, RegionKind, Value, ValueId};
 use crate::library::NodeId;
 use crate::link::eval::Eval;
 use crate::link::rounds::Targets;
@@ -154,6 +154,15 @@ impl Openings {
     pub(crate) fn entered_sites(&self, file: crate::text::FileId) -> impl Iterator<Item = Site> {
         let from = self.entered_values.partition_point(|(site, _)| site.file < file);
         self.entered_values[from..].iter().map(|(site, _)| *site).take_while(move |it| it.file == file)
+    }
+
+    /// Whether a function is a macro, or stands in one, whose work is told where it is called.
+    pub(crate) fn is_in_expanded(&self, world: &World<'_>, function: FuncId) -> bool {
+        let (file, local) = world.local(function);
+        let facts = world.facts(file);
+        let mut around = std::iter::successors(Some(local), |it| facts.function(*it).parent);
+        let found = around.find(|it| facts.function(*it).kind == FunctionKind::Macro);
+        found.is_some_and(|it| self.is_expanded(world.func(file, it)))
     }
 
     /// Whether a macro is called anywhere.

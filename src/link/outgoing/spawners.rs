@@ -9,7 +9,7 @@ use crate::library::{Model, NodeId, Role, Slot};
 use crate::link::eval::{Eval, Scope};
 use crate::link::openings::{How, Open, Openings, argument_at, called_params, named_param, runs};
 use crate::link::rounds::Targets;
-use crate::link::things::Site;
+use crate::link::things::{Site, Thing};
 use crate::link::world::World;
 use crate::program::{FuncId, Mechanism};
 use crate::text::FileId;
@@ -103,9 +103,10 @@ impl Spawners {
             let site = Site { file, op: *op };
             for node in targets.nodes(site) {
                 if let Some(work) = runs(world, site, node)
-                    && let Some((function, param)) = named_param(world, world.runner(site), work)
+                    && let work = origin(world, targets, openings, &mut eval, work, site)
+                    && let Some((function, param)) = named_param(world, world.runner(work.site), work.value)
                 {
-                    let treatment = if opens(world, targets, &mut eval, site, node) {
+                    let treatment = if opens(world, targets, openings, &mut eval, site, node) {
                         Treatment::Opens
                     } else {
                         Treatment::Keeps
@@ -198,7 +199,7 @@ fn forwarded(
         let treatment = if spawner.propagates { Treatment::Keeps } else { Treatment::Loses };
         Found { function, param, treatment, spawner: Some(spawner) }
     };
-    let work = origin(world, targets, eval, value, site);
+    let work = origin(world, targets, openings, eval, value, site);
     let facts = world.facts(work.site.file);
     if let Some((owner, param)) = named_param(world, world.runner(work.site), work.value) {
         return Some(told(owner, work.carried, param));
@@ -215,14 +216,21 @@ fn forwarded(
 }
 
 /// Whether a call runs its work in a span that it opens, rather than in whichever is current.
-fn opens(world: &World<'_>, targets: &Targets, eval: &mut Eval<'_, '_>, site: Site, node: NodeId) -> bool {
+fn opens(
+    world: &World<'_>,
+    targets: &Targets,
+    openings: &Openings,
+    eval: &mut Eval<'_, '_>,
+    site: Site,
+    node: NodeId,
+) -> bool {
     let model = world.library.node(node).model(Role::SpanActivate);
     let Some(subject) =
         model.and_then(|it| it.place(Slot::Subject)).and_then(|it| argument_at(world, site, it))
     else {
         return true;
     };
-    let work = origin(world, targets, eval, subject, site);
+    let work = origin(world, targets, openings, eval, subject, site);
     match *world.facts(work.site.file).value(work.value) {
         Value::Call(op) => {
             let made = Site { file: work.site.file, op };
@@ -262,15 +270,22 @@ fn is_waited_for(world: &World<'_>, eval: &mut Eval<'_, '_>, site: Site) -> bool
 }
 
 /// Follows what is handed over through variables and through what puts it into a span.
-fn origin(world: &World<'_>, targets: &Targets, eval: &mut Eval<'_, '_>, value: ValueId, site: Site) -> Work {
+fn origin(
+    world: &World<'_>,
+    targets: &Targets,
+    openings: &Openings,
+    eval: &mut Eval<'_, '_>,
+    value: ValueId,
+    site: Site,
+) -> Work {
     let mut work = Work { value, site, carried: false };
     for _ in 0..LONGEST {
         let facts = world.facts(work.site.file);
         match *facts.value(work.value) {
             Value::Call(op) => {
                 let call = Site { file: work.site.file, op };
-                let Some((inner, carries)) =
-                    carried_by(world, targets, call).or_else(|| only_argument(world, targets, call))
+                let Some((inner, carries)) = carried_by(world, targets, openings, call)
+                    .or_else(|| only_argument(world, targets, call))
                 else {
                     break;
                 };
@@ -295,7 +310,17 @@ fn origin(world: &World<'_>, targets: &Targets, eval: &mut Eval<'_, '_>, value: 
 }
 
 /// What a call runs, and whether it takes a context with it: in a span, or in the current one.
-fn carried_by(world: &World<'_>, targets: &Targets, call: Site) -> Option<(ValueId, bool)> {
+fn carried_by(
+    world: &World<'_>,
+    targets: &Targets,
+    openings: &Openings,
+    call: Site,
+) -> Option<(ValueId, bool)> {
+    if let Some(wrapped) =
+        targets.functions(call).find_map(|(it, bound)| wrapped_by(world, openings, call, it, bound))
+    {
+        return Some((wrapped, true));
+    }
     targets.nodes(call).find_map(|node| {
         if let Some(inner) = runs(world, call, node) {
             return Some((inner, true));
@@ -305,17 +330,52 @@ fn carried_by(world: &World<'_>, targets: &Targets, call: Site) -> Option<(Value
             Role::Runs if model.keeps_context => {
                 Some((argument_at(world, call, model.place(Slot::Function)?)?, true))
             }
+            Role::Runs => world.receiver(call).map(|it| (it, false)),
             Role::Identity => Some((argument_at(world, call, model.place(Slot::Subject)?)?, false)),
             _ => None,
         })
     })
 }
 
-/// A call that nobody knows, of one thing: it wraps what it is given.
+/// A function of the project that gives its parameter back with a span round it: `f.instrument(span)`, or a closure that enters one.
+fn wrapped_by(
+    world: &World<'_>,
+    openings: &Openings,
+    call: Site,
+    function: FuncId,
+    bound: bool,
+) -> Option<ValueId> {
+    let enters = openings.entered_in(world, function).next().is_some()
+        || world.returns[function.index()].iter().any(|it| match it {
+            Thing::Function(inner) => {
+                world.function(inner).kind == FunctionKind::Closure
+                    && openings.entered_in(world, inner).next().is_some()
+            }
+            _ => false,
+        });
+    let gives = !world.function(function).is_async && world.function(function).returns != ValueId::OPAQUE;
+    if !enters || !gives || openings.gives[function.index()].is_some() {
+        return None;
+    }
+    (0..world.params(function).len()).rev().find_map(|it| {
+        let value = world.argument(call, function, it, bound)?;
+        let facts = world.facts(call.file);
+        matches!(facts.value(value), Value::Name(_) | Value::Call(_) | Value::Closure(_)).then_some(value)
+    })
+}
+
+/// A call that nobody knows: a closure that it is given, else what it is made on or given first, is what runs in the end.
 fn only_argument(world: &World<'_>, targets: &Targets, call: Site) -> Option<(ValueId, bool)> {
-    let unknown = !targets.of(call).is_known();
-    let [only] = world.call_args(call) else { return None };
-    (unknown && only.name.is_none() && only.spread == Spread::No).then_some((only.value, false))
+    if targets.of(call).is_known() {
+        return None;
+    }
+    let facts = world.facts(call.file);
+    let args = world.call_args(call);
+    let closure = args.iter().find(|it| matches!(facts.value(it.value), Value::Closure(_)));
+    let is_path = matches!(facts.value(world.callee(call)?), Value::Name(_)) || world.is_called_by_path(call);
+    let first = || args.first().filter(|it| it.name.is_none() && it.spread == Spread::No).map(|it| it.value);
+    let found = closure.map(|it| it.value).or_else(|| if is_path { first() } else { world.receiver(call) });
+    found.map(|it| (it, false))
 }
 
 /// Whether handed-over work takes a span of here with it.
@@ -326,7 +386,7 @@ pub(super) fn carries(
     value: ValueId,
     site: Site,
 ) -> bool {
-    let work = origin(world, targets, &mut Eval::new(world), value, site);
+    let work = origin(world, targets, openings, &mut Eval::new(world), value, site);
     if work.carried {
         return true;
     }

@@ -26,6 +26,21 @@ impl<'a> Reader<'a> {
         self.builder.list(&values)
     }
 
+    /// What a type derives, of what is more than the language's own.
+    pub(super) fn derived(&mut self, attrs: &'a [Attribute]) -> Run {
+        let mut values = Vec::new();
+        for attr in attrs.iter().filter(|it| it.path().is_ident("derive")) {
+            let Meta::List(list) = &attr.meta else { continue };
+            let paths = parsed(list.tokens.clone(), Punctuated::<Path, Token![,]>::parse_terminated);
+            for path in paths.into_iter().flatten() {
+                if !path.segments.last().is_some_and(|it| is_of_the_language(&it.ident)) {
+                    values.push(self.path_value(&path));
+                }
+            }
+        }
+        self.builder.list(&values)
+    }
+
     fn decorator(&mut self, meta: &Meta, at: Span, values: &mut Vec<ValueId>) {
         match meta {
             Meta::List(it) if it.path.is_ident("cfg_attr") => {
@@ -138,6 +153,24 @@ fn pieces(tokens: TokenStream) -> Vec<Vec<TokenTree>> {
     }
     pieces.retain(|it| !it.is_empty());
     pieces
+}
+
+/// Derives that say nothing about what a type is for.
+fn is_of_the_language(name: &proc_macro2::Ident) -> bool {
+    const NAMES: [&str; 11] = [
+        "Debug",
+        "Clone",
+        "Copy",
+        "PartialEq",
+        "Eq",
+        "Hash",
+        "PartialOrd",
+        "Ord",
+        "Default",
+        "Serialize",
+        "Deserialize",
+    ];
+    NAMES.iter().any(|it| name == it)
 }
 
 /// What only speaks to the compiler, or makes code that says nothing here.

@@ -189,7 +189,7 @@ impl<'a> Reader<'a> {
         {
             // What only wraps a value is that value; an error is looked at and is none.
             if last.ident == "Some" || last.ident == "Ok" {
-                return it.args.first().map_or(ValueId::OPAQUE, |it| self.moved(it));
+                return it.args.first().map_or(ValueId::OPAQUE, |it| self.value(it));
             }
             if last.ident == "Err" && it.args.len() == 1 {
                 if let Some(error) = it.args.first() {
@@ -211,7 +211,9 @@ impl<'a> Reader<'a> {
         let args = self.args(it.args.iter());
         let start = self.builder.facts.value_span(callee).start;
         let end = self.places.end(it.paren_token.span.close());
-        self.builder.call(callee, &args, Span { start, end })
+        let called = self.builder.call(callee, &args, Span { start, end });
+        self.give_away(it.args.iter());
+        called
     }
 
     fn method_call(&mut self, it: &'a ExprMethodCall) -> ValueId {
@@ -221,24 +223,29 @@ impl<'a> Reader<'a> {
         let callee = self.builder.value(Value::Member { of, name }, at);
         let args = self.args(it.args.iter());
         let end = self.places.end(it.paren_token.span.close());
-        self.builder.call(callee, &args, Span { start: at.start, end })
+        let called = self.builder.call(callee, &args, Span { start: at.start, end });
+        self.give_away(it.args.iter());
+        called
     }
 
     fn args(&mut self, exprs: impl Iterator<Item = &'a Expr>) -> Vec<Arg> {
-        exprs.map(|it| Arg { name: None, value: self.moved(it), spread: Spread::No }).collect()
+        exprs.map(|it| Arg { name: None, value: self.value(it), spread: Spread::No }).collect()
     }
 
-    /// A value that is given away: a name that holds something no longer does.
-    fn moved(&mut self, expr: &'a Expr) -> ValueId {
-        let value = self.value(expr);
-        if let (Value::Name(name), Some(last)) = (self.builder.facts.value(value), self.held.last())
-            && last.name == *name
-            && matches!(expr, Expr::Path(_))
-            && last.region == self.builder.region
-        {
-            self.release(*name);
+    /// What is given away is no longer held here, if it was let last.
+    fn give_away(&mut self, exprs: impl Iterator<Item = &'a Expr>) {
+        for expr in exprs {
+            if let (Expr::Path(path), Some(last)) = (expr, self.held.last())
+                && last.region == self.builder.region
+                && let Some(ident) = path.path.get_ident()
+            {
+                let last = last.name;
+                let name = self.symbol(ident);
+                if last == name {
+                    self.release(name);
+                }
+            }
         }
-        value
     }
 
     fn structure(&mut self, it: &'a ExprStruct) -> ValueId {
@@ -249,7 +256,7 @@ impl<'a> Reader<'a> {
                 Member::Named(ident) => self.symbol(ident),
                 Member::Unnamed(index) => Symbol::new(&index.index.to_string()),
             };
-            args.push(Arg { name: Some(name), value: self.moved(&field.expr), spread: Spread::No });
+            args.push(Arg { name: Some(name), value: self.value(&field.expr), spread: Spread::No });
         }
         if let Some(rest) = &it.rest {
             self.value(rest);

@@ -29,15 +29,15 @@ impl<'a> Reader<'a> {
             Item::Mod(it) => self.module(it),
             Item::Struct(it) => {
                 let around = self.inside(&it.generics, Some(SelfType::Named(&it.ident)));
-                self.type_body(&it.ident, around, |_| Body::Struct(it));
+                self.type_body(&it.ident, &it.attrs, around, |_| Body::Struct(it));
             }
             Item::Union(it) => {
                 let around = self.inside(&it.generics, Some(SelfType::Named(&it.ident)));
-                self.type_body(&it.ident, around, |_| Body::Items(&[]));
+                self.type_body(&it.ident, &it.attrs, around, |_| Body::Items(&[]));
             }
             Item::Enum(it) => {
                 let around = self.inside(&it.generics, Some(SelfType::Named(&it.ident)));
-                self.type_body(&it.ident, around, |class| Body::Enum(it, class));
+                self.type_body(&it.ident, &it.attrs, around, |class| Body::Enum(it, class));
             }
             Item::Trait(it) => self.trait_(it),
             Item::Impl(it) => self.impl_(it),
@@ -63,11 +63,19 @@ impl<'a> Reader<'a> {
         around
     }
 
-    fn type_body(&mut self, ident: &'a Ident, around: Around<'a>, body: impl FnOnce(ClassId) -> Body<'a>) {
+    fn type_body(
+        &mut self,
+        ident: &'a Ident,
+        attrs: &'a [Attribute],
+        around: Around<'a>,
+        body: impl FnOnce(ClassId) -> Body<'a>,
+    ) {
+        let derived = self.derived(attrs);
         let name = self.symbol(ident);
         let at = self.at(ident);
         let path = self.path(name);
         let class = self.class(name, path, at, &[], None);
+        self.builder.facts.classes[class.index()].decorators = derived;
         let scope = self.builder.facts.class(class).body;
         self.queue.push((scope, around, body(class)));
         let here = self.builder.function;
