@@ -77,7 +77,26 @@ impl<'w, 'a> Eval<'w, 'a> {
         for thing in callees.iter() {
             found.join(&self.result_of(thing, site, scope));
         }
+        if !found.is_known() {
+            self.made_by_derive(callee, scope, &mut found);
+        }
         found
+    }
+
+    /// `Type::parse()`, `Type::default()`: what a type derives makes a value of it.
+    fn made_by_derive(&mut self, callee: ValueId, scope: Scope, found: &mut Things) {
+        const MAKERS: [&str; 7] =
+            ["parse", "try_parse", "parse_from", "from_args", "default", "from", "try_from"];
+        let facts = self.world.facts(scope.file);
+        let Value::Member { of, name } = *facts.value(callee) else { return };
+        if !facts.lexical || !MAKERS.contains(&name.as_str()) {
+            return;
+        }
+        for thing in self.things(of, scope).iter() {
+            if let Thing::Class(class) = thing {
+                found.add(Thing::Instance(class));
+            }
+        }
     }
 
     pub(super) fn result_of(&mut self, callee: Thing, site: Site, scope: Scope) -> Things {

@@ -139,8 +139,10 @@ impl<'a> Reader<'a> {
                     self.self_type()
                 } else {
                     let name = self.symbol(&segment.ident);
-                    // Where there is only one name it can be a variable; a type cannot be confused with one.
-                    let is_head = several || name.as_str().starts_with(char::is_uppercase);
+                    // Where there is only one name it can be a variable or a constant; a type cannot be confused with one.
+                    let text = name.as_str();
+                    let is_type = text.starts_with(char::is_uppercase) && text.contains(char::is_lowercase);
+                    let is_head = several || is_type;
                     self.builder.value(if is_head { Value::Head(name) } else { Value::Name(name) }, at)
                 };
             } else {
