@@ -31,6 +31,7 @@ use policy::Exit;
 use program::Program;
 use report::{Format, Report, Sources, catalogue, inventory};
 use run::console::{self, Console};
+use run::files::Pending;
 use run::job::Job;
 use run::progress::Progress;
 use run::{engine, files, guard, init, manual, rules};
@@ -98,10 +99,12 @@ fn scan(args: &ScanArgs, console: &Console) -> Result<Exit> {
             program: &program,
             coverage: &coverage,
             findings: &verdict.findings,
-            suppressed: verdict.suppressed,
+            held: &verdict.held,
+            faults: &checked.faults,
             gate: &verdict.gate,
             unparsed: &unparsed,
             root: &job.shown_root,
+            prefix: &job.prefix,
             elapsed: console::is_watched().then(|| started.elapsed()),
             verbosity: console.verbosity,
             statistics: args.statistics,
@@ -134,13 +137,15 @@ fn read(job: &Job, progress: &Progress) -> (Program, Vec<Note>) {
     (program, notes)
 }
 
-/// Files first: if one of them cannot be written, nothing on stdout claims that all is well.
+/// Files first: if one of them cannot be written, none is, and nothing on stdout claims that all is well.
 fn tell(mut report: Report<'_>, outputs: &[Output], console: &Console) -> Result<()> {
     let style = report.style;
     report.style = console.file_style();
-    for (format, file) in outputs.iter().filter_map(|it| Some((it.format, it.file.as_ref()?))) {
-        files::replace(file, |out| report::render(&report, format, out))?;
-    }
+    let in_files = outputs.iter().filter_map(|it| Some((it.format, it.file.as_ref()?)));
+    let prepared: Result<Vec<Pending>> = in_files
+        .map(|(format, file)| files::prepare(file, |out| report::render(&report, format, out)))
+        .collect();
+    prepared?.into_iter().try_for_each(Pending::commit)?;
     report.style = style;
     for output in outputs.iter().filter(|it| it.file.is_none()) {
         console.print(|out| report::render(&report, output.format, out))?;

@@ -5,10 +5,12 @@ mod gate;
 pub(crate) mod levels;
 mod suppress;
 
+use std::cmp::Ordering;
+
 use crate::config::Settings;
 use crate::measure::{Coverage, Gate};
 use crate::program::Program;
-use crate::rule::{Catalogue, Finding, Level};
+use crate::rule::{Catalogue, Finding, Held, Level};
 
 use levels::Levels;
 
@@ -17,7 +19,8 @@ use levels::Levels;
 pub(crate) struct Verdict {
     /// Sorted by path, line, column and rule.
     pub(crate) findings: Vec<Finding>,
-    pub(crate) suppressed: usize,
+    /// What comments suppress, in the same order.
+    pub(crate) held: Vec<Held>,
     pub(crate) gate: Gate,
     pub(crate) exit: Exit,
 }
@@ -52,13 +55,14 @@ pub(crate) fn apply(
 ) -> Verdict {
     let levels = Levels::new(settings, rules);
     let mut findings = levelled(program, findings, &levels);
-    let suppressed = suppress::apply(program, &levels, rules, &mut findings);
-    sort(program, &mut findings);
+    let mut held = suppress::apply(program, &levels, rules, &mut findings);
+    findings.sort_by(|a, b| order(program, a, b));
+    held.sort_by(|a, b| order(program, &a.finding, &b.finding));
     let gate = gate::check(coverage, &settings.thresholds);
     let fails = |it: &Finding| settings.fail_on.is_some_and(|least| it.level >= least);
     let failed = findings.iter().any(fails) || !gate.passed();
     let exit = if failed { Exit::Failed } else { Exit::Clean };
-    Verdict { findings, suppressed, gate, exit }
+    Verdict { findings, held, gate, exit }
 }
 
 /// Gives each finding its level and drops those that are off.
@@ -80,12 +84,10 @@ fn levelled(program: &Program, findings: Vec<Finding>, levels: &Levels<'_>) -> V
     kept
 }
 
-fn sort(program: &Program, findings: &mut [Finding]) {
-    findings.sort_by(|a, b| {
-        let key = |it: &Finding| (program.position(it.place), it.rule);
-        let path = |it: &Finding| &program.file(it.place.file).path;
-        path(a).cmp(path(b)).then_with(|| key(a).cmp(&key(b))).then_with(|| a.message.cmp(&b.message))
-    });
+fn order(program: &Program, a: &Finding, b: &Finding) -> Ordering {
+    let key = |it: &Finding| (program.position(it.place), it.rule);
+    let path = |it: &Finding| &program.file(it.place.file).path;
+    path(a).cmp(path(b)).then_with(|| key(a).cmp(&key(b))).then_with(|| a.message.cmp(&b.message))
 }
 
 #[cfg(test)]

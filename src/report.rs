@@ -5,11 +5,13 @@ pub(crate) mod catalogue;
 mod closing;
 mod coverage;
 mod cut;
+mod document;
 mod findings;
 mod fingerprint;
 mod human;
 pub(crate) mod inventory;
 mod json;
+mod sarif;
 mod snippet;
 mod sources;
 mod style;
@@ -22,11 +24,11 @@ use std::time::Duration;
 
 use crate::measure::{Coverage, Gate};
 use crate::program::Program;
-use crate::rule::{Finding, Rule};
+use crate::rule::{Finding, Held, Rule};
 use crate::text::FileId;
 
 pub(crate) use catalogue::CatalogueFormat;
-pub(crate) use fingerprint::fingerprints;
+use fingerprint::fingerprints;
 pub(crate) use inventory::{INVENTORY_KINDS, InventoryFormat};
 pub(crate) use sources::Sources;
 pub(crate) use style::Style;
@@ -37,12 +39,17 @@ pub(crate) struct Report<'a> {
     pub(crate) coverage: &'a Coverage,
     /// In the order in which they are to be told: by file, line, column, rule.
     pub(crate) findings: &'a [Finding],
-    pub(crate) suppressed: usize,
+    /// What comments suppress, in the same order.
+    pub(crate) held: &'a [Held],
+    /// Rules that broke; their findings are missing.
+    pub(crate) faults: &'a [String],
     pub(crate) gate: &'a Gate,
     /// Files of which nothing is known, and why.
     pub(crate) unparsed: &'a [(String, String)],
     /// The directory that paths are relative to, as people should see it; `.` or empty where that goes without saying.
     pub(crate) root: &'a str,
+    /// The path from the root of the repository to the root of the scan; empty where they are the same.
+    pub(crate) prefix: &'a str,
     /// Given only where somebody watches: a time in a report that is kept would differ from run to run.
     pub(crate) elapsed: Option<Duration>,
     pub(crate) verbosity: Verbosity,
@@ -67,15 +74,17 @@ pub(crate) enum Verbosity {
 pub(crate) enum Format {
     Human,
     Json,
+    Sarif,
 }
 
 impl Format {
-    pub(crate) const ALL: [Format; 2] = [Format::Human, Format::Json];
+    pub(crate) const ALL: [Format; 3] = [Format::Human, Format::Json, Format::Sarif];
 
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Format::Human => "human",
             Format::Json => "json",
+            Format::Sarif => "sarif",
         }
     }
 }
@@ -86,11 +95,18 @@ pub(crate) fn render(report: &Report<'_>, format: Format, out: &mut dyn Write) -
     match format {
         Format::Human => human::render(report, &mut out)?,
         Format::Json => json::render(report, &mut out)?,
+        Format::Sarif => sarif::render(report, &mut out)?,
     }
     out.flush()
 }
 
 impl Report<'_> {
+    /// The identities of the findings, followed by those of the findings that are held.
+    fn fingerprints(&self) -> Vec<String> {
+        let all = self.findings.iter().chain(self.held.iter().map(|it| &it.finding));
+        fingerprints(self.program, self.sources, self.prefix, all)
+    }
+
     /// A file's path as people can open it from where they are.
     fn path(&self, file: FileId) -> String {
         let path = self.path_from_root(file);
@@ -98,6 +114,15 @@ impl Report<'_> {
             "" | "." => path,
             root => format!("{}/{path}", root.trim_end_matches('/')),
         }
+    }
+
+    /// A file's path from the root of the repository, as every tool that shows findings in a repository wants it.
+    fn path_in_repository(&self, file: FileId) -> String {
+        self.in_repository(&self.program.file(file).path)
+    }
+
+    fn in_repository(&self, path: &str) -> String {
+        if self.prefix.is_empty() { path.to_owned() } else { format!("{}/{path}", self.prefix) }
     }
 
     fn path_from_root(&self, file: FileId) -> String {

@@ -9,4 +9,5 @@ pub(crate) mod init;
 pub(crate) mod job;
 pub(crate) mod manual;
 pub(crate) mod progress;
+pub(crate) mod repository;
 pub(crate) mod rules;

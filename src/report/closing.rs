@@ -19,8 +19,8 @@ pub(super) fn write(report: &Report<'_>, pen: &mut Pen<'_>) -> io::Result<()> {
         pen.put(*ink, text)?;
         taken += width(&between) + width(text);
     }
-    if report.suppressed > 0 {
-        let text = format!(" ({} suppressed)", report.suppressed);
+    if !report.held.is_empty() {
+        let text = format!(" ({} suppressed)", report.held.len());
         pen.put(Ink::Faint, &text)?;
         taken += width(&text);
     }

@@ -8,26 +8,37 @@ use crate::report::Sources;
 use crate::rule::Finding;
 use crate::text::Place;
 
-/// One fingerprint for each finding: sixteen hexadecimal digits.
-pub(crate) fn fingerprints(program: &Program, sources: &Sources<'_>, findings: &[Finding]) -> Vec<String> {
+/// One fingerprint for each finding, in the order given: sixteen hexadecimal digits.
+///
+/// Those that look the same are numbered by where they stand, so all findings of a run must be given at once, whether they are
+/// told or held: else one would take the place of another.
+pub(crate) fn fingerprints<'f>(
+    program: &Program,
+    sources: &Sources<'_>,
+    prefix: &str,
+    findings: impl Iterator<Item = &'f Finding>,
+) -> Vec<String> {
+    let mut placed: Vec<(usize, &Finding)> = findings.enumerate().collect();
+    placed.sort_by_key(|(at, it)| (it.place, *at));
+    let mut prints = vec![String::new(); placed.len()];
     let mut seen: BTreeMap<u64, u64> = BTreeMap::new();
-    let mut one = |finding: &Finding| {
-        let bare = identity(program, sources, finding);
+    for (at, finding) in placed {
+        let bare = identity(program, sources, prefix, finding);
         let repeat = seen.entry(bare).or_insert(0);
         *repeat += 1;
         let salted = if *repeat == 1 { bare } else { fnv(bare, &repeat.to_le_bytes()) };
-        format!("{salted:016x}")
-    };
-    findings.iter().map(&mut one).collect()
+        prints[at] = format!("{salted:016x}");
+    }
+    prints
 }
 
-fn identity(program: &Program, sources: &Sources<'_>, finding: &Finding) -> u64 {
+fn identity(program: &Program, sources: &Sources<'_>, prefix: &str, finding: &Finding) -> u64 {
     let function = finding.function.and_then(|it| program.enclosing_named(it));
     let function = function.map_or("", |it| program.function(it).qualified.as_str());
     let snippet = normalised(sources, finding.place).unwrap_or_else(|| finding.message.clone());
     let file = &program.file(finding.place.file).path;
     let mut hash = OFFSET;
-    for part in [finding.rule, file, function, &snippet] {
+    for part in [finding.rule, prefix, file, function, &snippet] {
         hash = fnv(fnv(hash, part.as_bytes()), &[0]);
     }
     // Once more over its own digits: the last bytes of the text have hardly been mixed by then.
@@ -76,7 +87,7 @@ mod tests {
             let sources = sample.sources();
             let findings =
                 [first, second].map(|place| sample::finding("raw-subprocess", Level::Warning, place, load));
-            fingerprints(&sample.program, &sources, &findings)
+            fingerprints(&sample.program, &sources, "", findings.iter())
         });
         assert_eq!(prints[0], prints[1]);
         assert_ne!(prints[0][0], prints[0][1]);

@@ -42,6 +42,7 @@ mod tests {
     use super::super::{Format, Style};
     use crate::measure::{Dimension, GateCheck};
     use crate::rule::Level;
+    use crate::rule::{Held, HeldBy};
     use crate::text::{Place, Span};
 
     use super::*;
@@ -93,13 +94,16 @@ mod tests {
             check(Dimension::Functions, Some("commands"), 40.0, 32.99),
             check(Dimension::Calls, None, 62.5, 90.0),
         ];
-        let text = written(&shop, |it| (it.verbosity, it.suppressed) = (Verbosity::Quiet, 2));
+        let held = Held { finding: shop.findings[1].clone(), by: HeldBy::Comment, reason: None };
+        shop.held = vec![held.clone(), held];
+        let text = written(&shop, |it| it.verbosity = Verbosity::Quiet);
         assert_eq!(
             text,
             " 1 error · 2 warnings · 1 note (2 suppressed)     gate: failed\n   functions 32.9 % of 40 % (layer commands)\n"
         );
         shop.gate.checks.remove(0);
         shop.findings.clear();
+        shop.held.clear();
         let text = written(&shop, |it| it.verbosity = Verbosity::Quiet);
         assert_eq!(text, " no findings     gate: passed (1 check)\n");
     }

@@ -6,8 +6,9 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use super::Report;
+use super::document::Document;
 use super::words::floored;
-use super::{Report, fingerprints};
 use crate::measure::{Dimension, GateCheck, Tallies, Tally};
 use crate::program::Program;
 use crate::rule::{Finding, Rule};
@@ -106,8 +107,7 @@ struct UnparsedEntry<'a> {
 
 pub(super) fn render(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let program = report.program;
-    let mut document = Document { out, first: true };
-    document.open()?;
+    let mut document = Document::begin(out)?;
     document.key("schema_version", &SCHEMA_VERSION)?;
     document.key("tool", &Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") })?;
     document.key("root", if report.root.is_empty() { "." } else { report.root })?;
@@ -132,17 +132,17 @@ pub(super) fn render(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()>
         }),
     )?;
     findings(report, &mut document)?;
-    document.key("suppressed", &report.suppressed)?;
+    document.key("suppressed", &report.held.len())?;
     let checks = report.gate.checks.iter().map(check).collect();
     document.key("gate", &GateEntry { passed: report.gate.passed(), checks })?;
     let unparsed = report.unparsed.iter().map(|(file, reason)| UnparsedEntry { file, reason });
     document.list("unparsed", unparsed)?;
-    document.close()
+    document.end()
 }
 
 fn findings(report: &Report<'_>, document: &mut Document<'_>) -> io::Result<()> {
     let groups = groups(report.rules);
-    let prints = fingerprints(report.program, report.sources, report.findings);
+    let prints = report.fingerprints();
     let entries = report.findings.iter().zip(&prints).map(|(finding, print)| {
         let group = groups.get(finding.rule).map_or("", String::as_str);
         entry(report.program, finding, group, print)
@@ -226,50 +226,6 @@ impl Serialize for Shares<'_> {
 fn share(tally: Tally) -> Share {
     let percent = tally.percent().map(|it| floored(it, 2));
     Share { covered: tally.covered, total: tally.total, percent, unknown: tally.unknown }
-}
-
-/// Writes one object, a key at a time.
-struct Document<'w> {
-    out: &'w mut dyn Write,
-    first: bool,
-}
-
-impl Document<'_> {
-    fn open(&mut self) -> io::Result<()> {
-        self.out.write_all(b"{")
-    }
-
-    fn close(&mut self) -> io::Result<()> {
-        self.out.write_all(b"\n}\n")
-    }
-
-    fn name(&mut self, name: &str) -> io::Result<()> {
-        let comma = if self.first { "" } else { "," };
-        self.first = false;
-        write!(self.out, "{comma}\n  \"{name}\": ")
-    }
-
-    fn key<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> io::Result<()> {
-        self.name(name)?;
-        self.value(value)
-    }
-
-    fn list<T: Serialize>(&mut self, name: &str, values: impl Iterator<Item = T>) -> io::Result<()> {
-        self.name(name)?;
-        self.out.write_all(b"[")?;
-        let mut any = false;
-        for value in values {
-            self.out.write_all(if any { b",".as_slice() } else { b"" })?;
-            self.out.write_all(b"\n    ")?;
-            self.value(&value)?;
-            any = true;
-        }
-        self.out.write_all(if any { b"\n  ]".as_slice() } else { b"]" })
-    }
-
-    fn value<T: Serialize + ?Sized>(&mut self, value: &T) -> io::Result<()> {
-        serde_json::to_writer(&mut *self.out, value).map_err(io::Error::from)
-    }
 }
 
 #[cfg(test)]

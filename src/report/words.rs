@@ -34,6 +34,14 @@ pub(super) fn floored(percent: f64, digits: i32) -> f64 {
     (percent * scale + 1e-7).floor() / scale
 }
 
+/// With a capital and a full stop.
+pub(super) fn sentence(text: &str) -> String {
+    let mut characters = text.chars();
+    let first: String = characters.next().into_iter().flat_map(char::to_uppercase).collect();
+    let stop = if text.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{first}{}{stop}", characters.as_str())
+}
+
 /// How many columns a text takes.
 pub(super) fn width(text: &str) -> usize {
     text.width()

@@ -1,6 +1,7 @@
 //! Everything that is tested from outside, in one binary. Each module says what belongs there.
 
 mod cli;
+mod consumers;
 mod projects;
 mod robust;
 mod tidy;

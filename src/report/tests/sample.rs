@@ -9,7 +9,7 @@ use crate::program::{
     Program, Reach, Reraises, SetupSite, SpanEnd, SpanSite, SpanStyle, Text, TextSource,
 };
 use crate::report::{Format, Report, Sources, Style, Verbosity, render};
-use crate::rule::{Finding, Findings, Level, Rule};
+use crate::rule::{Finding, Findings, Held, Level, Rule};
 use crate::text::{FileId, Place, Span, Symbol};
 
 #[derive(Default)]
@@ -18,6 +18,7 @@ pub(crate) struct Sample {
     pub(crate) coverage: Coverage,
     pub(crate) gate: Gate,
     pub(crate) findings: Vec<Finding>,
+    pub(crate) held: Vec<Held>,
     pub(crate) unparsed: Vec<(String, String)>,
     texts: Vec<String>,
 }
@@ -95,7 +96,9 @@ impl Sample {
             program: &self.program,
             coverage: &self.coverage,
             findings: &self.findings,
-            suppressed: 0,
+            held: &self.held,
+            faults: &[],
+            prefix: "",
             gate: &self.gate,
             unparsed: &self.unparsed,
             root: ".",
