@@ -102,6 +102,7 @@ fn scan(args: &ScanArgs, console: &Console) -> Result<Exit> {
             held: &verdict.held,
             faults: &checked.faults,
             gate: &verdict.gate,
+            fail_on: job.settings.fail_on,
             unparsed: &unparsed,
             root: &job.shown_root,
             prefix: &job.prefix,

@@ -1,12 +1,14 @@
 //! Counts what is covered, what is not and what nobody can tell. Knows no rule and no finding.
 
 mod count;
+mod items;
 mod layers;
 mod unseen;
 
 use std::collections::BTreeMap;
 
-pub(crate) use count::{counts, measure};
+pub(crate) use count::measure;
+pub(crate) use items::{Item, Verdict, counts, items};
 pub(crate) use layers::{LayerSpec, OTHER};
 pub(crate) use unseen::Unseen;
 
@@ -131,6 +133,14 @@ pub(crate) struct GateCheck {
     /// None for 0 of 0, which passes.
     pub(crate) actual: Option<f64>,
     pub(crate) passed: bool,
+}
+
+impl GateCheck {
+    /// `calls`, `calls in layer web`.
+    pub(crate) fn name(&self) -> String {
+        let layer = self.layer.as_ref().map(|it| format!(" in layer {it}")).unwrap_or_default();
+        format!("{}{layer}", self.dimension.as_str())
+    }
 }
 
 impl Gate {

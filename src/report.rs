@@ -1,16 +1,24 @@
 //! Everything that is printed: what a run found out, in the format that was asked for. Reports decide nothing: levels, gates and
 //! exit statuses come from elsewhere, and no type of the engine is written out as it is.
 
+mod badge;
 pub(crate) mod catalogue;
 mod closing;
+mod cobertura;
 mod coverage;
 mod cut;
 mod document;
 mod findings;
 mod fingerprint;
+mod github;
+mod gitlab;
 mod human;
 pub(crate) mod inventory;
 mod json;
+mod junit;
+mod lcov;
+mod lines;
+mod markdown;
 mod sarif;
 mod snippet;
 mod sources;
@@ -18,13 +26,14 @@ mod style;
 mod table;
 mod words;
 mod worst;
+mod xml;
 
 use std::io::{self, Write};
 use std::time::Duration;
 
 use crate::measure::{Coverage, Gate};
 use crate::program::Program;
-use crate::rule::{Finding, Held, Rule};
+use crate::rule::{Finding, Held, Level, Rule};
 use crate::text::FileId;
 
 pub(crate) use catalogue::CatalogueFormat;
@@ -44,6 +53,8 @@ pub(crate) struct Report<'a> {
     /// Rules that broke; their findings are missing.
     pub(crate) faults: &'a [String],
     pub(crate) gate: &'a Gate,
+    /// From which level on findings fail the run.
+    pub(crate) fail_on: Option<Level>,
     /// Files of which nothing is known, and why.
     pub(crate) unparsed: &'a [(String, String)],
     /// The directory that paths are relative to, as people should see it; `.` or empty where that goes without saying.
@@ -75,16 +86,41 @@ pub(crate) enum Format {
     Human,
     Json,
     Sarif,
+    Github,
+    Gitlab,
+    Junit,
+    Markdown,
+    Lcov,
+    Cobertura,
+    Badge,
 }
 
 impl Format {
-    pub(crate) const ALL: [Format; 3] = [Format::Human, Format::Json, Format::Sarif];
+    pub(crate) const ALL: [Format; 10] = [
+        Format::Human,
+        Format::Json,
+        Format::Sarif,
+        Format::Github,
+        Format::Gitlab,
+        Format::Junit,
+        Format::Markdown,
+        Format::Lcov,
+        Format::Cobertura,
+        Format::Badge,
+    ];
 
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Format::Human => "human",
             Format::Json => "json",
             Format::Sarif => "sarif",
+            Format::Github => "github",
+            Format::Gitlab => "gitlab",
+            Format::Junit => "junit",
+            Format::Markdown => "markdown",
+            Format::Lcov => "lcov",
+            Format::Cobertura => "cobertura",
+            Format::Badge => "badge",
         }
     }
 }
@@ -96,6 +132,13 @@ pub(crate) fn render(report: &Report<'_>, format: Format, out: &mut dyn Write) -
         Format::Human => human::render(report, &mut out)?,
         Format::Json => json::render(report, &mut out)?,
         Format::Sarif => sarif::render(report, &mut out)?,
+        Format::Github => github::render(report, &mut out)?,
+        Format::Gitlab => gitlab::render(report, &mut out)?,
+        Format::Junit => junit::render(report, &mut out)?,
+        Format::Markdown => markdown::render(report, &mut out)?,
+        Format::Lcov => lcov::render(report, &mut out)?,
+        Format::Cobertura => cobertura::render(report, &mut out)?,
+        Format::Badge => badge::render(report, &mut out)?,
     }
     out.flush()
 }

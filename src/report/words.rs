@@ -2,7 +2,7 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use crate::measure::Tally;
+use crate::measure::{GateCheck, Tally};
 
 /// `2458` as `2,458`.
 pub(super) fn grouped(number: usize) -> String {
@@ -40,6 +40,12 @@ pub(super) fn sentence(text: &str) -> String {
     let first: String = characters.next().into_iter().flat_map(char::to_uppercase).collect();
     let stop = if text.ends_with(['.', '!', '?']) { "" } else { "." };
     format!("{first}{}{stop}", characters.as_str())
+}
+
+/// `calls in layer web: 33.3 % of 40 %`
+pub(super) fn failed_check(check: &GateCheck) -> String {
+    let actual = check.actual.map_or_else(|| "none".to_owned(), |it| format!("{:.1} %", floored(it, 1)));
+    format!("{}: {actual} of {} %", check.name(), check.required)
 }
 
 /// How many columns a text takes.

@@ -1,6 +1,8 @@
 //! Reports read by the tools that they are made for, which `.ci/tools` installs. Without one of them its tests say so and pass;
 //! with `OTCOV_CI=1`, as in `.ci/run`, they fail.
 
+mod coverage;
+mod others;
 mod sarif;
 mod trees;
 
@@ -13,6 +15,13 @@ use super::tidy::root;
 pub(crate) fn installed(path: &str) -> Option<PathBuf> {
     let tools = std::env::var_os("OTCOV_TOOLS").map_or_else(|| root("target/tools"), PathBuf::from);
     found(tools.join(path))
+}
+
+/// Where a tool of the system is that `.ci/tools` installs.
+pub(crate) fn on_the_path(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let place = std::env::split_paths(&path).map(|it| it.join(name)).find(|it| it.is_file());
+    place.or_else(|| found(PathBuf::from(name)))
 }
 
 #[expect(clippy::print_stderr, reason = "whoever runs the tests should know which of them did nothing")]

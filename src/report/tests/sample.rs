@@ -100,6 +100,7 @@ impl Sample {
             faults: &[],
             prefix: "",
             gate: &self.gate,
+            fail_on: Some(Level::Error),
             unparsed: &self.unparsed,
             root: ".",
             elapsed: None,

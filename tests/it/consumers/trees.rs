@@ -6,6 +6,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::tidy::root;
 
@@ -25,6 +26,24 @@ fn copy(from: &Path, to: &Path) {
             fs::copy(entry.path(), target).unwrap();
         }
     }
+}
+
+/// git in a directory, the same on every machine.
+#[track_caller]
+pub(crate) fn git(at: &Path, args: &[&str]) -> String {
+    let mut command = Command::new("git");
+    command.current_dir(at).args(["-c", "user.name=shop", "-c", "user.email=shop@example.org"]).args(args);
+    command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
+    super::succeeds(&mut command)
+}
+
+/// All of a directory as the first commit of a new repository, on `main`.
+pub(crate) fn commit_all(at: &Path) {
+    if !at.join(".git").exists() {
+        git(at, &["init", "--quiet", "--initial-branch=main"]);
+    }
+    git(at, &["add", "--all"]);
+    git(at, &["commit", "--quiet", "--message", "all"]);
 }
 
 /// Every Python file below a directory, sorted.
