@@ -2,6 +2,7 @@
 
 use crate::facts::{BindingKind, OpId, RegionId, RegionKind, Value, ValueId};
 use crate::library::{NodeId, Role, Slot};
+use crate::link::eval::held::Held;
 use crate::link::eval::{Dependency, Eval, LONGEST_CHAIN, Scope};
 use crate::link::things::{ClassId, Site, Thing, Things};
 use crate::program::FuncId;
@@ -75,6 +76,11 @@ impl<'w, 'a> Eval<'w, 'a> {
         let mut found = Things::none();
         for thing in callees.iter() {
             found.join(&self.result_of(thing, site, scope));
+        }
+        if !found.is_known()
+            && let Some(mapping) = self.looked_up_in(callee, scope)
+        {
+            found.join(&self.promised(mapping, Held::Item, scope));
         }
         found
     }
@@ -158,10 +164,10 @@ impl<'w, 'a> Eval<'w, 'a> {
             }
             ("builtins.getattr", [of, name, rest @ ..]) => {
                 let of = self.things(of.value, scope);
-                let mut found = Things::none();
-                if let Value::Text(name) = *self.world.facts(scope.file).value(name.value) {
-                    found = self.members(&of, name);
-                }
+                let mut found = match *self.world.facts(scope.file).value(name.value) {
+                    Value::Text(name) => self.members(&of, name),
+                    _ => Things::one(Thing::Foreign),
+                };
                 if let [default] = rest {
                     found.join(&self.things(default.value, scope));
                 }

@@ -1,6 +1,7 @@
 //! What lists, dictionaries and tuples hold as far as they are written down, and the one binding behind a name.
 
 use crate::facts::{Binding, BindingKind, FnId, Import, OpKind, Value, ValueId};
+use crate::link::eval::held::Held;
 use crate::link::eval::{Eval, Scope};
 use crate::link::things::{Site, Thing, Things};
 use crate::program::FuncId;
@@ -35,6 +36,9 @@ impl<'w, 'a> Eval<'w, 'a> {
                     found.join(&self.things(*value, inner));
                 }
             }
+        }
+        if found.is_empty() {
+            found = self.promised(of, Held::Item, scope);
         }
         found
     }
@@ -233,10 +237,18 @@ impl<'w, 'a> Eval<'w, 'a> {
                 _ => {}
             }
         }
+        if found.is_empty() {
+            found = self.promised_element(of, scope);
+        }
         found
     }
 
     pub(super) fn part(&mut self, of: ValueId, index: u32, scope: Scope) -> Things {
+        let found = self.written_part(of, index, scope);
+        if found.is_empty() { self.promised_part(of, index, scope) } else { found }
+    }
+
+    fn written_part(&mut self, of: ValueId, index: u32, scope: Scope) -> Things {
         let facts = self.world.facts(scope.file);
         match facts.value(of) {
             Value::Sequence(run) => {
@@ -244,7 +256,7 @@ impl<'w, 'a> Eval<'w, 'a> {
                 part.map_or_else(Things::none, |it| self.things(it, scope))
             }
             Value::Call(op) => self.returned_part(Site { file: scope.file, op: *op }, index),
-            Value::Awaited(inner) => self.part(*inner, index, scope),
+            Value::Awaited(inner) => self.written_part(*inner, index, scope),
             Value::Element(source) => match self.display(*source, scope, 0) {
                 Some((display, inner)) => self.part_of_elements(display, index, inner),
                 None => Things::none(),
