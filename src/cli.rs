@@ -34,6 +34,8 @@ Examples:
   otcov scan src tests/helpers.py --select coverage
   otcov scan --ignore dark-call --fail-on warning
   otcov scan --fail-under entry-points=100,functions=40
+  otcov scan --write-baseline otcov-baseline.json
+  otcov scan --baseline otcov-baseline.json
   otcov scan --format human --format json=otcov.json";
 
 const INVENTORY_EXAMPLES: &str = "\
@@ -135,6 +137,12 @@ pub(crate) struct ScanArgs {
     /// Thresholds in percent: of functions, or DIMENSION=PERCENT[,…]
     #[arg(long, value_name = "PERCENT", value_delimiter = ',', action = ArgAction::Append)]
     pub(crate) fail_under: Vec<String>,
+    /// Tell only what is not in this file, which --write-baseline wrote
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Write the findings and numbers of today to this file, to be told no more
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) write_baseline: Option<PathBuf>,
     /// Count the findings by rule
     #[arg(long)]
     pub(crate) statistics: bool,

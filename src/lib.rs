@@ -27,12 +27,13 @@ use anyhow::{Result, bail};
 
 use cli::{Cli, Command, InitArgs, InventoryArgs, Output, ScanArgs, TreeArgs};
 use discover::Note;
-use policy::Exit;
+use policy::{Exit, Gauge};
 use program::Program;
 use report::{Format, Report, Sources, catalogue, inventory};
 use run::console::{self, Console};
 use run::files::Pending;
 use run::job::Job;
+use run::known::Memory;
 use run::progress::Progress;
 use run::{engine, files, guard, init, manual, rules};
 
@@ -83,6 +84,7 @@ fn obey(command: &Command, console: &Console) -> Result<Exit> {
 fn scan(args: &ScanArgs, console: &Console) -> Result<Exit> {
     let started = Instant::now();
     let outputs = outputs(&args.outputs)?;
+    let mut memory = Memory::read(args)?;
     let job = Job::prepare(&args.tree, Some(args))?;
     let progress = console.progress();
     job.pool.install(|| {
@@ -90,7 +92,12 @@ fn scan(args: &ScanArgs, console: &Console) -> Result<Exit> {
         progress.stage("checking");
         let coverage = measure::measure(&program, &job.layers());
         let checked = rules::check(&program, &coverage, &job.settings, &job.rules);
-        let verdict = policy::apply(&program, &coverage, checked.findings, &job.settings, &job.rules);
+        let mut judged = policy::judge(&program, checked.findings, &job.settings, &job.rules);
+        let sources = Sources::new(&program).reading(discover::read_text);
+        memory.apply(&program, &sources, &job, &coverage.all, &mut judged);
+        let before = |it| memory.share(it);
+        let gauge = Gauge { program: &program, coverage: &coverage, before: &before };
+        let verdict = policy::conclude(&judged.findings, &gauge, &job.settings);
         drop(progress);
 
         let lost = notes.iter().filter(|it| it.lost);
@@ -98,8 +105,9 @@ fn scan(args: &ScanArgs, console: &Console) -> Result<Exit> {
         let report = Report {
             program: &program,
             coverage: &coverage,
-            findings: &verdict.findings,
-            held: &verdict.held,
+            findings: &judged.findings,
+            held: &judged.held,
+            baseline: memory.told(),
             faults: &checked.faults,
             gate: &verdict.gate,
             fail_on: job.settings.fail_on,
@@ -112,17 +120,26 @@ fn scan(args: &ScanArgs, console: &Console) -> Result<Exit> {
             configured: job.settings.file.is_some(),
             style: console.style(),
             rules: checks::ALL,
-            sources: &Sources::new(&program).reading(discover::read_text),
+            sources: &sources,
         };
-        tell(report, &outputs, console)?;
+        tell(report, &outputs, memory.prepared()?, console)?;
         // The human report names what is lost by itself.
         let told = outputs.iter().any(|it| it.file.is_none() && it.format == Format::Human);
         console.notes(notes.iter().filter(|it| !(told && it.lost)));
+        let told = [memory.doubts(&judged), memory.written(&judged), aimless_ratchet(&job, args)];
+        told.iter().flatten().for_each(|it| console.note(it));
         checked.faults.iter().for_each(|it| console.error(it));
         // The process ends here: taking a whole program apart piece by piece would only make people wait.
+        drop(sources);
         std::mem::forget(program);
         Ok(if checked.faults.is_empty() { verdict.exit } else { Exit::Unusable })
     })
+}
+
+/// A gate that holds nothing must not look like one that holds.
+fn aimless_ratchet(job: &Job, args: &ScanArgs) -> Option<String> {
+    let aimless = job.settings.ratchet && args.baseline.is_none();
+    aimless.then(|| "gate.ratchet compares with nothing: give it a --baseline".to_owned())
 }
 
 /// From the tree to the linked program, with a note for everything that is missing in it.
@@ -139,14 +156,19 @@ fn read(job: &Job, progress: &Progress) -> (Program, Vec<Note>) {
 }
 
 /// Files first: if one of them cannot be written, none is, and nothing on stdout claims that all is well.
-fn tell(mut report: Report<'_>, outputs: &[Output], console: &Console) -> Result<()> {
+fn tell(
+    mut report: Report<'_>,
+    outputs: &[Output],
+    baseline: Option<Pending>,
+    console: &Console,
+) -> Result<()> {
     let style = report.style;
     report.style = console.file_style();
     let in_files = outputs.iter().filter_map(|it| Some((it.format, it.file.as_ref()?)));
     let prepared: Result<Vec<Pending>> = in_files
         .map(|(format, file)| files::prepare(file, |out| report::render(&report, format, out)))
         .collect();
-    prepared?.into_iter().try_for_each(Pending::commit)?;
+    prepared?.into_iter().chain(baseline).try_for_each(Pending::commit)?;
     report.style = style;
     for output in outputs.iter().filter(|it| it.file.is_none()) {
         console.print(|out| report::render(&report, output.format, out))?;

@@ -128,18 +128,41 @@ pub(crate) struct Gate {
 #[derive(Debug, Clone)]
 pub(crate) struct GateCheck {
     pub(crate) dimension: Dimension,
-    pub(crate) layer: Option<String>,
+    pub(crate) part: Part,
+    /// What is required is what was reached before.
+    pub(crate) ratchet: bool,
     pub(crate) required: f64,
     /// None for 0 of 0, which passes.
     pub(crate) actual: Option<f64>,
     pub(crate) passed: bool,
 }
 
+/// What a threshold is about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Part {
+    Whole,
+    /// A layer, by its name.
+    Layer(String),
+    /// All files that a pattern matches.
+    Paths(String),
+}
+
+impl Part {
+    /// As messages call it; the whole goes without saying.
+    pub(crate) fn words(&self) -> Option<String> {
+        match self {
+            Part::Whole => None,
+            Part::Layer(name) => Some(format!("layer {name}")),
+            Part::Paths(pattern) => Some(format!("paths {pattern}")),
+        }
+    }
+}
+
 impl GateCheck {
     /// `calls`, `calls in layer web`.
     pub(crate) fn name(&self) -> String {
-        let layer = self.layer.as_ref().map(|it| format!(" in layer {it}")).unwrap_or_default();
-        format!("{}{layer}", self.dimension.as_str())
+        let part = self.part.words().map(|it| format!(" in {it}")).unwrap_or_default();
+        format!("{}{part}", self.dimension.as_str())
     }
 }
 

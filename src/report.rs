@@ -33,11 +33,11 @@ use std::time::Duration;
 
 use crate::measure::{Coverage, Gate};
 use crate::program::Program;
-use crate::rule::{Finding, Held, Level, Rule};
+use crate::rule::{Finding, Held, HeldBy, Level, Rule};
 use crate::text::FileId;
 
 pub(crate) use catalogue::CatalogueFormat;
-use fingerprint::fingerprints;
+pub(crate) use fingerprint::identities;
 pub(crate) use inventory::{INVENTORY_KINDS, InventoryFormat};
 pub(crate) use sources::Sources;
 pub(crate) use style::Style;
@@ -48,8 +48,10 @@ pub(crate) struct Report<'a> {
     pub(crate) coverage: &'a Coverage,
     /// In the order in which they are to be told: by file, line, column, rule.
     pub(crate) findings: &'a [Finding],
-    /// What comments suppress, in the same order.
+    /// What comments suppress, in the same order, and then what is in the baseline.
     pub(crate) held: &'a [Held],
+    /// None where no baseline is in force.
+    pub(crate) baseline: Option<Known<'a>>,
     /// Rules that broke; their findings are missing.
     pub(crate) faults: &'a [String],
     pub(crate) gate: &'a Gate,
@@ -71,6 +73,22 @@ pub(crate) struct Report<'a> {
     /// The catalogue, for the group of a rule.
     pub(crate) rules: &'a [Rule],
     pub(crate) sources: &'a Sources<'a>,
+}
+
+/// What the baseline did.
+pub(crate) struct Known<'a> {
+    /// As it was typed.
+    pub(crate) file: String,
+    /// Its entries that nothing is found for any more.
+    pub(crate) stale: Vec<Stale<'a>>,
+}
+
+pub(crate) struct Stale<'a> {
+    pub(crate) rule: &'a str,
+    pub(crate) file: &'a str,
+    pub(crate) function: Option<&'a str>,
+    pub(crate) message: &'a str,
+    pub(crate) fingerprint: &'a str,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -147,7 +165,12 @@ impl Report<'_> {
     /// The identities of the findings, followed by those of the findings that are held.
     fn fingerprints(&self) -> Vec<String> {
         let all = self.findings.iter().chain(self.held.iter().map(|it| &it.finding));
-        fingerprints(self.program, self.sources, self.prefix, all)
+        let identities = identities(self.program, self.sources, self.prefix, all);
+        identities.into_iter().map(|it| it.fingerprint).collect()
+    }
+
+    fn held_by(&self, by: HeldBy) -> usize {
+        self.held.iter().filter(|it| it.by == by).count()
     }
 
     /// A file's path as people can open it from where they are.

@@ -180,6 +180,17 @@ pub(crate) struct Held {
 pub(crate) enum HeldBy {
     /// A comment in the source.
     Comment,
+    /// The baseline: it was there before.
+    Baseline,
+}
+
+/// By what a finding is known from run to run: hexadecimal digits, and no line takes part in them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Identity {
+    /// No two findings of a run share it.
+    pub(crate) fingerprint: String,
+    /// The same wherever the code goes: neither file nor module take part.
+    pub(crate) content: String,
 }
 
 #[derive(Debug, Clone)]

@@ -7,6 +7,7 @@ pub(crate) mod files;
 pub(crate) mod guard;
 pub(crate) mod init;
 pub(crate) mod job;
+pub(crate) mod known;
 pub(crate) mod manual;
 pub(crate) mod progress;
 pub(crate) mod repository;

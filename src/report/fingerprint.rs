@@ -5,42 +5,48 @@ use std::collections::BTreeMap;
 
 use crate::program::Program;
 use crate::report::Sources;
-use crate::rule::Finding;
+use crate::rule::{Finding, Identity};
 use crate::text::Place;
 
-/// One fingerprint for each finding, in the order given: sixteen hexadecimal digits.
+/// One identity for each finding, in the order given.
 ///
 /// Those that look the same are numbered by where they stand, so all findings of a run must be given at once, whether they are
 /// told or held: else one would take the place of another.
-pub(crate) fn fingerprints<'f>(
+pub(crate) fn identities<'f>(
     program: &Program,
     sources: &Sources<'_>,
     prefix: &str,
     findings: impl Iterator<Item = &'f Finding>,
-) -> Vec<String> {
+) -> Vec<Identity> {
     let mut placed: Vec<(usize, &Finding)> = findings.enumerate().collect();
     placed.sort_by_key(|(at, it)| (it.place, *at));
-    let mut prints = vec![String::new(); placed.len()];
+    let mut all = vec![Identity { fingerprint: String::new(), content: String::new() }; placed.len()];
     let mut seen: BTreeMap<u64, u64> = BTreeMap::new();
     for (at, finding) in placed {
-        let bare = identity(program, sources, prefix, finding);
+        let (bare, content) = hashes(program, sources, prefix, finding);
         let repeat = seen.entry(bare).or_insert(0);
         *repeat += 1;
         let salted = if *repeat == 1 { bare } else { fnv(bare, &repeat.to_le_bytes()) };
-        prints[at] = format!("{salted:016x}");
+        all[at] = Identity { fingerprint: format!("{salted:016x}"), content: format!("{content:016x}") };
     }
-    prints
+    all
 }
 
-fn identity(program: &Program, sources: &Sources<'_>, prefix: &str, finding: &Finding) -> u64 {
+/// With the file, and without.
+fn hashes(program: &Program, sources: &Sources<'_>, prefix: &str, finding: &Finding) -> (u64, u64) {
     let function = finding.function.and_then(|it| program.enclosing_named(it));
-    let function = function.map_or("", |it| program.function(it).qualified.as_str());
+    let name = function.map_or("", |it| program.function(it).name.as_str());
     let snippet = normalised(sources, finding.place).unwrap_or_else(|| finding.message.clone());
-    let file = &program.file(finding.place.file).path;
-    let mut hash = OFFSET;
-    for part in [finding.rule, prefix, file, function, &snippet] {
-        hash = fnv(fnv(hash, part.as_bytes()), &[0]);
-    }
+    // The name in its file and the path from the root of the repository: both are the same whichever part of it is scanned.
+    let file = format!("{prefix}/{}", program.file(finding.place.file).path);
+    (
+        hash(&[finding.rule, file.trim_start_matches('/'), name, &snippet]),
+        hash(&[finding.rule, name, &snippet]),
+    )
+}
+
+fn hash(parts: &[&str]) -> u64 {
+    let hash = parts.iter().fold(OFFSET, |hash, part| fnv(fnv(hash, part.as_bytes()), &[0]));
     // Once more over its own digits: the last bytes of the text have hardly been mixed by then.
     fnv(OFFSET, &hash.to_le_bytes())
 }
@@ -87,10 +93,11 @@ mod tests {
             let sources = sample.sources();
             let findings =
                 [first, second].map(|place| sample::finding("raw-subprocess", Level::Warning, place, load));
-            fingerprints(&sample.program, &sources, "", findings.iter())
+            identities(&sample.program, &sources, "", findings.iter())
         });
         assert_eq!(prints[0], prints[1]);
-        assert_ne!(prints[0][0], prints[0][1]);
-        assert_eq!(prints[0][0].len(), 16);
+        assert_ne!(prints[0][0].fingerprint, prints[0][1].fingerprint);
+        assert_eq!(prints[0][0].fingerprint.len(), 16);
+        assert_eq!(prints[0][0].content, prints[0][1].content);
     }
 }

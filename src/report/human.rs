@@ -40,9 +40,8 @@ mod tests {
     use super::super::tests::sample::{Sample, expect, finding, rendered, shop};
     use super::super::words::width;
     use super::super::{Format, Style};
-    use crate::measure::{Dimension, GateCheck};
-    use crate::rule::Level;
-    use crate::rule::{Held, HeldBy};
+    use crate::measure::{Dimension, GateCheck, Part};
+    use crate::rule::{Held, HeldBy, Level};
     use crate::text::{Place, Span};
 
     use super::*;
@@ -110,7 +109,8 @@ mod tests {
 
     fn check(dimension: Dimension, layer: Option<&str>, required: f64, actual: f64) -> GateCheck {
         let passed = actual >= required;
-        GateCheck { dimension, layer: layer.map(str::to_owned), required, actual: Some(actual), passed }
+        let part = layer.map_or(Part::Whole, |it| Part::Layer(it.to_owned()));
+        GateCheck { dimension, part, ratchet: false, required, actual: Some(actual), passed }
     }
 
     #[test]

@@ -6,12 +6,12 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::Report;
 use super::document::Document;
 use super::words::floored;
-use crate::measure::{Dimension, GateCheck, Tallies, Tally};
+use super::{Known, Report};
+use crate::measure::{Dimension, GateCheck, Part, Tallies, Tally};
 use crate::program::Program;
-use crate::rule::{Finding, Rule};
+use crate::rule::{Finding, HeldBy, Rule};
 use crate::text::Place;
 
 /// Raised when a key changes its meaning or goes; new keys do not raise it.
@@ -94,9 +94,27 @@ struct GateEntry<'a> {
 struct CheckEntry<'a> {
     dimension: &'static str,
     layer: Option<&'a str>,
+    path: Option<&'a str>,
+    ratchet: bool,
     required: f64,
     actual: Option<f64>,
     passed: bool,
+}
+
+#[derive(Serialize)]
+struct BaselineEntry<'a> {
+    file: &'a str,
+    held: usize,
+    stale: Vec<StaleEntry<'a>>,
+}
+
+#[derive(Serialize)]
+struct StaleEntry<'a> {
+    rule: &'a str,
+    file: &'a str,
+    function: Option<&'a str>,
+    message: &'a str,
+    fingerprint: &'a str,
 }
 
 #[derive(Serialize)]
@@ -132,7 +150,8 @@ pub(super) fn render(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()>
         }),
     )?;
     findings(report, &mut document)?;
-    document.key("suppressed", &report.held.len())?;
+    document.key("suppressed", &report.held_by(HeldBy::Comment))?;
+    document.key("baseline", &report.baseline.as_ref().map(|it| known(report, it)))?;
     let checks = report.gate.checks.iter().map(check).collect();
     document.key("gate", &GateEntry { passed: report.gate.passed(), checks })?;
     let unparsed = report.unparsed.iter().map(|(file, reason)| UnparsedEntry { file, reason });
@@ -203,11 +222,24 @@ fn excluded(report: &Report<'_>) -> BTreeMap<&'static str, u32> {
     report.coverage.excluded.iter().map(|(reason, count)| (reason.as_str(), *count)).collect()
 }
 
+fn known<'a>(report: &Report<'_>, known: &'a Known<'_>) -> BaselineEntry<'a> {
+    let stale = known.stale.iter().map(|it| StaleEntry {
+        rule: it.rule,
+        file: it.file,
+        function: it.function,
+        message: it.message,
+        fingerprint: it.fingerprint,
+    });
+    BaselineEntry { file: &known.file, held: report.held_by(HeldBy::Baseline), stale: stale.collect() }
+}
+
 fn check(check: &GateCheck) -> CheckEntry<'_> {
     CheckEntry {
         dimension: check.dimension.as_str(),
-        layer: check.layer.as_deref(),
-        required: check.required,
+        layer: if let Part::Layer(name) = &check.part { Some(name) } else { None },
+        path: if let Part::Paths(pattern) = &check.part { Some(pattern) } else { None },
+        ratchet: check.ratchet,
+        required: floored(check.required, 2),
         actual: check.actual.map(|it| floored(it, 2)),
         passed: check.passed,
     }
@@ -254,7 +286,8 @@ mod tests {
         shop.unparsed.push(("a.py".into(), "not UTF-8".into()));
         shop.gate.checks.push(GateCheck {
             dimension: Dimension::EntryPoints,
-            layer: Some("web".into()),
+            part: Part::Layer("web".into()),
+            ratchet: false,
             required: 90.0,
             actual: None,
             passed: true,

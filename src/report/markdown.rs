@@ -4,7 +4,7 @@
 use std::io::{self, Write};
 
 use super::Report;
-use super::words::{counted, failed_check, floored, grouped, sentence};
+use super::words::{counted, failed_check, floored, grouped, held, sentence};
 use crate::measure::{Dimension, Tallies, Tally};
 use crate::rule::{Finding, Level};
 
@@ -79,6 +79,7 @@ fn share(tally: Tally) -> String {
 
 fn findings(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let of = |level| report.findings.iter().filter(move |it| it.level == level);
+    let held = held(report);
     let count = |level, one, many| counted(of(level).count(), one, many);
     writeln!(
         out,
@@ -86,11 +87,7 @@ fn findings(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
         count(Level::Error, "error", "errors"),
         count(Level::Warning, "warning", "warnings"),
         count(Level::Note, "note", "notes"),
-        if report.held.is_empty() {
-            String::new()
-        } else {
-            format!(" ({} suppressed)", grouped(report.held.len()))
-        }
+        if held.is_empty() { held } else { format!(" ({held})") }
     )?;
     let told: Vec<&Finding> = of(Level::Error).chain(of(Level::Warning)).collect();
     if told.is_empty() {

@@ -2,7 +2,9 @@
 
 use unicode_width::UnicodeWidthStr;
 
+use super::Report;
 use crate::measure::{GateCheck, Tally};
+use crate::rule::HeldBy;
 
 /// `2458` as `2,458`.
 pub(super) fn grouped(number: usize) -> String {
@@ -45,7 +47,23 @@ pub(super) fn sentence(text: &str) -> String {
 /// `calls in layer web: 33.3 % of 40 %`
 pub(super) fn failed_check(check: &GateCheck) -> String {
     let actual = check.actual.map_or_else(|| "none".to_owned(), |it| format!("{:.1} %", floored(it, 1)));
-    format!("{}: {actual} of {} %", check.name(), check.required)
+    let before = if check.ratchet { " before" } else { "" };
+    format!("{}: {actual} of {} %{before}", check.name(), shown(check.required))
+}
+
+/// A threshold as it was set; one that was measured with two digits.
+pub(super) fn shown(percent: f64) -> f64 {
+    floored(percent, 2)
+}
+
+/// `2 suppressed, 5 in the baseline`; empty where nothing is held.
+pub(super) fn held(report: &Report<'_>) -> String {
+    let told = [
+        (report.held_by(HeldBy::Comment), "suppressed"),
+        (report.held_by(HeldBy::Baseline), "in the baseline"),
+    ];
+    let told = told.iter().filter(|it| it.0 > 0).map(|(count, what)| format!("{} {what}", grouped(*count)));
+    told.collect::<Vec<_>>().join(", ")
 }
 
 /// How many columns a text takes.

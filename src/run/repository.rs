@@ -7,12 +7,17 @@ pub(crate) fn root(of: &Path) -> Option<PathBuf> {
     of.ancestors().find(|it| it.join(".git").exists()).map(Path::to_path_buf)
 }
 
-/// The path from the root of the repository to the root of the tree, with `/`. Without a repository the working directory
-/// stands for it, if the tree is in there.
-pub(crate) fn prefix(tree: &Path) -> String {
+/// What paths of the repository start from. Without a repository the working directory stands for it, if the tree is in there.
+pub(crate) fn top(tree: &Path) -> PathBuf {
     let working = || std::env::current_dir().ok().and_then(|it| it.canonicalize().ok());
-    let top = root(tree).or_else(working);
-    let below = top.as_ref().and_then(|it| tree.strip_prefix(it).ok()).unwrap_or(Path::new(""));
+    let top = root(tree).or_else(working).filter(|it| tree.starts_with(it));
+    top.unwrap_or_else(|| tree.to_path_buf())
+}
+
+/// The path from the root of the repository to the root of the tree, with `/`.
+pub(crate) fn prefix(tree: &Path) -> String {
+    let top = top(tree);
+    let below = tree.strip_prefix(&top).unwrap_or(Path::new(""));
     below.components().map(|it| it.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
 }
 

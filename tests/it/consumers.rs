@@ -4,7 +4,7 @@
 mod coverage;
 mod others;
 mod sarif;
-mod trees;
+pub(crate) mod trees;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,5 +1,6 @@
 //! Everything that is tested from outside, in one binary. Each module says what belongs there.
 
+mod baseline;
 mod cli;
 mod consumers;
 mod projects;

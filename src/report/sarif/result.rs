@@ -24,6 +24,9 @@ pub(super) struct Outcome<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     related_locations: Vec<Location>,
     partial_fingerprints: BTreeMap<&'static str, String>,
+    /// Given where there is a baseline.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baseline_state: Option<&'static str>,
     /// Given for all results or for none.
     #[serde(skip_serializing_if = "Option::is_none")]
     suppressions: Option<Vec<Suppression<'a>>>,
@@ -162,6 +165,11 @@ impl<'a> Writer<'_, 'a> {
                 })
                 .collect(),
             partial_fingerprints: prints,
+            baseline_state: self.report.baseline.as_ref().and_then(|_| match held.map(|it| it.by) {
+                None => Some("new"),
+                Some(HeldBy::Baseline) => Some("unchanged"),
+                Some(HeldBy::Comment) => None,
+            }),
             suppressions: (!self.report.held.is_empty()).then(|| held.map(suppression).into_iter().collect()),
         }
     }
@@ -219,6 +227,7 @@ fn text(finding: &Finding) -> String {
 fn suppression(held: &Held) -> Suppression<'_> {
     let kind = match held.by {
         HeldBy::Comment => "inSource",
+        HeldBy::Baseline => "external",
     };
     Suppression { kind, status: "accepted", justification: held.reason.as_deref() }
 }

@@ -97,6 +97,7 @@ impl Sample {
             coverage: &self.coverage,
             findings: &self.findings,
             held: &self.held,
+            baseline: None,
             faults: &[],
             prefix: "",
             gate: &self.gate,
