@@ -34,6 +34,7 @@ Examples:
   otcov scan src tests/helpers.py --select coverage
   otcov scan --ignore dark-call --fail-on warning
   otcov scan --fail-under entry-points=100,functions=40
+  otcov scan --diff origin/main
   otcov scan --write-baseline otcov-baseline.json
   otcov scan --baseline otcov-baseline.json
   otcov scan --format human --format json=otcov.json";
@@ -137,6 +138,9 @@ pub(crate) struct ScanArgs {
     /// Thresholds in percent: of functions, or DIMENSION=PERCENT[,…]
     #[arg(long, value_name = "PERCENT", value_delimiter = ',', action = ArgAction::Append)]
     pub(crate) fail_under: Vec<String>,
+    /// Tell only what was changed since the branch left REV [default: the main branch]
+    #[arg(long, value_name = "REV", num_args = 0..=1, default_missing_value = "")]
+    pub(crate) diff: Option<String>,
     /// Tell only what is not in this file, which --write-baseline wrote
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) baseline: Option<PathBuf>,

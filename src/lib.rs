@@ -1,5 +1,6 @@
 //! otcov: which of a team's code is dark to OpenTelemetry, told before it ships.
 
+mod change;
 mod checks;
 mod cli;
 mod config;
@@ -26,11 +27,13 @@ use std::time::Instant;
 use anyhow::{Result, bail};
 
 use cli::{Cli, Command, InitArgs, InventoryArgs, Output, ScanArgs, TreeArgs};
-use discover::Note;
+use discover::{Discovered, Note};
 use policy::{Exit, Gauge};
 use program::Program;
 use report::{Format, Report, Sources, catalogue, inventory};
+use run::before::History;
 use run::console::{self, Console};
+use run::engine::Overlay;
 use run::files::Pending;
 use run::job::Job;
 use run::known::Memory;
@@ -86,17 +89,27 @@ fn scan(args: &ScanArgs, console: &Console) -> Result<Exit> {
     let outputs = outputs(&args.outputs)?;
     let mut memory = Memory::read(args)?;
     let job = Job::prepare(&args.tree, Some(args))?;
+    let history = args.diff.as_ref().map(|it| History::read(&job, it)).transpose()?;
     let progress = console.progress();
     job.pool.install(|| {
-        let (program, notes) = read(&job, &progress);
+        let found = find(&job, &progress);
+        let (program, notes) = build(&found, &job, &progress);
         progress.stage("checking");
         let coverage = measure::measure(&program, &job.layers());
         let checked = rules::check(&program, &coverage, &job.settings, &job.rules);
         let mut judged = policy::judge(&program, checked.findings, &job.settings, &job.rules);
         let sources = Sources::new(&program).reading(discover::read_text);
         memory.apply(&program, &sources, &job, &coverage.all, &mut judged);
-        let before = |it| memory.share(it);
-        let gauge = Gauge { program: &program, coverage: &coverage, before: &before };
+        let compare = |it: History| it.compare(&job, &found, &program, &mut judged, &sources, &progress);
+        let (change, outside) = history.map(compare).unzip();
+        let before = |it| memory.share(it).or_else(|| change.as_ref().map(|was| was.share_before(it)));
+        let change = change.as_ref();
+        let gauge = Gauge {
+            program: &program,
+            coverage: &coverage,
+            changed: change.map(|it| &it.coverage),
+            before: &before,
+        };
         let verdict = policy::conclude(&judged.findings, &gauge, &job.settings);
         drop(progress);
 
@@ -107,6 +120,8 @@ fn scan(args: &ScanArgs, console: &Console) -> Result<Exit> {
             coverage: &coverage,
             findings: &judged.findings,
             held: &judged.held,
+            change,
+            outside: outside.as_deref().unwrap_or_default(),
             baseline: memory.told(),
             faults: &checked.faults,
             gate: &verdict.gate,
@@ -138,20 +153,26 @@ fn scan(args: &ScanArgs, console: &Console) -> Result<Exit> {
 
 /// A gate that holds nothing must not look like one that holds.
 fn aimless_ratchet(job: &Job, args: &ScanArgs) -> Option<String> {
-    let aimless = job.settings.ratchet && args.baseline.is_none();
-    aimless.then(|| "gate.ratchet compares with nothing: give it a --baseline".to_owned())
+    let aimless = job.settings.ratchet && args.baseline.is_none() && args.diff.is_none();
+    aimless.then(|| "gate.ratchet compares with nothing: give it a --baseline, or --diff".to_owned())
 }
 
 /// From the tree to the linked program, with a note for everything that is missing in it.
 fn read(job: &Job, progress: &Progress) -> (Program, Vec<Note>) {
+    let found = find(job, progress);
+    build(&found, job, progress)
+}
+
+fn find(job: &Job, progress: &Progress) -> Discovered {
     progress.stage("looking for files");
-    let mut found = discover::discover(&job.roots, &job.scope());
+    discover::discover(&job.roots, &job.scope())
+}
+
+fn build(found: &Discovered, job: &Job, progress: &Progress) -> (Program, Vec<Note>) {
     progress.stage("parsing");
-    let ((files, mut notes), library) = rayon::join(|| engine::parse(&found, job), || engine::library(job));
-    notes.append(&mut found.notes);
+    let (program, mut notes) = engine::build(found, &Overlay::new(), job, progress);
+    notes.extend(found.notes.iter().cloned());
     notes.sort();
-    progress.stage("linking");
-    let program = engine::link(files, &library, &found, job);
     (program, notes)
 }
 

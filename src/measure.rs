@@ -84,6 +84,18 @@ impl Tallies {
         self.0[dimension as usize]
     }
 
+    pub(crate) fn count(&mut self, item: &Item) {
+        let tally = &mut self.0[item.dimension as usize];
+        match item.verdict {
+            Verdict::Covered => {
+                tally.covered += 1;
+                tally.total += 1;
+            }
+            Verdict::Uncovered => tally.total += 1,
+            Verdict::Unknown => tally.unknown += 1,
+        }
+    }
+
     pub(crate) fn add(&mut self, other: &Tallies) {
         for (mine, theirs) in self.0.iter_mut().zip(other.0) {
             mine.add(theirs);
@@ -145,6 +157,8 @@ pub(crate) enum Part {
     Layer(String),
     /// All files that a pattern matches.
     Paths(String),
+    /// What was changed.
+    Change,
 }
 
 impl Part {
@@ -154,6 +168,7 @@ impl Part {
             Part::Whole => None,
             Part::Layer(name) => Some(format!("layer {name}")),
             Part::Paths(pattern) => Some(format!("paths {pattern}")),
+            Part::Change => Some("the change".to_owned()),
         }
     }
 }

@@ -9,7 +9,7 @@ mod suppress;
 use std::cmp::Ordering;
 
 use crate::config::Settings;
-use crate::measure::{Coverage, Dimension, Gate};
+use crate::measure::{Coverage, Dimension, Gate, Tallies};
 use crate::program::Program;
 use crate::rule::{Catalogue, Finding, Held, Level};
 
@@ -35,6 +35,8 @@ impl Judged {
 pub(crate) struct Gauge<'a> {
     pub(crate) program: &'a Program,
     pub(crate) coverage: &'a Coverage,
+    /// Of what was changed, if that is known.
+    pub(crate) changed: Option<&'a Tallies>,
     /// What was covered before, of how much, if anybody knows.
     pub(crate) before: &'a dyn Fn(Dimension) -> Option<(u32, u32)>,
 }

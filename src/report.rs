@@ -3,6 +3,7 @@
 
 mod badge;
 pub(crate) mod catalogue;
+mod changes;
 mod closing;
 mod cobertura;
 mod coverage;
@@ -31,6 +32,7 @@ mod xml;
 use std::io::{self, Write};
 use std::time::Duration;
 
+use crate::change::Change;
 use crate::measure::{Coverage, Gate};
 use crate::program::Program;
 use crate::rule::{Finding, Held, HeldBy, Level, Rule};
@@ -50,6 +52,10 @@ pub(crate) struct Report<'a> {
     pub(crate) findings: &'a [Finding],
     /// What comments suppress, in the same order, and then what is in the baseline.
     pub(crate) held: &'a [Held],
+    /// Against an earlier commit; `findings` are then those of the change.
+    pub(crate) change: Option<&'a Change>,
+    /// Findings that are not of the change, in the same order.
+    pub(crate) outside: &'a [Finding],
     /// None where no baseline is in force.
     pub(crate) baseline: Option<Known<'a>>,
     /// Rules that broke; their findings are missing.
@@ -161,11 +167,23 @@ pub(crate) fn render(report: &Report<'_>, format: Format, out: &mut dyn Write) -
     out.flush()
 }
 
-impl Report<'_> {
-    /// The identities of the findings, followed by those of the findings that are held.
+impl<'a> Report<'a> {
+    /// Findings with their identities, those outside of the change too, each with whether it is of the change.
+    fn with_outside(&self) -> Vec<(&'a Finding, String, bool)> {
+        let inside = self.findings.iter().map(|it| (it, true));
+        let all = inside.chain(self.outside.iter().map(|it| (it, false))).zip(self.fingerprints());
+        let mut all: Vec<_> = all.map(|((finding, is_in), print)| (finding, print, is_in)).collect();
+        if self.change.is_some() {
+            all.sort_by(|(a, ..), (b, ..)| (a.place, a.rule, &a.message).cmp(&(b.place, b.rule, &b.message)));
+        }
+        all
+    }
+
+    /// The identities of the findings, followed by those outside of the change and those that are held.
     fn fingerprints(&self) -> Vec<String> {
-        let all = self.findings.iter().chain(self.held.iter().map(|it| &it.finding));
-        let identities = identities(self.program, self.sources, self.prefix, all);
+        let held = self.held.iter().map(|it| &it.finding);
+        let all = self.findings.iter().chain(self.outside).chain(held);
+        let identities = identities(self.program, self.sources, &|it| self.path_in_repository(it), all);
         identities.into_iter().map(|it| it.fingerprint).collect()
     }
 

@@ -185,10 +185,12 @@ pub(crate) enum HeldBy {
 }
 
 /// By what a finding is known from run to run: hexadecimal digits, and no line takes part in them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Identity {
     /// No two findings of a run share it.
     pub(crate) fingerprint: String,
+    /// The same for all that look the same in one place.
+    pub(crate) look: String,
     /// The same wherever the code goes: neither file nor module take part.
     pub(crate) content: String,
 }

@@ -153,6 +153,9 @@ fn thresholds(fields: &Fields<'_>) -> Vec<Threshold> {
     let mut all = Vec::new();
     let Some(gate) = table(fields, "gate") else { return all };
     add_thresholds(gate, &Part::Whole, &mut all);
+    if let Some(fields) = table(gate, "diff") {
+        add_thresholds(fields, &Part::Change, &mut all);
+    }
     let parts = [("layer", Part::Layer as fn(String) -> Part), ("path", Part::Paths)];
     for (key, part) in parts {
         for (name, node) in table(gate, key).into_iter().flat_map(|it| it.iter()) {

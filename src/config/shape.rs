@@ -172,7 +172,12 @@ static GATE: Table = Table {
     keys: &[
         key("layer", Shape::Table(&GATE_LAYERS), "Thresholds of single layers, by their names."),
         key("path", Shape::Table(&GATE_PATHS), "Thresholds of all files that a pattern matches, together."),
-        key("ratchet", Shape::Flag, "No number may fall below what the baseline (`--baseline`) says it was."),
+        key("diff", Shape::Table(&GATE_LAYER), "Thresholds of what was changed, with `--diff`."),
+        key(
+            "ratchet",
+            Shape::Flag,
+            "No number may fall below what the baseline (`--baseline`), or else the commit of `--diff`, says it was.",
+        ),
     ],
     others: Some((Words::Dimensions, &Shape::Percent)),
 };

@@ -1,6 +1,6 @@
 //! From single things to tallies by file, and from those to every other cut.
 
-use super::items::{Verdict, each_item};
+use super::items::each_item;
 use super::layers::{self, LayerSpec};
 use super::{Coverage, Layer, Tallies, unseen};
 use crate::program::Program;
@@ -58,17 +58,7 @@ fn configured(program: &Program, files: &[(FileId, Tallies)], specs: &[LayerSpec
 /// The tallies of all files, tests aside.
 fn by_file(program: &Program) -> Vec<(FileId, Tallies)> {
     let mut files = vec![Tallies::default(); program.files.len()];
-    each_item(program, &mut |it| {
-        let tally = &mut files[it.place.file.index()].0[it.dimension as usize];
-        match it.verdict {
-            Verdict::Covered => {
-                tally.covered += 1;
-                tally.total += 1;
-            }
-            Verdict::Uncovered => tally.total += 1,
-            Verdict::Unknown => tally.unknown += 1,
-        }
-    });
+    each_item(program, &mut |it| files[it.place.file.index()].count(&it));
     let files = program.files.iter().zip(files).enumerate();
     files.filter(|(_, (file, _))| !file.test).map(|(at, (_, tallies))| (FileId(at as u32), tallies)).collect()
 }

@@ -6,21 +6,23 @@ use crate::measure::{Dimension, Gate, GateCheck, Part, Tallies};
 
 pub(super) fn check(gauge: &Gauge<'_>, settings: &Settings) -> Gate {
     let mut checks: Vec<GateCheck> =
-        settings.thresholds.iter().map(|it| check_one(gauge, settings, it)).collect();
+        settings.thresholds.iter().filter_map(|it| check_one(gauge, settings, it)).collect();
     if settings.ratchet {
         checks.extend(Dimension::ALL.iter().filter_map(|it| ratchet(gauge, *it)));
     }
     Gate { checks }
 }
 
-fn check_one(gauge: &Gauge<'_>, settings: &Settings, threshold: &Threshold) -> GateCheck {
+/// None where the part is not there: a change, where nothing is compared.
+fn check_one(gauge: &Gauge<'_>, settings: &Settings, threshold: &Threshold) -> Option<GateCheck> {
     let tallies = match &threshold.part {
         Part::Whole => Some(gauge.coverage.all),
         Part::Layer(name) => gauge.coverage.layers.iter().find(|it| it.name == *name).map(|it| it.tallies),
         Part::Paths(pattern) => Some(matched(gauge, settings, pattern)),
+        Part::Change => Some(*gauge.changed?),
     };
     let actual = tallies.and_then(|it| it.get(threshold.dimension).percent());
-    GateCheck {
+    Some(GateCheck {
         dimension: threshold.dimension,
         part: threshold.part.clone(),
         ratchet: false,
@@ -28,7 +30,7 @@ fn check_one(gauge: &Gauge<'_>, settings: &Settings, threshold: &Threshold) -> G
         actual,
         // Nothing to cover is nothing missing.
         passed: actual.is_none_or(|it| it >= threshold.percent),
-    }
+    })
 }
 
 fn matched(gauge: &Gauge<'_>, settings: &Settings, pattern: &str) -> Tallies {

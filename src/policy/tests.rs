@@ -77,7 +77,7 @@ impl Sketch {
     }
 
     fn conclude(&self, coverage: &Coverage, findings: Vec<Finding>) -> Verdict {
-        let gauge = Gauge { program: &self.program, coverage, before: &|_| Some((2, 4)) };
+        let gauge = Gauge { program: &self.program, coverage, changed: None, before: &|_| Some((2, 4)) };
         conclude(&self.apply(findings).findings, &gauge, &self.settings)
     }
 

@@ -6,43 +6,49 @@ use std::collections::BTreeMap;
 use crate::program::Program;
 use crate::report::Sources;
 use crate::rule::{Finding, Identity};
-use crate::text::Place;
+use crate::text::{FileId, Place};
 
-/// One identity for each finding, in the order given.
+/// One identity for each finding, in the order given. `path` says how a file is called: from the root of the repository, so that
+/// it is the same whichever part of that is scanned.
 ///
 /// Those that look the same are numbered by where they stand, so all findings of a run must be given at once, whether they are
 /// told or held: else one would take the place of another.
 pub(crate) fn identities<'f>(
     program: &Program,
     sources: &Sources<'_>,
-    prefix: &str,
+    path: &dyn Fn(FileId) -> String,
     findings: impl Iterator<Item = &'f Finding>,
 ) -> Vec<Identity> {
     let mut placed: Vec<(usize, &Finding)> = findings.enumerate().collect();
     placed.sort_by_key(|(at, it)| (it.place, *at));
-    let mut all = vec![Identity { fingerprint: String::new(), content: String::new() }; placed.len()];
+    let mut all = vec![Identity::default(); placed.len()];
     let mut seen: BTreeMap<u64, u64> = BTreeMap::new();
     for (at, finding) in placed {
-        let (bare, content) = hashes(program, sources, prefix, finding);
+        let (bare, content) = hashes(program, sources, path, finding);
         let repeat = seen.entry(bare).or_insert(0);
         *repeat += 1;
         let salted = if *repeat == 1 { bare } else { fnv(bare, &repeat.to_le_bytes()) };
-        all[at] = Identity { fingerprint: format!("{salted:016x}"), content: format!("{content:016x}") };
+        all[at] = Identity {
+            fingerprint: format!("{salted:016x}"),
+            look: format!("{bare:016x}"),
+            content: format!("{content:016x}"),
+        };
     }
     all
 }
 
 /// With the file, and without.
-fn hashes(program: &Program, sources: &Sources<'_>, prefix: &str, finding: &Finding) -> (u64, u64) {
+fn hashes(
+    program: &Program,
+    sources: &Sources<'_>,
+    path: &dyn Fn(FileId) -> String,
+    finding: &Finding,
+) -> (u64, u64) {
     let function = finding.function.and_then(|it| program.enclosing_named(it));
     let name = function.map_or("", |it| program.function(it).name.as_str());
     let snippet = normalised(sources, finding.place).unwrap_or_else(|| finding.message.clone());
-    // The name in its file and the path from the root of the repository: both are the same whichever part of it is scanned.
-    let file = format!("{prefix}/{}", program.file(finding.place.file).path);
-    (
-        hash(&[finding.rule, file.trim_start_matches('/'), name, &snippet]),
-        hash(&[finding.rule, name, &snippet]),
-    )
+    let file = path(finding.place.file);
+    (hash(&[finding.rule, &file, name, &snippet]), hash(&[finding.rule, name, &snippet]))
 }
 
 fn hash(parts: &[&str]) -> u64 {
@@ -93,7 +99,7 @@ mod tests {
             let sources = sample.sources();
             let findings =
                 [first, second].map(|place| sample::finding("raw-subprocess", Level::Warning, place, load));
-            identities(&sample.program, &sources, "", findings.iter())
+            identities(&sample.program, &sources, &|_| "a.py".to_owned(), findings.iter())
         });
         assert_eq!(prints[0], prints[1]);
         assert_ne!(prints[0][0].fingerprint, prints[0][1].fingerprint);

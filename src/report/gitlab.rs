@@ -32,11 +32,13 @@ struct Lines {
 
 pub(super) fn render(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(b"[")?;
-    for (at, (finding, print)) in report.findings.iter().zip(report.fingerprints()).enumerate() {
+    // GitLab compares with the report of the target branch by itself, so nothing is left out for a change.
+    let all = report.with_outside();
+    for (at, (finding, print, _)) in all.iter().enumerate() {
         out.write_all(if at == 0 { b"\n  " } else { b",\n  " })?;
-        serde_json::to_writer(&mut *out, &issue(report, finding, &print))?;
+        serde_json::to_writer(&mut *out, &issue(report, finding, print))?;
     }
-    out.write_all(if report.findings.is_empty() { b"]\n" } else { b"\n]\n" })
+    out.write_all(if all.is_empty() { b"]\n" } else { b"\n]\n" })
 }
 
 fn issue<'a>(report: &Report<'_>, finding: &'a Finding, fingerprint: &'a str) -> Issue<'a> {

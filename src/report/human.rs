@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::style::{Ink, Pen};
-use super::{Report, Verbosity, closing, coverage, findings, worst};
+use super::{Report, Verbosity, changes, closing, coverage, findings, worst};
 
 pub(super) fn render(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut pen = Pen::new(out, report.style);
@@ -18,7 +18,10 @@ pub(super) fn render(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()>
         nothing_to_read(report, &mut pen)?;
     } else {
         coverage::write(report, &mut pen)?;
-        worst::write(report, &mut pen)?;
+        match report.change {
+            Some(_) => changes::write(report, &mut pen)?,
+            None => worst::write(report, &mut pen)?,
+        }
     }
     closing::write(report, &mut pen)
 }
@@ -37,7 +40,7 @@ fn nothing_to_read(report: &Report<'_>, pen: &mut Pen<'_>) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::sample::{Sample, expect, finding, rendered, shop};
+    use super::super::tests::sample::{Sample, change, expect, finding, rendered, shop};
     use super::super::words::width;
     use super::super::{Format, Style};
     use crate::measure::{Dimension, GateCheck, Part};
@@ -56,6 +59,16 @@ mod tests {
     #[test]
     fn the_first_screen() {
         expect("first_screen", &written(&shop(), |_| ()));
+    }
+
+    #[test]
+    fn a_change_takes_the_place_of_where_to_start() {
+        let shop = shop();
+        let change = change(&shop);
+        let sources = shop.sources();
+        let (findings, outside) = (&[], shop.findings.as_slice());
+        let report = Report { change: Some(&change), findings, outside, ..shop.report(&sources) };
+        expect("change", &rendered(&report, Format::Human));
     }
 
     #[test]

@@ -9,7 +9,8 @@ use serde::Serialize;
 use super::document::Document;
 use super::words::floored;
 use super::{Known, Report};
-use crate::measure::{Dimension, GateCheck, Part, Tallies, Tally};
+use crate::change::Change;
+use crate::measure::{Dimension, GateCheck, Part, Tallies, Tally, Verdict};
 use crate::program::Program;
 use crate::rule::{Finding, HeldBy, Rule};
 use crate::text::Place;
@@ -75,6 +76,8 @@ struct FindingEntry<'a> {
     help: Option<&'a str>,
     related: Vec<RelatedEntry<'a>>,
     fingerprint: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    in_diff: Option<bool>,
 }
 
 #[derive(Serialize)]
@@ -95,6 +98,7 @@ struct CheckEntry<'a> {
     dimension: &'static str,
     layer: Option<&'a str>,
     path: Option<&'a str>,
+    diff: bool,
     ratchet: bool,
     required: f64,
     actual: Option<f64>,
@@ -115,6 +119,26 @@ struct StaleEntry<'a> {
     function: Option<&'a str>,
     message: &'a str,
     fingerprint: &'a str,
+}
+
+#[derive(Serialize)]
+struct ChangeEntry<'a> {
+    revision: &'a str,
+    commit: &'a str,
+    files: usize,
+    coverage: Shares<'a>,
+    before: Shares<'a>,
+    functions: Vec<FunctionEntry<'a>>,
+}
+
+#[derive(Serialize)]
+struct FunctionEntry<'a> {
+    function: &'a str,
+    file: &'a str,
+    line: u32,
+    before: &'static str,
+    now: &'static str,
+    touched: bool,
 }
 
 #[derive(Serialize)]
@@ -152,6 +176,7 @@ pub(super) fn render(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()>
     findings(report, &mut document)?;
     document.key("suppressed", &report.held_by(HeldBy::Comment))?;
     document.key("baseline", &report.baseline.as_ref().map(|it| known(report, it)))?;
+    document.key("change", &report.change.map(|it| changed(report, it)))?;
     let checks = report.gate.checks.iter().map(check).collect();
     document.key("gate", &GateEntry { passed: report.gate.passed(), checks })?;
     let unparsed = report.unparsed.iter().map(|(file, reason)| UnparsedEntry { file, reason });
@@ -161,10 +186,11 @@ pub(super) fn render(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()>
 
 fn findings(report: &Report<'_>, document: &mut Document<'_>) -> io::Result<()> {
     let groups = groups(report.rules);
-    let prints = report.fingerprints();
-    let entries = report.findings.iter().zip(&prints).map(|(finding, print)| {
+    let all = report.with_outside();
+    let entries = all.iter().map(|(finding, print, is_in)| {
         let group = groups.get(finding.rule).map_or("", String::as_str);
-        entry(report.program, finding, group, print)
+        let in_diff = report.change.map(|_| *is_in);
+        FindingEntry { in_diff, ..entry(report.program, finding, group, print) }
     });
     document.list("findings", entries)
 }
@@ -191,6 +217,7 @@ fn entry<'a>(
             .map(|it| RelatedEntry { message: &it.message, location: location(program, it.place) })
             .collect(),
         fingerprint,
+        in_diff: None,
     }
 }
 
@@ -233,11 +260,40 @@ fn known<'a>(report: &Report<'_>, known: &'a Known<'_>) -> BaselineEntry<'a> {
     BaselineEntry { file: &known.file, held: report.held_by(HeldBy::Baseline), stale: stale.collect() }
 }
 
+fn changed<'a>(report: &Report<'a>, change: &'a Change) -> ChangeEntry<'a> {
+    let program = report.program;
+    let functions = change.functions.iter().map(|it| FunctionEntry {
+        function: program.function(it.function).name.as_str(),
+        file: &program.file(program.function(it.function).file).path,
+        line: program.position(program.head(it.function)).line,
+        before: word(it.before),
+        now: word(it.now),
+        touched: it.touched,
+    });
+    ChangeEntry {
+        revision: &change.revision,
+        commit: &change.commit,
+        files: change.files,
+        coverage: Shares(&change.coverage),
+        before: Shares(&change.before),
+        functions: functions.collect(),
+    }
+}
+
+fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Covered => "covered",
+        Verdict::Uncovered => "dark",
+        Verdict::Unknown => "unknown",
+    }
+}
+
 fn check(check: &GateCheck) -> CheckEntry<'_> {
     CheckEntry {
         dimension: check.dimension.as_str(),
         layer: if let Part::Layer(name) = &check.part { Some(name) } else { None },
         path: if let Part::Paths(pattern) = &check.part { Some(pattern) } else { None },
+        diff: check.part == Part::Change,
         ratchet: check.ratchet,
         required: floored(check.required, 2),
         actual: check.actual.map(|it| floored(it, 2)),
@@ -265,8 +321,9 @@ mod tests {
     use serde_json::Value;
 
     use super::super::Format;
-    use super::super::tests::sample::{Sample, rendered, rules, shop};
+    use super::super::tests::sample::{self, Sample, rendered, rules, shop};
     use super::super::tests::schema::Schema;
+    use super::super::{Known, Stale};
     use super::*;
 
     const SCHEMA: &str = include_str!("../../schemas/report.schema.json");
@@ -292,10 +349,19 @@ mod tests {
             actual: None,
             passed: true,
         });
-        for sample in [shop, Sample::default()] {
-            let faults = Schema::new(SCHEMA).faults(&written(&sample).1);
+        for sample in [&shop, &Sample::default()] {
+            let faults = Schema::new(SCHEMA).faults(&written(sample).1);
             assert!(faults.is_empty(), "{faults:#?}");
         }
+        let (sources, change) = (shop.sources(), sample::change(&shop));
+        let stale = Stale { rule: "x", file: "a.py", function: None, message: "m", fingerprint: "f" };
+        let baseline = Some(Known { file: "b.json".to_owned(), stale: vec![stale] });
+        let report = Report { change: Some(&change), baseline, ..shop.report(&sources) };
+        let value: Value = serde_json::from_str(&rendered(&report, Format::Json)).unwrap();
+        let faults = Schema::new(SCHEMA).faults(&value);
+        assert!(faults.is_empty(), "{faults:#?}");
+        assert_eq!(value["findings"][0]["in_diff"], true);
+        assert_eq!(value["change"]["functions"][0]["now"], "dark");
     }
 
     #[test]

@@ -4,15 +4,18 @@
 use std::io::{self, Write};
 
 use super::Report;
-use super::words::{counted, failed_check, floored, grouped, held, sentence};
+use super::words::{counted, failed_check, floored, grouped, held, points, sentence};
+use crate::change::FunctionChange;
 use crate::measure::{Dimension, Tallies, Tally};
 use crate::rule::{Finding, Level};
 
 /// By which a bot finds the comment that it wrote before.
 const MARKER: &str = "<!-- otcov -->";
-/// Of findings, and of layers: more would be read by nobody.
+/// Of findings, of layers, and of functions: more would be read by nobody.
 const MOST_FINDINGS: usize = 20;
-const MOST_LAYERS: usize = 40;
+const MOST_LAYERS: usize = 30;
+/// In each direction.
+const MOST_FUNCTIONS: usize = 20;
 /// Of one message: a hundred of the longest still fit.
 const MOST_CHARACTERS: usize = 400;
 
@@ -42,14 +45,51 @@ fn coverage(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
         return writeln!(out, "There is nothing to count.\n");
     }
     table_head(&told, out)?;
+    if let Some(change) = report.change {
+        row("**the change**", &told, &change.coverage, out)?;
+    }
     row("**all**", &told, all, out)?;
+    if let Some(change) = report.change {
+        let moved =
+            |it: &Dimension| points(change.before.get(*it), all.get(*it)).unwrap_or_else(|| "–".to_owned());
+        let name = format!("against {}", code(&super::changes::name(change)));
+        writeln!(out, "| {name} | {} |", told.iter().map(moved).collect::<Vec<_>>().join(" | "))?;
+    }
     writeln!(out)?;
+    turned(report, out)?;
     let layers = &report.coverage.layers;
     if layers.len() > 1 {
         writeln!(out, "<details><summary>By layer</summary>\n")?;
         table_head(&told, out)?;
         for layer in layers.iter().take(MOST_LAYERS) {
             row(&code(&layer.name), &told, &layer.tallies, out)?;
+        }
+        writeln!(out, "\n</details>\n")?;
+    }
+    Ok(())
+}
+
+/// The functions that turned dark or came to light.
+fn turned(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let Some(change) = report.change else { return Ok(()) };
+    let (darker, brighter): (Vec<&FunctionChange>, Vec<_>) =
+        change.functions.iter().partition(|it| it.is_darker());
+    for (functions, what) in [(darker, "no longer seen"), (brighter, "seen from now on")] {
+        if functions.is_empty() {
+            continue;
+        }
+        let count = counted(functions.len(), "function", "functions");
+        writeln!(out, "<details><summary>{count} {what}</summary>\n")?;
+        for it in functions.iter().take(MOST_FUNCTIONS) {
+            let place = report.program.head(it.function);
+            let path = report.path_in_repository(place.file);
+            let line = report.program.position(place).line;
+            let name = code(report.program.function(it.function).name.as_str());
+            writeln!(out, "- {name} in {}{}", code(&format!("{path}:{line}")), super::changes::because(it))?;
+        }
+        let more = functions.len().saturating_sub(MOST_FUNCTIONS);
+        if more > 0 {
+            writeln!(out, "- and {} more", grouped(more))?;
         }
         writeln!(out, "\n</details>\n")?;
     }
@@ -81,9 +121,10 @@ fn findings(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let of = |level| report.findings.iter().filter(move |it| it.level == level);
     let held = held(report);
     let count = |level, one, many| counted(of(level).count(), one, many);
+    let title = if report.change.is_some() { "Findings of the change" } else { "Findings" };
     writeln!(
         out,
-        "### Findings\n\n{}, {}, {}{}.\n",
+        "### {title}\n\n{}, {}, {}{}.\n",
         count(Level::Error, "error", "errors"),
         count(Level::Warning, "warning", "warnings"),
         count(Level::Note, "note", "notes"),
@@ -155,7 +196,7 @@ fn code(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use crate::report::Format;
-    use crate::report::tests::sample::{expect, rendered, shop};
+    use crate::report::tests::sample::{change, expect, rendered, shop};
 
     #[test]
     fn a_comment_has_the_numbers_and_the_worst() {
@@ -163,6 +204,18 @@ mod tests {
         shop.findings[1].message = "`a|b` is <b>not</b> @me [x](y)".to_owned();
         let sources = shop.sources();
         expect("markdown", &rendered(&shop.report(&sources), Format::Markdown));
+    }
+
+    #[test]
+    fn a_comment_on_a_change_tells_what_turned() {
+        let shop = shop();
+        let (sources, change) = (shop.sources(), change(&shop));
+        let report = crate::report::Report {
+            change: Some(&change),
+            outside: &shop.findings[3..],
+            ..shop.report(&sources)
+        };
+        expect("markdown_change", &rendered(&report, Format::Markdown));
     }
 
     #[test]

@@ -56,14 +56,27 @@ pub(super) fn shown(percent: f64) -> f64 {
     floored(percent, 2)
 }
 
-/// `2 suppressed, 5 in the baseline`; empty where nothing is held.
+/// `2 suppressed, 5 in the baseline`; empty where all is told.
 pub(super) fn held(report: &Report<'_>) -> String {
-    let told = [
+    let kinds = [
         (report.held_by(HeldBy::Comment), "suppressed"),
         (report.held_by(HeldBy::Baseline), "in the baseline"),
+        (report.outside.len(), "not of the change"),
     ];
-    let told = told.iter().filter(|it| it.0 > 0).map(|(count, what)| format!("{} {what}", grouped(*count)));
+    let told = kinds.iter().filter(|it| it.0 > 0).map(|(count, what)| format!("{} {what}", grouped(*count)));
     told.collect::<Vec<_>>().join(", ")
+}
+
+/// The difference of two shares in points: `+2.1`, `-0.3`, `±0`; none where one of them is of nothing.
+pub(super) fn points(before: Tally, now: Tally) -> Option<String> {
+    let difference = now.percent()? - before.percent()?;
+    let tenths = (difference * 10.0).round() / 10.0;
+    Some(match tenths {
+        0.0 if difference == 0.0 => "±0".to_owned(),
+        // Too small to show is still a direction.
+        0.0 => if difference > 0.0 { "+0.0" } else { "-0.0" }.to_owned(),
+        _ => format!("{tenths:+.1}"),
+    })
 }
 
 /// How many columns a text takes.

@@ -134,6 +134,11 @@ impl Job {
         Ok(Job { roots, settings, rules, shown_root, prefix, pool })
     }
 
+    /// From the path of a file in the tree to its path in the repository.
+    pub(crate) fn path_in_repository(&self, path: &str) -> String {
+        if self.prefix.is_empty() { path.to_owned() } else { format!("{}/{path}", self.prefix) }
+    }
+
     pub(crate) fn scope(&self) -> Scope {
         let wanted = self.settings.scan.languages.as_deref();
         let is_wanted =

@@ -50,7 +50,8 @@ impl<'a> Memory<'a> {
         if self.given.is_none() && self.write_to.is_none() {
             return;
         }
-        let identities = identities(program, sources, &job.prefix, judged.all());
+        let path = |it| job.path_in_repository(&program.file(it).path);
+        let identities = identities(program, sources, &path, judged.all());
         let top = repository::top(&job.roots.root);
         let exists = |file: &str| top.join(file).exists();
         let levels = Levels::new(&job.settings, &job.rules);

@@ -3,6 +3,7 @@
 mod baseline;
 mod cli;
 mod consumers;
+mod diff;
 mod projects;
 mod robust;
 mod tidy;

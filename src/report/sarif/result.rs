@@ -24,7 +24,7 @@ pub(super) struct Outcome<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     related_locations: Vec<Location>,
     partial_fingerprints: BTreeMap<&'static str, String>,
-    /// Given where there is a baseline.
+    /// Given where there is something to compare with.
     #[serde(skip_serializing_if = "Option::is_none")]
     baseline_state: Option<&'static str>,
     /// Given for all results or for none.
@@ -131,10 +131,18 @@ pub(super) fn results<'a>(report: &Report<'a>) -> Vec<Outcome<'a>> {
         lines: BTreeMap::new(),
         rules: report.rules.iter().enumerate().map(|(at, it)| (it.name, at)).collect(),
     };
-    let prints = report.fingerprints();
-    let told = report.findings.iter().map(|it| (it, None));
-    let held = report.held.iter().map(|it| (&it.finding, Some(it)));
-    told.chain(held).zip(prints).map(|((finding, held), print)| writer.result(finding, held, print)).collect()
+    // Code hosts close what a report leaves out, so what is outside of a change is told as well.
+    let told = report.with_outside().into_iter();
+    let told = told.map(|(finding, print, is_new)| (Known { finding, held: None, is_new }, print));
+    let held = report.held.iter().map(|it| Known { finding: &it.finding, held: Some(it), is_new: false });
+    let prints = report.fingerprints().into_iter().skip(report.findings.len() + report.outside.len());
+    told.chain(held.zip(prints)).map(|(known, print)| writer.result(known, print)).collect()
+}
+
+struct Known<'a> {
+    finding: &'a Finding,
+    held: Option<&'a Held>,
+    is_new: bool,
 }
 
 struct Writer<'r, 'a> {
@@ -145,7 +153,7 @@ struct Writer<'r, 'a> {
 }
 
 impl<'a> Writer<'_, 'a> {
-    fn result(&mut self, finding: &'a Finding, held: Option<&'a Held>, print: String) -> Outcome<'a> {
+    fn result(&mut self, Known { finding, held, is_new }: Known<'a>, print: String) -> Outcome<'a> {
         let mut prints = BTreeMap::from([("otcov/v1", print)]);
         if let Some(hash) = self.line_hash(finding.place) {
             prints.insert("primaryLocationLineHash", hash);
@@ -165,13 +173,14 @@ impl<'a> Writer<'_, 'a> {
                 })
                 .collect(),
             partial_fingerprints: prints,
-            baseline_state: self.report.baseline.as_ref().and_then(|_| match held.map(|it| it.by) {
-                None => Some("new"),
-                Some(HeldBy::Baseline) => Some("unchanged"),
-                Some(HeldBy::Comment) => None,
-            }),
+            baseline_state: self.compared().then_some(if is_new { "new" } else { "unchanged" }),
             suppressions: (!self.report.held.is_empty()).then(|| held.map(suppression).into_iter().collect()),
         }
+    }
+
+    /// With a baseline, or with an earlier commit.
+    fn compared(&self) -> bool {
+        self.report.baseline.is_some() || self.report.change.is_some()
     }
 
     fn primary(&self, finding: &Finding) -> Location {

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::measure::{Coverage, Dimension, Gate, Layer, Tallies, Tally, Unseen};
+use crate::change::{Change, FunctionChange};
+use crate::measure::{Coverage, Dimension, Gate, Layer, Tallies, Tally, Unseen, Verdict};
 use crate::program::{
     Activation, At, AttributeSite, AttributeTarget, CallCategory, CallSite, Certainty, EntryKind, EntryPoint,
     EnvSite, EventSite, FuncId, HandlerSite, HandoffSite, LogSite, Mechanism, MetricSite, ProcessSite,
@@ -97,6 +98,8 @@ impl Sample {
             coverage: &self.coverage,
             findings: &self.findings,
             held: &self.held,
+            change: None,
+            outside: &[],
             baseline: None,
             faults: &[],
             prefix: "",
@@ -272,6 +275,26 @@ pub(crate) fn shop() -> Sample {
     shop.coverage.excluded.insert(crate::program::Exclusion::Test, 280);
     shop.coverage.excluded.insert(crate::program::Exclusion::Stub, 34);
     shop
+}
+
+/// A change of that shop in which one function turned dark and one came to light.
+pub(crate) fn change(shop: &Sample) -> Change {
+    let function = |at, before, now, touched| FunctionChange { function: FuncId(at), before, now, touched };
+    let mut coverage = Tallies::default();
+    coverage.0[Dimension::Functions as usize] = Tally { covered: 3, total: 8, unknown: 1 };
+    let mut before = shop.coverage.all;
+    before.0[Dimension::Functions as usize].covered += 25;
+    Change {
+        revision: "origin/main".to_owned(),
+        commit: "0123456789abcdef".to_owned(),
+        coverage,
+        before,
+        files: 4,
+        functions: vec![
+            function(1, Verdict::Covered, Verdict::Uncovered, false),
+            function(3, Verdict::Unknown, Verdict::Covered, true),
+        ],
+    }
 }
 
 /// A catalogue of two.

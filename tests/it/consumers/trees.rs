@@ -43,7 +43,7 @@ pub(crate) fn commit_all(at: &Path) {
         git(at, &["init", "--quiet", "--initial-branch=main"]);
     }
     git(at, &["add", "--all"]);
-    git(at, &["commit", "--quiet", "--message", "all"]);
+    git(at, &["commit", "--quiet", "--allow-empty", "--message", "all"]);
 }
 
 /// Every Python file below a directory, sorted.
