@@ -353,8 +353,11 @@ fn read_result(eval: &mut Eval<'_, '_>, results: &mut Results, site: Site, kind:
     set(eval, results, site, kind);
     let (OpKind::Return(Some(value)) | OpKind::Yield(value)) = kind else { return };
     let scope = Eval::scope_of(eval.world, site);
-    let given = kept(&eval.ask(*value, scope));
-    if matches!(kind, OpKind::Yield(_)) { results.yields.join(&given) } else { results.returns.join(&given) }
+    if matches!(kind, OpKind::Yield(_)) {
+        results.yields.join(&kept(&eval.ask(*value, scope)));
+    } else {
+        results.returns.join(&kept(&eval.given_back(*value, scope)));
+    }
 }
 
 /// What is set on an instance, a class or a module.
@@ -426,7 +429,9 @@ fn pass_to(eval: &mut Eval<'_, '_>, reading: &mut Reading, site: Site, function:
         }
         let passed: Things = kept(&eval.ask(arg.value, Eval::scope_of(world, *from)))
             .iter()
-            .filter(|it| !matches!(it, Thing::Param(..) | Thing::Foreign | Thing::Module(_)))
+            .filter(|it| {
+                !matches!(it, Thing::Param(..) | Thing::Called(..) | Thing::Foreign | Thing::Module(_))
+            })
             .collect();
         if !passed.is_empty() {
             reading.passed.push((function, param, passed));

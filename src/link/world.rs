@@ -41,6 +41,8 @@ pub(crate) struct World<'a> {
     /// For each call of a function with arguments bound before, the call that bound them.
     pub(crate) partials: FxHashMap<Site, Site>,
     pub(crate) names: Names,
+    /// Lists and dictionaries that methods write down and keep on their instance, where they stand.
+    pub(crate) displays: FxHashMap<(ClassId, Symbol), (Site, facts::ValueId)>,
     /// The lines of classes are known, and with them whatever rests on no growing table.
     pub(crate) classes_known: bool,
     /// By file and place among the module's bindings: what a name stands for, once that is settled.
@@ -126,10 +128,11 @@ impl<'a> World<'a> {
         let functions = file_of.len();
         let names = Names::new();
         let setattr = names.setattr;
-        let (modules, patched_names) = rayon::join(
+        let (modules, kept) = rayon::join(
             || Modules::new(files),
-            || files.par_iter().flat_map_iter(|it| patched_names(it, setattr)).collect(),
+            || files.par_iter().map(|it| Kept::read(it, setattr)).collect::<Vec<_>>(),
         );
+        let patched_names = kept.iter().flat_map(|it| it.patched.iter().copied()).collect();
         let mut world = World {
             files,
             library,
@@ -151,10 +154,18 @@ impl<'a> World<'a> {
             patches: FxHashMap::default(),
             partials: FxHashMap::default(),
             patched_names,
+            displays: FxHashMap::default(),
             names,
             imports: Vec::new(),
             import_roots: Vec::new(),
         };
+        for (index, kept) in kept.into_iter().enumerate() {
+            let file = FileId(index as u32);
+            for (class, name, op, value) in kept.displays {
+                let key = (world.class_id(file, class), name);
+                world.displays.entry(key).or_insert((Site { file, op }, value));
+            }
+        }
         let resolved: Vec<_> =
             (0..files.len()).into_par_iter().map(|it| world.resolve_imports(FileId(it as u32))).collect();
         (world.imports, world.import_roots) = resolved.into_iter().unzip();
@@ -452,24 +463,43 @@ pub(crate) fn set_member(
     }
 }
 
-/// What tests put in place is gone when they end.
-fn patched_names(file: &File, setattr: Symbol) -> Vec<Symbol> {
-    let facts = &file.facts;
-    if file.test {
-        return Vec::new();
+/// What one file stores by name outside of variables.
+#[derive(Default)]
+struct Kept {
+    /// The names that it sets on anything that an import binds.
+    patched: Vec<Symbol>,
+    displays: Vec<(facts::ClassId, Symbol, OpId, facts::ValueId)>,
+}
+
+impl Kept {
+    fn read(file: &File, setattr: Symbol) -> Kept {
+        let facts = &file.facts;
+        let mut kept = Kept::default();
+        let imported: FxHashSet<Symbol> = facts
+            .bindings
+            .iter()
+            .filter(|it| matches!(it.kind, BindingKind::Import(_) | BindingKind::ImportRoot(_)))
+            .map(|it| it.name)
+            .collect();
+        for (index, op) in facts.ops.iter().enumerate() {
+            let Some((of, name, value)) = set_member(facts, &op.kind, setattr) else { continue };
+            let is_patch = match facts.value(of) {
+                facts::Value::Member { .. } => true,
+                facts::Value::Name(module) => imported.contains(module),
+                _ => false,
+            };
+            // What tests put in place is gone when they end.
+            if is_patch && !file.test {
+                kept.patched.push(name);
+            }
+            if let facts::Value::Dict(run) | facts::Value::Sequence(run) = facts.value(value)
+                && !run.is_empty()
+                && let method = facts.function(facts.region(op.region).function)
+                && let Some(class) = method.class
+            {
+                kept.displays.push((class, name, OpId(index as u32), value));
+            }
+        }
+        kept
     }
-    let imported: FxHashSet<Symbol> = facts
-        .bindings
-        .iter()
-        .filter(|it| matches!(it.kind, BindingKind::Import(_) | BindingKind::ImportRoot(_)))
-        .map(|it| it.name)
-        .collect();
-    let set = facts.ops.iter().filter_map(|it| set_member(facts, &it.kind, setattr));
-    set.filter(|(of, ..)| match facts.value(*of) {
-        facts::Value::Member { .. } => true,
-        facts::Value::Name(module) => imported.contains(module),
-        _ => false,
-    })
-    .map(|(_, name, _)| name)
-    .collect()
 }

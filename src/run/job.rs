@@ -19,7 +19,7 @@ use crate::run::{engine, repository};
 const STACK_BYTES: usize = 256 << 20;
 
 /// What a `[[model]]` may say: the words of library models.
-const ROLES: [&str; 49] = [
+const ROLES: [&str; 53] = [
     "span",
     "span-end",
     "span-current",
@@ -68,6 +68,10 @@ const ROLES: [&str; 49] = [
     "enter-context",
     "partial",
     "identity",
+    "keys",
+    "fields",
+    "held",
+    "hold",
     "exit",
 ];
 const ARGUMENTS: [&str; 20] = [

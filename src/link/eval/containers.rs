@@ -77,17 +77,30 @@ impl<'w, 'a> Eval<'w, 'a> {
                     _ => None,
                 }
             }
-            Value::Member { of, name } if depth < 6 => {
-                let (file, binding) = self.member_binding(*of, *name, scope)?;
-                match &binding.kind {
+            Value::Member { of, name } if depth < 6 => match self.member_binding(*of, *name, scope) {
+                Some((file, binding)) => match &binding.kind {
                     BindingKind::Value(value) => self.display(*value, Self::at(file, binding), depth + 1),
                     _ => None,
-                }
-            }
+                },
+                None => self.kept_display(*of, *name, scope),
+            },
             Value::Awaited(inner) => self.display(*inner, scope, depth + 1),
             Value::Call(op) if depth < 4 => self.returned_display(Site { file: scope.file, op: *op }, depth),
             _ => None,
         }
+    }
+
+    /// The display that a method keeps on its instance.
+    fn kept_display(&mut self, of: ValueId, name: Symbol, scope: Scope) -> Option<(ValueId, Scope)> {
+        let world = self.world;
+        if world.displays.is_empty() {
+            return None;
+        }
+        self.things(of, scope).iter().find_map(|it| {
+            let Thing::Instance(class) = it else { return None };
+            let kept = world.class(class).line.iter().find_map(|owner| world.displays.get(&(*owner, name)));
+            kept.map(|(site, value)| (*value, Self::scope_of(world, *site)))
+        })
     }
 
     /// The display that a project function returns, where it returns one.
@@ -296,7 +309,10 @@ impl<'w, 'a> Eval<'w, 'a> {
                 }
             }
         }
-        found.iter().filter(|it| !matches!(it, Thing::Param(..) | Thing::Text(_))).collect()
+        found
+            .iter()
+            .filter(|it| !matches!(it, Thing::Param(..) | Thing::Called(..) | Thing::Text(_)))
+            .collect()
     }
 
     /// The value of a keyword that a call takes out of `**mapping`, where the mapping is written down in the function.

@@ -110,7 +110,8 @@ impl<'w, 'a> Eval<'w, 'a> {
             | Thing::Method(_)
             | Thing::AnyMethod(..)
             | Thing::Text(_)
-            | Thing::Param(..) => Things::none(),
+            | Thing::Param(..)
+            | Thing::Called(..) => Things::none(),
         }
     }
 
@@ -292,7 +293,7 @@ impl<'w, 'a> Eval<'w, 'a> {
         self.annotated(self.world.function(function).returns, scope)
     }
 
-    pub(super) fn is_property(&self, function: FuncId) -> bool {
+    pub(crate) fn is_property(&self, function: FuncId) -> bool {
         let names = &self.world.names;
         self.world.has_plain_decorator(function, names.property)
             || self.world.has_plain_decorator(function, names.cached_property)
