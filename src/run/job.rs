@@ -13,7 +13,7 @@ use crate::library::Library;
 use crate::measure::LayerSpec;
 use crate::parse;
 use crate::rule::Catalogue;
-use crate::run::engine;
+use crate::run::{engine, repository};
 
 /// Syntax trees of machine-made code are deep, and their depth is walked by recursion.
 const STACK_BYTES: usize = 256 << 20;
@@ -102,6 +102,8 @@ pub(crate) struct Job {
     pub(crate) rules: Catalogue,
     /// The root as people should see it from where they stand.
     pub(crate) shown_root: String,
+    /// The path from the root of the repository to the root of the tree.
+    pub(crate) prefix: String,
     pub(crate) pool: ThreadPool,
 }
 
@@ -131,7 +133,13 @@ impl Job {
             .thread_name(|index| format!("otcov-{index}"))
             .build()
             .context("cannot start the threads")?;
-        Ok(Job { roots, settings, rules, shown_root, pool })
+        let prefix = repository::prefix(&roots.root);
+        Ok(Job { roots, settings, rules, shown_root, prefix, pool })
+    }
+
+    /// From the path of a file in the tree to its path in the repository.
+    pub(crate) fn path_in_repository(&self, path: &str) -> String {
+        if self.prefix.is_empty() { path.to_owned() } else { format!("{}/{path}", self.prefix) }
     }
 
     pub(crate) fn scope(&self) -> Scope {
