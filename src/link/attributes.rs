@@ -386,10 +386,8 @@ impl Names<'_> {
     fn handed_on(&mut self, facts: &Facts, value: ValueId) {
         match facts.value(value) {
             Value::Member { of, .. } if is_measurement(facts, value) => self.handed_on(facts, *of),
-            Value::Name(name) | Value::Member { name, .. } => {
-                if self.wanted.contains(name) {
-                    self.found.push(*name);
-                }
+            Value::Name(name) | Value::Member { name, .. } if self.wanted.contains(name) => {
+                self.found.push(*name);
             }
             Value::Sequence(run) | Value::Either(run) | Value::Fallback(run) => {
                 facts.list(run).iter().for_each(|it| self.handed_on(facts, *it));
