@@ -5,10 +5,11 @@ mod candidates;
 mod lazy;
 mod passed;
 mod questions;
+mod wrappers;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::facts::{BindingKind, FunctionKind, OpKind, RegionId, Value, ValueId};
+use crate::facts::{FunctionKind, OpKind, RegionId, ValueId};
 use crate::library::{NodeId, Role, Slot};
 use crate::link::decorators;
 use crate::link::eval::Eval;
@@ -24,6 +25,7 @@ use crate::text::FileId;
 use candidates::Candidates;
 pub(crate) use candidates::{made_at, runs, scope_before};
 use lazy::is_activated;
+pub(crate) use wrappers::{called_params, named_param};
 
 /// Wrappers round wrappers round wrappers: deeper ones are given up.
 const MOST_ROUNDS: usize = 10;
@@ -219,7 +221,7 @@ impl Openings {
         self.find_gives(world);
         // Classes and wrappers open what one of their functions opens.
         if self.own.iter().any(|it| !it.is_empty()) {
-            self.find_classes(world, targets);
+            self.find_classes(world, targets, &candidates.entering);
             self.find_wrappers(world, targets);
             self.find_emitters(world, targets);
         }
@@ -282,6 +284,7 @@ impl Openings {
             if let Some(open) = self.gives[callee.index()]
                 && self.is_manual(world, open, 0)
                 && !self.is_lazy(world, open, 0)
+                && !hands_back(world, function, callees)
                 && !own[function.index()].iter().any(|it| it.site == site)
             {
                 let open = Open::Given { function: callee, call: site };
@@ -370,8 +373,7 @@ impl Openings {
     fn find_scopes(&mut self, world: &World<'_>) {
         for index in 0..self.own.len() {
             let function = FuncId(index as u32);
-            let is_generator = world.function(function).is_generator;
-            if self.own[index].is_empty() || !is_generator || !self.managers[index] {
+            if self.own[index].is_empty() || !self.managers[index] || !world.function(function).is_generator {
                 continue;
             }
             self.scopes[index] = self.scopes[index].or_else(|| self.open_at_yield(world, function));
@@ -416,20 +418,17 @@ impl Openings {
     }
 
     /// Classes whose instances open a span when they are entered.
-    fn find_classes(&mut self, world: &World<'_>, targets: &Targets) {
-        for index in 0..self.classes.len() {
-            if self.classes[index].is_some() {
-                continue;
+    fn find_classes(&mut self, world: &World<'_>, targets: &Targets, entering: &[(ClassId, FuncId)]) {
+        for (class, method) in entering {
+            if self.classes[class.index()].is_none() {
+                self.classes[class.index()] = self.opened_by_method(world, targets, *class, *method, 0);
             }
+        }
+        for index in 0..self.classes.len() {
             let class = ClassId(index as u32);
-            let enters = [world.names.enter, world.names.aenter];
-            let open = self.held_in_field(world, class).or_else(|| {
-                enters
-                    .iter()
-                    .filter_map(|it| world.method(class, *it))
-                    .find_map(|it| self.opened_by_method(world, targets, class, it, 0))
-            });
-            self.classes[index] = open;
+            if self.classes[index].is_none() && world.facts(world.class(class).file).lexical {
+                self.classes[index] = self.held_in_field(world, class);
+            }
         }
     }
 
@@ -461,52 +460,6 @@ impl Openings {
                     self.opened_by_method(world, targets, class, callee, depth + 1)
                 }
                 _ => None,
-            })
-        })
-    }
-
-    /// Inner functions that call what they wrap, and functions that run a parameter, in a span of their own.
-    fn find_wrappers(&mut self, world: &World<'_>, targets: &Targets) {
-        for index in 0..self.own.len() {
-            let function = FuncId(index as u32);
-            if self.own[index].is_empty() || world.is_body(function) {
-                continue;
-            }
-            for (owner, param, site) in called_params(world, targets, function) {
-                if owner == function {
-                    let in_span = self.own[index].iter().any(|it| match it.how {
-                        How::Managed(region) => is_inside(world, site, region),
-                        How::Entered | How::Started => it.site.op < site.op,
-                        // The parameter itself is what the library runs in the span.
-                        How::Run => it.site == site,
-                    });
-                    let runs = self.runs.entry(function).or_default();
-                    if in_span && !runs.contains(&param) {
-                        runs.push(param);
-                    }
-                    if runs.is_empty() {
-                        self.runs.remove(&function);
-                    }
-                } else {
-                    self.wrappers[index] = true;
-                }
-            }
-            if self.passes_outer_param(world, function) || calls_field(world, function) {
-                self.wrappers[index] = true;
-            }
-        }
-    }
-
-    /// A wrapper that hands the function it wraps to a runner.
-    fn passes_outer_param(&self, world: &World<'_>, function: FuncId) -> bool {
-        self.own[function.index()].iter().any(|it| {
-            let Open::Run { .. } = it.open else { return false };
-            let mut eval = Eval::new(world);
-            let scope = Eval::scope_of(world, it.site);
-            world.call_args(it.site).iter().any(|arg| {
-                eval.ask(arg.value, scope)
-                    .iter()
-                    .any(|it| matches!(it, Thing::Param(owner, _) if owner != function))
             })
         })
     }
@@ -556,72 +509,6 @@ fn first_op_site(world: &World<'_>, function: FuncId, region: RegionId) -> Site 
     Site { file, op: crate::facts::OpId(order.min(world.facts(file).ops.len().saturating_sub(1) as u32)) }
 }
 
-/// Parameters that a function calls or awaits, its own or those of the functions around it, and where.
-pub(crate) fn called_params(
-    world: &World<'_>,
-    targets: &Targets,
-    function: FuncId,
-) -> Vec<(FuncId, u16, Site)> {
-    let mut found = Vec::new();
-    for (site, op) in world.ops(function) {
-        match op.kind {
-            OpKind::Call { .. } => {
-                let run = targets.nodes(site).find_map(|it| candidates::runs(world, site, it));
-                if let Some(value) = run {
-                    found.extend(named_param(world, function, value).map(|(it, at)| (it, at, site)));
-                }
-                for thing in targets.of(site).iter() {
-                    if let Thing::Param(owner, index) = thing {
-                        found.push((owner, index, site));
-                    }
-                }
-            }
-            OpKind::Await(value) => {
-                found.extend(named_param(world, function, value).map(|(it, at)| (it, at, site)))
-            }
-            _ => {}
-        }
-    }
-    found
-}
-
-/// The parameter that a name stands for and nothing else.
-pub(crate) fn named_param(world: &World<'_>, function: FuncId, value: ValueId) -> Option<(FuncId, u16)> {
-    let (file, mut local) = world.local(function);
-    let facts = world.facts(file);
-    let Value::Name(name) = *facts.value(value) else { return None };
-    loop {
-        match facts.bindings_of(local, name) {
-            [] => local = facts.function(local).parent?,
-            [only] => {
-                return match only.kind {
-                    BindingKind::Param(index) => Some((world.func(file, local), index as u16)),
-                    _ => None,
-                };
-            }
-            _ => return None,
-        }
-    }
-}
-
-/// A class-based decorator's `__call__` that calls the function it keeps on itself.
-fn calls_field(world: &World<'_>, function: FuncId) -> bool {
-    if world.class_of(function).is_none() || world.function(function).name != world.names.call {
-        return false;
-    }
-    world.ops(function).any(|(site, op)| {
-        let OpKind::Call { callee, .. } = op.kind else { return false };
-        let facts = world.facts(site.file);
-        let Value::Member { of, name } = facts.value(callee) else { return false };
-        matches!(facts.value(*of), Value::Name(it) if world.params(function).first().is_some_and(|param| param.name == *it))
-            && world.class_of(function).is_some_and(|class| {
-                world.fields.get(&(class, *name)).is_some_and(|it| {
-                    it.iter().any(|it| matches!(it, Thing::Param(..) | Thing::Function(_)))
-                })
-            })
-    })
-}
-
 /// The argument of a library call in a slot, and the call that it is written in.
 pub(crate) fn slot(
     world: &World<'_>,
@@ -652,4 +539,14 @@ pub(crate) fn argument_at(world: &World<'_>, site: Site, place: crate::library::
     let positional = args.iter().filter(|it| it.name.is_none());
     let before_spread: Vec<_> = positional.take_while(|it| it.spread == crate::facts::Spread::No).collect();
     before_spread.get(index).map(|it| it.value)
+}
+
+/// The function gives back what its caller's function gives: the span is the caller's.
+fn hands_back(world: &World<'_>, function: FuncId, callees: &Things) -> bool {
+    callees.iter().any(|it| match it {
+        Thing::Param(owner, index) => {
+            owner == function && world.returns[function.index()].contains(Thing::Called(owner, index))
+        }
+        _ => false,
+    })
 }

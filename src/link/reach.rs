@@ -1,17 +1,19 @@
 //! Who calls whom, and on which paths a span is open: a greatest fixpoint for what is surely inside one, a least fixpoint for
 //! what is surely not. What neither says is unknown.
 
+mod handed;
+
 use std::rc::Rc;
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::facts::{BindingKind, FunctionKind, OpKind, RegionKind, Value, ValueId};
+use crate::facts::{FunctionKind, OpKind, RegionKind, Value, ValueId};
 use crate::library::{Model, Role, Slot};
 use crate::link::eval::Eval;
 use crate::link::launch::Instrumented;
 use crate::link::openings::{Open, Openings, argument_at, runs};
-use crate::link::outgoing::spawners::{Spawners, Treatment};
+use crate::link::outgoing::spawners::Spawners;
 use crate::link::rounds::Targets;
 use crate::link::things::{Site, Thing};
 use crate::link::world::World;
@@ -28,11 +30,18 @@ struct Edge {
     in_span: bool,
     /// What runs has nothing of the caller's context.
     detached: bool,
+    /// What tests call says nothing of how the program runs, unless a test is what they call.
+    counts: bool,
 }
 
 pub(crate) struct CallGraph {
     /// Sorted by callee.
     edges: Vec<Edge>,
+    /// By function: where in `edges` those to it begin, and one more for the end.
+    first_edge: Vec<u32>,
+    /// The functions that each function calls, side by side, and where those of each begin.
+    callees: Vec<FuncId>,
+    first_callee: Vec<u32>,
     /// Functions handed to somebody outside the program.
     escaped: FxHashSet<FuncId>,
 }
@@ -83,13 +92,15 @@ impl CallGraph {
         }
         edges.par_sort_unstable();
         edges.dedup();
-        CallGraph { edges, escaped }
+        let functions = world.file_of.len();
+        let first_edge = beginnings(functions, edges.iter().map(|it| it.callee));
+        let (callees, first_callee) = callees(functions, &edges);
+        CallGraph { edges, first_edge, callees, first_callee, escaped }
     }
 
     fn to(&self, callee: FuncId) -> &[Edge] {
-        let from = self.edges.partition_point(|it| it.callee < callee);
-        let length = self.edges[from..].iter().take_while(|it| it.callee == callee).count();
-        &self.edges[from..from + length]
+        let index = callee.index();
+        &self.edges[self.first_edge[index] as usize..self.first_edge[index + 1] as usize]
     }
 
     /// The closures that run inside a span of the function that they are written in.
@@ -123,41 +134,34 @@ impl CallGraph {
         all
     }
 
-    pub(crate) fn callees(&self, functions: usize) -> Vec<Vec<FuncId>> {
-        let mut all = vec![Vec::new(); functions];
-        for edge in &self.edges {
-            let list: &mut Vec<FuncId> = &mut all[edge.caller.index()];
-            if list.last() != Some(&edge.callee) {
-                list.push(edge.callee);
-            }
-        }
-        all
+    pub(crate) fn callees(&self, caller: FuncId) -> &[FuncId] {
+        let index = caller.index();
+        &self.callees[self.first_callee[index] as usize..self.first_callee[index + 1] as usize]
     }
 
     /// For each function whether its body runs inside a span: `rooted` are those that open one round their whole body,
     /// `exposed` those that are entered from outside the program.
     pub(crate) fn reach(&self, world: &World<'_>, rooted: &[bool], exposed: &[bool]) -> Vec<Reach> {
         let functions = rooted.len();
-        let counts = |edge: &Edge| !world.is_test(edge.caller) || world.is_test(edge.callee);
         let mut inside: Vec<bool> = (0..functions)
             .map(|it| {
                 let id = FuncId(it as u32);
                 rooted[it]
                     || (!exposed[it]
+                        && self.to(id).iter().any(|edge| edge.counts)
                         && !world.is_body(id)
-                        && !self.escaped.contains(&id)
-                        && self.to(id).iter().any(&counts))
+                        && !self.escaped.contains(&id))
             })
             .collect();
         loop {
-            self.drop_uncovered(&mut inside, rooted, &counts);
-            let grounded = self.grounded(&inside, rooted, &counts);
+            self.drop_uncovered(&mut inside, rooted);
+            let grounded = self.grounded(&inside, rooted);
             if grounded == inside {
                 break;
             }
             inside = grounded;
         }
-        let dark = self.dark(world, &inside, exposed, &counts);
+        let dark = self.dark(world, &inside, exposed);
         (0..functions)
             .map(|it| match (inside[it], dark[it]) {
                 (true, _) => Reach::Covered,
@@ -168,48 +172,48 @@ impl CallGraph {
     }
 
     /// Takes out, until nothing changes, whatever some caller reaches without a span.
-    fn drop_uncovered(
-        &self,
-        inside: &mut Vec<bool>,
-        rooted: &[bool],
-        counts: &(dyn Fn(&Edge) -> bool + Sync),
-    ) {
-        loop {
-            let keep: Vec<bool> = (0..inside.len())
-                .into_par_iter()
-                .map(|it| {
-                    let covered =
-                        |edge: &Edge| edge.in_span || (!edge.detached && inside[edge.caller.index()]);
-                    let callers = self.to(FuncId(it as u32)).iter();
-                    inside[it] && (rooted[it] || callers.filter(|edge| counts(edge)).all(covered))
-                })
-                .collect();
-            if keep == *inside {
-                return;
+    fn drop_uncovered(&self, inside: &mut [bool], rooted: &[bool]) {
+        let is_uncovered = |it: FuncId, inside: &[bool]| {
+            let uncovered =
+                |edge: &Edge| edge.counts && !edge.in_span && (edge.detached || !inside[edge.caller.index()]);
+            inside[it.index()] && !rooted[it.index()] && self.to(it).iter().any(uncovered)
+        };
+        let mut due: Vec<FuncId> =
+            (0..inside.len() as u32).map(FuncId).filter(|it| is_uncovered(*it, inside)).collect();
+        due.iter().for_each(|it| inside[it.index()] = false);
+        while let Some(caller) = due.pop() {
+            for callee in self.callees(caller) {
+                if is_uncovered(*callee, inside) {
+                    inside[callee.index()] = false;
+                    due.push(*callee);
+                }
             }
-            *inside = keep;
         }
     }
 
     /// Functions that only call each other would keep one another inside of nothing: what counts is reached from a span that is
     /// really opened somewhere.
-    fn grounded(&self, inside: &[bool], rooted: &[bool], counts: &dyn Fn(&Edge) -> bool) -> Vec<bool> {
+    fn grounded(&self, inside: &[bool], rooted: &[bool]) -> Vec<bool> {
         let opened = |it: usize| {
-            rooted[it] || self.to(FuncId(it as u32)).iter().any(|edge| edge.in_span && counts(edge))
+            rooted[it] || self.to(FuncId(it as u32)).iter().any(|edge| edge.in_span && edge.counts)
         };
         let mut found: Vec<bool> = (0..inside.len()).map(|it| inside[it] && opened(it)).collect();
-        let callees = self.callees(inside.len());
-        let mut due: Vec<usize> = (0..found.len()).filter(|it| found[*it]).collect();
+        self.spread(&mut found, |it| inside[it.index()]);
+        found
+    }
+
+    /// Marks whatever the marked functions call, and what that calls, as far as it may be marked.
+    fn spread(&self, marked: &mut [bool], may: impl Fn(FuncId) -> bool) {
+        let mut due: Vec<FuncId> =
+            (0..marked.len()).filter(|it| marked[*it]).map(|it| FuncId(it as u32)).collect();
         while let Some(caller) = due.pop() {
-            for callee in &callees[caller] {
-                let it = callee.index();
-                if inside[it] && !found[it] {
-                    found[it] = true;
-                    due.push(it);
+            for callee in self.callees(caller) {
+                if !marked[callee.index()] && may(*callee) {
+                    marked[callee.index()] = true;
+                    due.push(*callee);
                 }
             }
         }
-        found
     }
 
     /// For each function whether a span may be open around it: on some path one is, or some path is not known.
@@ -222,48 +226,29 @@ impl CallGraph {
         let mut may: Vec<bool> = (0..functions)
             .map(|it| rooted[it] || unknown(it) || self.to(FuncId(it as u32)).iter().any(|edge| edge.in_span))
             .collect();
-        let callees = self.callees(functions);
-        let mut due: Vec<FuncId> = (0..functions).filter(|it| may[*it]).map(|it| FuncId(it as u32)).collect();
-        while let Some(caller) = due.pop() {
-            for callee in &callees[caller.index()] {
-                if !may[callee.index()] {
-                    may[callee.index()] = true;
-                    due.push(*callee);
-                }
-            }
-        }
+        self.spread(&mut may, |_| true);
         may
     }
 
     /// Entered from outside without a span, or called from such a function outside of a span.
-    fn dark(
-        &self,
-        world: &World<'_>,
-        inside: &[bool],
-        exposed: &[bool],
-        counts: &dyn Fn(&Edge) -> bool,
-    ) -> Vec<bool> {
+    fn dark(&self, world: &World<'_>, inside: &[bool], exposed: &[bool]) -> Vec<bool> {
         let mut dark: Vec<bool> = (0..inside.len())
             .map(|it| {
                 let id = FuncId(it as u32);
                 let detached =
-                    || self.to(id).iter().any(|edge| edge.detached && !edge.in_span && counts(edge));
+                    || self.to(id).iter().any(|edge| edge.detached && !edge.in_span && edge.counts);
                 !inside[it] && (exposed[it] || world.is_body(id) || detached())
             })
             .collect();
-        let callees = self.callees(inside.len());
         let mut due: Vec<FuncId> =
             (0..inside.len()).filter(|it| dark[*it]).map(|it| FuncId(it as u32)).collect();
         while let Some(caller) = due.pop() {
-            for callee in &callees[caller.index()] {
+            for callee in self.callees(caller) {
                 if dark[callee.index()] || inside[callee.index()] {
                     continue;
                 }
-                let uncovered = self
-                    .to(*callee)
-                    .iter()
-                    .any(|edge| edge.caller == caller && !edge.in_span && counts(edge));
-                if uncovered {
+                let uncovered = |edge: &Edge| edge.caller == caller && !edge.in_span && edge.counts;
+                if self.to(*callee).iter().any(uncovered) {
                     dark[callee.index()] = true;
                     due.push(*callee);
                 }
@@ -286,6 +271,25 @@ impl CallGraph {
         }
         marked
     }
+}
+
+/// Where the entries of each function begin in a list that is sorted by function.
+fn beginnings(functions: usize, sorted: impl Iterator<Item = FuncId>) -> Vec<u32> {
+    let mut first = vec![0; functions + 1];
+    sorted.for_each(|it| first[it.index() + 1] += 1);
+    for index in 0..functions {
+        first[index + 1] += first[index];
+    }
+    first
+}
+
+/// What each function calls, each once, in the order of functions.
+fn callees(functions: usize, edges: &[Edge]) -> (Vec<FuncId>, Vec<u32>) {
+    let mut pairs: Vec<(FuncId, FuncId)> = edges.iter().map(|it| (it.caller, it.callee)).collect();
+    pairs.par_sort_unstable();
+    pairs.dedup();
+    let first = beginnings(functions, pairs.iter().map(|it| it.0));
+    (pairs.into_iter().map(|it| it.1).collect(), first)
 }
 
 struct Reader<'w, 'a> {
@@ -365,8 +369,17 @@ impl Reader<'_, '_> {
             || (self.carried.contains(&site) && is_async);
         if caller != callee {
             let detached = is_async && self.detached.contains(&site);
-            self.edges.push(Edge { callee, caller, in_span, detached });
+            self.add_edge(callee, caller, in_span, detached);
         }
+    }
+
+    fn add(&mut self, callee: FuncId, caller: FuncId, in_span: bool) {
+        self.add_edge(callee, caller, in_span, false);
+    }
+
+    fn add_edge(&mut self, callee: FuncId, caller: FuncId, in_span: bool, detached: bool) {
+        let counts = !self.world.is_test(caller) || self.world.is_test(callee);
+        self.edges.push(Edge { callee, caller, in_span, detached, counts });
     }
 
     fn call(&mut self, site: Site) {
@@ -418,38 +431,6 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn note_arguments(&mut self, site: Site) {
-        let facts = self.world.facts(site.file);
-        for arg in self.world.call_args(site) {
-            if let Value::Closure(local) = *facts.value(arg.value) {
-                self.argument_of.insert(self.world.func(site.file, local), site);
-            }
-        }
-    }
-
-    /// Closures that are given to a function of the project which runs them in a context of its own.
-    fn given_to_project(&mut self, site: Site, in_span: bool) {
-        let world = self.world;
-        if self.spawners.is_empty() {
-            return;
-        }
-        for (callee, bound) in self.targets.functions(site) {
-            for index in 0..world.params(callee).len() {
-                let Some(treatment) = self.spawners.treatment(callee, index) else { continue };
-                let Some(value) = world.argument(site, callee, index, bound) else { continue };
-                let Value::Closure(local) = *world.facts(site.file).value(value) else { continue };
-                let closure = world.func(site.file, local);
-                self.placed.insert(closure);
-                self.edges.push(Edge {
-                    callee: closure,
-                    caller: world.runner(site),
-                    in_span: treatment == Treatment::Opens || (treatment == Treatment::Keeps && in_span),
-                    detached: treatment == Treatment::Loses,
-                });
-            }
-        }
-    }
-
     /// A library that runs its argument: at once, or later, with or without the caller's context.
     fn handed_to(&mut self, site: Site, node: crate::library::NodeId, in_span: bool) -> bool {
         let world = self.world;
@@ -477,7 +458,7 @@ impl Reader<'_, '_> {
                     self.edge(function, site, in_span && keeps);
                 } else {
                     let caller = world.runner(site);
-                    self.edges.push(Edge { callee: function, caller, in_span: false, detached: true });
+                    self.add_edge(function, caller, false, true);
                 }
                 self.placed.insert(function);
             }
@@ -486,101 +467,6 @@ impl Reader<'_, '_> {
         understood
             || world.facts(site.file).lexical
             || world.library.node(node).path.as_str().starts_with("builtins.")
-    }
-
-    /// Whether a library call that runs something does so in a span that is open then: not in whichever was current.
-    fn runs_in_span(&mut self, site: Site, node: crate::library::NodeId) -> bool {
-        let world = self.world;
-        if world.library.node(node).model(Role::Span).is_some() {
-            return true;
-        }
-        let place = world.library.node(node).model(Role::SpanActivate).and_then(|it| it.place(Slot::Subject));
-        let Some(subject) = place.and_then(|it| argument_at(world, site, it)) else { return false };
-        match world.facts(site.file).value(subject) {
-            Value::Call(op) => {
-                let made = Site { file: site.file, op: *op };
-                !self.targets.nodes(made).any(|it| world.library.node(it).model(Role::SpanCurrent).is_some())
-            }
-            _ => true,
-        }
-    }
-
-    /// Futures that are made by a call and handed to somebody who runs them, in a span or elsewhere.
-    fn find_handed(&mut self, file: FileId) {
-        let world = self.world;
-        for (op, _) in self.targets.calls(file.index()) {
-            let site = Site { file, op: *op };
-            for (callee, bound) in
-                self.targets.functions(site).filter(|_| !self.spawners.is_empty()).collect::<Vec<_>>()
-            {
-                for index in 0..world.params(callee).len() {
-                    let Some(treatment) = self.spawners.treatment(callee, index) else { continue };
-                    let made =
-                        world.argument(site, callee, index, bound).and_then(|it| self.made_by(it, site));
-                    match (made, treatment) {
-                        (Some(made), Treatment::Opens) => self.carried.insert(made),
-                        (Some(made), Treatment::Loses) => self.detached.insert(made),
-                        _ => continue,
-                    };
-                }
-            }
-            for node in self.targets.nodes(site) {
-                for model in &world.library.node(node).models {
-                    let Some(value) = model.place(Slot::Function).and_then(|it| argument_at(world, site, it))
-                    else {
-                        continue;
-                    };
-                    let Some(made) = self.made_by(value, site) else { continue };
-                    if runs(world, site, node).is_some() {
-                        if self.runs_in_span(site, node) {
-                            self.carried.insert(made);
-                        }
-                    } else if !model.keeps_context && !runs_at_once(model) && !gives_it_back(model) {
-                        self.detached.insert(made);
-                    }
-                }
-            }
-        }
-    }
-
-    /// The call that a value comes from, directly or through a variable.
-    fn made_by(&mut self, value: ValueId, site: Site) -> Option<Site> {
-        match *self.world.facts(site.file).value(value) {
-            Value::Call(op) => Some(Site { file: site.file, op }),
-            Value::Name(name) => {
-                let (file, binding) = self.eval.single_binding(name, Eval::scope_of(self.world, site))?;
-                match binding.kind {
-                    BindingKind::Value(value) => match *self.world.facts(file).value(value) {
-                        Value::Call(op) => Some(Site { file, op }),
-                        _ => None,
-                    },
-                    _ => None,
-                }
-            }
-            _ => None,
-        }
-    }
-
-    /// A closure or block runs where it stands, unless it is handed to somebody who runs it elsewhere.
-    fn closures(&mut self, file: FileId) {
-        let world = self.world;
-        let facts = world.facts(file);
-        for (index, it) in facts.functions.iter().enumerate() {
-            let callee = world.func(file, crate::facts::FnId(index as u32));
-            let (FunctionKind::Closure, Some(parent)) = (it.kind, it.parent) else { continue };
-            if self.placed.contains(&callee) {
-                continue;
-            }
-            let caller = world.func(file, parent);
-            let (region, order) = it.place;
-            let next =
-                Site { file, op: crate::facts::OpId(order.min(facts.ops.len().saturating_sub(1) as u32)) };
-            let around = self.openings.around_region(world, region, next).is_some();
-            // What runs in a span runs its arguments in it.
-            let carried = self.argument_of.get(&callee).is_some_and(|it| self.carried.contains(it));
-            let in_span = around || carried || !self.openings.decorations[caller.index()].is_empty();
-            self.edges.push(Edge { callee, caller, in_span, detached: false });
-        }
     }
 
     fn functions_of(&mut self, value: ValueId, site: Site) -> Vec<FuncId> {
@@ -651,7 +537,7 @@ impl Reader<'_, '_> {
                         let next = Site { file, op: crate::facts::OpId(scope.order) };
                         let around = self.openings.around_region(world, scope.region, next).is_some();
                         let in_span = around || !self.openings.decorations[caller.index()].is_empty();
-                        self.edges.push(Edge { callee, caller, in_span, detached: false });
+                        self.add(callee, caller, in_span);
                     }
                 }
             }

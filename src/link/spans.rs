@@ -140,12 +140,12 @@ fn started(names: &SpanNames<'_, '_>, site: &mut SpanSite, made: Site, manual: b
     }
     site.end = fates::end_of(names.world, names.targets, made, &fate);
     site.activated = activation(&fate);
-    if world_ends(names, made) {
+    let dropped = ends_by_drop(names, made);
+    if dropped {
         site.end = SpanEnd::Managed;
-        site.not_current = false;
     }
     let ended_here = !fate.ends.is_empty() && !fate.returned && !fate.stored && !fate.passed;
-    site.not_current = (fate.managed || ended_here) && fate.activated.is_none();
+    site.not_current = (fate.managed || ended_here) && fate.activated.is_none() && !dropped;
     site.dropped_at_once = fate.discarded;
     if manual && !fate.managed {
         let by = fate.activated.map(|op| Site { file: made.file, op });
@@ -160,13 +160,15 @@ fn activation_records(names: &SpanNames<'_, '_>, site: Site) -> bool {
     model.is_some_and(|it| records(world, it, Some(site)))
 }
 
-/// A span that ends when it is dropped.
-fn world_ends(names: &SpanNames<'_, '_>, made: Site) -> bool {
+/// Where names are lexical, a span that ends by itself ends when it is dropped.
+fn ends_by_drop(names: &SpanNames<'_, '_>, made: Site) -> bool {
     let library = names.world.library;
-    names
-        .targets
-        .nodes(made)
-        .any(|it| library.node(it).model(Role::Span).is_some_and(|it| it.ends && !it.activates))
+    let lexical = names.world.facts(made.file).lexical;
+    lexical
+        && names
+            .targets
+            .nodes(made)
+            .any(|it| library.node(it).model(Role::Span).is_some_and(|it| it.ends && !it.activates))
 }
 
 /// How the span of a macro or a helper comes to be open inside of it.
@@ -347,7 +349,7 @@ fn created(
     let world = names.world;
     let facts = world.facts(file);
     let mut found = Vec::new();
-    for (op, callees) in names.targets.calls(file.index()) {
+    for (op, callees) in names.targets.calls(file) {
         let site = Site { file, op: *op };
         if seen.contains(&site) {
             continue;

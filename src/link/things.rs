@@ -46,6 +46,8 @@ pub(crate) enum Thing {
     Path(Symbol),
     /// Whatever the caller passes.
     Param(FuncId, u16),
+    /// What calling that gives.
+    Called(FuncId, u16),
     /// The result of a library call that makes a span: not yet entered, or started by hand.
     Made(Site, NodeId),
     /// The result of calling a project function that gives a scope or a span.
@@ -91,9 +93,26 @@ impl Things {
         self.0.is_empty()
     }
 
-    /// Something in it is known: neither foreign nor merely a parameter.
+    /// Something in it is known: neither foreign nor merely the caller's.
     pub(crate) fn is_known(&self) -> bool {
-        self.0.iter().any(|it| !matches!(it, Thing::Foreign | Thing::Param(..)))
+        self.0.iter().any(|it| !matches!(it, Thing::Foreign | Thing::Param(..) | Thing::Called(..)))
+    }
+
+    /// The library members among them.
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = NodeId> + '_ {
+        self.iter().filter_map(|it| match it {
+            Thing::Library(node) => Some(node),
+            _ => None,
+        })
+    }
+
+    /// The project's functions among them, and whether their first parameter is bound.
+    pub(crate) fn functions(&self) -> impl Iterator<Item = (FuncId, bool)> + '_ {
+        self.iter().filter_map(|it| match it {
+            Thing::Function(function) => Some((function, false)),
+            Thing::Method(function) => Some((function, true)),
+            _ => None,
+        })
     }
 
     pub(crate) fn contains(&self, thing: Thing) -> bool {

@@ -1,6 +1,8 @@
 //! What all linking passes share: the files, the models, the module tree, the classes, and the tables that rounds of
 //! evaluation fill.
 
+mod lexical;
+
 use std::sync::OnceLock;
 
 use rayon::prelude::*;
@@ -47,6 +49,8 @@ pub(crate) struct World<'a> {
     /// Macros by name, each arm by itself.
     pub(crate) macros: FxHashMap<Symbol, Vec<FuncId>>,
     pub(crate) names: Names,
+    /// Lists and dictionaries that methods write down and keep on their instance, where they stand.
+    pub(crate) displays: FxHashMap<(ClassId, Symbol), (Site, facts::ValueId)>,
     /// The lines of classes are known, and with them whatever rests on no growing table.
     pub(crate) classes_known: bool,
     /// By file and place among the module's bindings: what a name stands for, once that is settled.
@@ -97,6 +101,7 @@ pub(crate) struct Names {
     pub(crate) staticmethod: Symbol,
     pub(crate) dict: Symbol,
     pub(crate) setattr: Symbol,
+    pub(crate) record_exception: Symbol,
 }
 
 impl Names {
@@ -115,6 +120,7 @@ impl Names {
             staticmethod: Symbol::new("staticmethod"),
             dict: Symbol::new("dict"),
             setattr: Symbol::new("setattr"),
+            record_exception: Symbol::new("record_exception"),
         }
     }
 }
@@ -144,10 +150,11 @@ impl<'a> World<'a> {
         let functions = file_of.len();
         let names = Names::new();
         let setattr = names.setattr;
-        let (modules, patched_names) = rayon::join(
+        let (modules, kept) = rayon::join(
             || Modules::new(files, launch),
-            || files.par_iter().flat_map_iter(|it| patched_names(it, setattr)).collect(),
+            || files.par_iter().map(|it| Kept::read(it, setattr)).collect::<Vec<_>>(),
         );
+        let patched_names = kept.iter().flat_map(|it| it.patched.iter().copied()).collect();
         let mut world = World {
             files,
             library,
@@ -168,18 +175,28 @@ impl<'a> World<'a> {
             open_params: (0..functions).map(|_| OnceLock::new()).collect(),
             patches: FxHashMap::default(),
             partials: FxHashMap::default(),
-            macros: macros(files),
+            macros: lexical::macros(files),
             extensions: Vec::new(),
             patched_names,
+            displays: FxHashMap::default(),
             names,
             imports: Vec::new(),
             import_roots: Vec::new(),
         };
+        for (index, kept) in kept.into_iter().enumerate() {
+            let file = FileId(index as u32);
+            for (class, name, op, value) in kept.displays {
+                let key = (world.class_id(file, class), name);
+                world.displays.entry(key).or_insert((Site { file, op }, value));
+            }
+        }
         let resolved: Vec<_> =
             (0..files.len()).into_par_iter().map(|it| world.resolve_imports(FileId(it as u32))).collect();
         (world.imports, world.import_roots) = resolved.into_iter().unzip();
-        world.extensions =
-            (0..files.len()).into_par_iter().map(|it| extensions(&world, FileId(it as u32))).collect();
+        world.extensions = (0..files.len())
+            .into_par_iter()
+            .map(|it| lexical::extensions(&world, FileId(it as u32)))
+            .collect();
         world
     }
 
@@ -535,83 +552,43 @@ pub(crate) fn set_member(
     }
 }
 
-/// The library types with methods for any value that a file imports, by name or with everything around.
-fn extensions(world: &World<'_>, file: FileId) -> Vec<NodeId> {
-    let library = world.library;
-    let facts = world.facts(file);
-    if !facts.lexical || library.extensions().is_empty() {
-        return Vec::new();
-    }
-    let names: Vec<(Symbol, NodeId)> = library
-        .extensions()
-        .iter()
-        .map(|it| (Symbol::new(library.node(*it).path.as_str().rsplit('.').next().unwrap_or_default()), *it))
-        .collect();
-    let mut eval = Eval::new(world);
-    let mut found = Vec::new();
-    for binding in &facts.bindings {
-        if let BindingKind::Import(import) = binding.kind
-            && let Some(taken) = import.name
-        {
-            if let Some(Thing::Library(module)) =
-                world.imports[file.index()].get(&(binding.from.0, import.module))
+/// What one file stores by name outside of variables.
+#[derive(Default)]
+struct Kept {
+    /// The names that it sets on anything that an import binds.
+    patched: Vec<Symbol>,
+    displays: Vec<(facts::ClassId, Symbol, OpId, facts::ValueId)>,
+}
+
+impl Kept {
+    fn read(file: &File, setattr: Symbol) -> Kept {
+        let facts = &file.facts;
+        let mut kept = Kept::default();
+        let imported: FxHashSet<Symbol> = facts
+            .bindings
+            .iter()
+            .filter(|it| matches!(it.kind, BindingKind::Import(_) | BindingKind::ImportRoot(_)))
+            .map(|it| it.name)
+            .collect();
+        for (index, op) in facts.ops.iter().enumerate() {
+            let Some((of, name, value)) = set_member(facts, &op.kind, setattr) else { continue };
+            let is_patch = match facts.value(of) {
+                facts::Value::Member { .. } => true,
+                facts::Value::Name(module) => imported.contains(module),
+                _ => false,
+            };
+            // What tests put in place is gone when they end.
+            if is_patch && !file.test {
+                kept.patched.push(name);
+            }
+            if let facts::Value::Dict(run) | facts::Value::Sequence(run) = facts.value(value)
+                && !run.is_empty()
+                && let method = facts.function(facts.region(op.region).function)
+                && let Some(class) = method.class
             {
-                let node = library.member(*module, taken);
-                found.extend(node.filter(|it| library.node(*it).extension));
-                continue;
-            }
-            if !names.iter().any(|(name, _)| taken == *name) {
-                continue;
-            }
-            found.extend(eval.bound(file, binding).iter().filter_map(|it| match it {
-                Thing::Library(node) => Some(node),
-                _ => None,
-            }));
-        }
-    }
-    for (scope, star) in &facts.star_imports {
-        for (name, node) in &names {
-            if eval.star_gives(file, *scope, *star, *name).contains(Thing::Library(*node)) {
-                found.push(*node);
+                kept.displays.push((class, name, OpId(index as u32), value));
             }
         }
+        kept
     }
-    found.sort_unstable();
-    found.dedup();
-    found
-}
-
-/// The arms of all macros.
-fn macros(files: &[File]) -> FxHashMap<Symbol, Vec<FuncId>> {
-    let mut found: FxHashMap<Symbol, Vec<FuncId>> = FxHashMap::default();
-    for file in files.iter().filter(|it| it.facts.lexical) {
-        for (index, it) in file.facts.functions.iter().enumerate() {
-            if it.kind == FunctionKind::Macro && it.name.as_str().ends_with('!') {
-                found.entry(it.name).or_default().push(FuncId(file.first_function + index as u32));
-            }
-        }
-    }
-    found
-}
-
-/// What tests put in place is gone when they end.
-fn patched_names(file: &File, setattr: Symbol) -> Vec<Symbol> {
-    let facts = &file.facts;
-    if file.test || facts.lexical {
-        return Vec::new();
-    }
-    let imported: FxHashSet<Symbol> = facts
-        .bindings
-        .iter()
-        .filter(|it| matches!(it.kind, BindingKind::Import(_) | BindingKind::ImportRoot(_)))
-        .map(|it| it.name)
-        .collect();
-    let set = facts.ops.iter().filter_map(|it| set_member(facts, &it.kind, setattr));
-    set.filter(|(of, ..)| match facts.value(*of) {
-        facts::Value::Member { .. } => true,
-        facts::Value::Name(module) => imported.contains(module),
-        _ => false,
-    })
-    .map(|(_, name, _)| name)
-    .collect()
 }

@@ -65,7 +65,6 @@ enum Parsed {
 /// Reads items, statements and expressions into the builder.
 struct Reader<'a> {
     builder: Builder,
-    text: &'a str,
     arena: &'a Arena<Parsed>,
     places: Places<'a>,
     /// Bodies still to be read, each with what is known around it.
@@ -113,7 +112,6 @@ enum Body<'a> {
     Impl(&'a [ImplItem]),
     Trait(&'a [TraitItem]),
     Block(&'a Block),
-    Value(&'a Expr),
     /// What one arm of a macro stands for.
     Macro(&'a TokenStream),
     /// A closure that takes patterns apart before its body runs.
@@ -126,7 +124,6 @@ impl<'a> Reader<'a> {
         builder.facts.lexical = true;
         Reader {
             builder,
-            text,
             arena,
             places: Places::new(text),
             queue: Vec::new(),
@@ -177,7 +174,6 @@ impl<'a> Reader<'a> {
             Body::Impl(items) => items.iter().for_each(|it| self.impl_item(it)),
             Body::Trait(items) => items.iter().for_each(|it| self.trait_item(it)),
             Body::Block(block) => self.tail_block(block),
-            Body::Value(value) => self.tail(value),
             Body::Macro(tokens) => self.macro_body(id, tokens),
             Body::Closure(closure) => self.closure_body(id, closure),
         }

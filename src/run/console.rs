@@ -88,6 +88,13 @@ impl Console {
         }
     }
 
+    /// Something to know beside the reports, unless silence was asked for.
+    pub(crate) fn note(&self, message: &str) {
+        if self.verbosity != Verbosity::Quiet {
+            self.tell("note", message);
+        }
+    }
+
     pub(crate) fn error(&self, message: &str) {
         message.lines().for_each(|it| self.tell("error", it));
     }

@@ -13,13 +13,13 @@ use crate::library::Library;
 use crate::measure::LayerSpec;
 use crate::parse;
 use crate::rule::Catalogue;
-use crate::run::engine;
+use crate::run::{engine, repository};
 
 /// Syntax trees of machine-made code are deep, and their depth is walked by recursion.
 const STACK_BYTES: usize = 256 << 20;
 
 /// What a `[[model]]` may say: the words of library models.
-const ROLES: [&str; 50] = [
+const ROLES: [&str; 53] = [
     "span",
     "span-end",
     "span-current",
@@ -69,6 +69,9 @@ const ROLES: [&str; 50] = [
     "enter-context",
     "partial",
     "identity",
+    "keys",
+    "held",
+    "hold",
     "exit",
 ];
 const ARGUMENTS: [&str; 23] = [
@@ -103,6 +106,8 @@ pub(crate) struct Job {
     pub(crate) rules: Catalogue,
     /// The root as people should see it from where they stand.
     pub(crate) shown_root: String,
+    /// The path from the root of the repository to the root of the tree.
+    pub(crate) prefix: String,
     pub(crate) pool: ThreadPool,
 }
 
@@ -132,7 +137,13 @@ impl Job {
             .thread_name(|index| format!("otcov-{index}"))
             .build()
             .context("cannot start the threads")?;
-        Ok(Job { roots, settings, rules, shown_root, pool })
+        let prefix = repository::prefix(&roots.root);
+        Ok(Job { roots, settings, rules, shown_root, prefix, pool })
+    }
+
+    /// From the path of a file in the tree to its path in the repository.
+    pub(crate) fn path_in_repository(&self, path: &str) -> String {
+        if self.prefix.is_empty() { path.to_owned() } else { format!("{}/{path}", self.prefix) }
     }
 
     pub(crate) fn scope(&self) -> Scope {

@@ -7,7 +7,7 @@ use crate::library::{NodeId, Role, Slot};
 use crate::link::eval::{Eval, Scope};
 use crate::link::openings::argument_at;
 use crate::link::rounds::Targets;
-use crate::link::things::{Site, Thing, Things};
+use crate::link::things::{ClassId, Site, Thing, Things};
 use crate::link::world::World;
 use crate::program::FuncId;
 use crate::text::FileId;
@@ -28,6 +28,8 @@ pub(super) struct Candidates {
     pub(super) started: Vec<(FuncId, Site, NodeId)>,
     /// Calls that reach project functions.
     pub(super) calls: Vec<(FuncId, Site)>,
+    /// Classes that can be entered, and the methods that do it.
+    pub(super) entering: Vec<(ClassId, FuncId)>,
 }
 
 /// A region for which something is entered, or held.
@@ -85,7 +87,7 @@ pub(super) fn candidates(world: &World<'_>, targets: &Targets) -> Candidates {
         .into_par_iter()
         .map(|file| candidates_in(world, targets, FileId(file as u32)))
         .collect();
-    let mut all = Candidates::default();
+    let mut all = Candidates { entering: entering(world), ..Candidates::default() };
     for part in parts {
         all.managed.extend(part.managed);
         all.ran.extend(part.ran);
@@ -96,6 +98,15 @@ pub(super) fn candidates(world: &World<'_>, targets: &Targets) -> Candidates {
         all.calls.extend(part.calls);
     }
     all
+}
+
+fn entering(world: &World<'_>) -> Vec<(ClassId, FuncId)> {
+    let classes = (0..world.classes.len() as u32).into_par_iter().map(ClassId);
+    let methods = classes.flat_map_iter(|class| {
+        let names = [world.names.enter, world.names.aenter];
+        names.into_iter().filter_map(move |it| Some((class, world.method(class, it)?)))
+    });
+    methods.collect()
 }
 
 fn candidates_in(world: &World<'_>, targets: &Targets, file: FileId) -> Candidates {
@@ -117,7 +128,7 @@ fn candidates_in(world: &World<'_>, targets: &Targets, file: FileId) -> Candidat
             held(world, targets, &mut eval, file, RegionId(index as u32), context, &mut found);
         }
     }
-    for (op, callees) in targets.calls(file.index()) {
+    for (op, callees) in targets.calls(file) {
         let site = Site { file, op: *op };
         let function = world.runner(site);
         for thing in callees.iter() {

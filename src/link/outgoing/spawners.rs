@@ -99,7 +99,7 @@ impl Spawners {
     fn in_file(&self, world: &World<'_>, targets: &Targets, openings: &Openings, file: FileId) -> Vec<Found> {
         let mut eval = Eval::new(world);
         let mut found: Vec<Found> = Vec::new();
-        for (op, _) in targets.calls(file.index()) {
+        for (op, _) in targets.calls(file) {
             let site = Site { file, op: *op };
             for node in targets.nodes(site) {
                 if let Some(work) = runs(world, site, node)
