@@ -309,7 +309,7 @@ impl<'a> Reader<'a> {
         };
         let keyword = self.places.start(sig.fn_token.span);
         let end = self.places.end(sig.ident.span());
-        let shape = block.map_or(Shape::Stub, |it| shape(it));
+        let shape = block.map_or(Shape::Stub, shape);
         let head = Head {
             kind: if around.in_macro { FunctionKind::Macro } else { FunctionKind::Named },
             name,
