@@ -173,6 +173,11 @@ pub(crate) fn beside(directory: &Path) -> Result<Option<PathBuf>, SettingsError>
     Ok(find::beside(directory)?.map(|it| it.path))
 }
 
+/// The directory whose configuration holds for this one.
+pub(crate) fn home(directory: &Path) -> Result<Option<PathBuf>, SettingsError> {
+    Ok(find::nearest(directory)?.and_then(|it| it.path.parent().map(Path::to_path_buf)))
+}
+
 /// Where patterns start: beside the configuration, or at the root if that lies elsewhere.
 fn base(file: &Path, root: &Path) -> PathBuf {
     let absolute = file.canonicalize().unwrap_or_else(|_| file.to_path_buf());

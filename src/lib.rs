@@ -100,6 +100,7 @@ fn scan(args: &ScanArgs, console: &Console) -> Result<Exit> {
         let mut judged = policy::judge(&program, checked.findings, &job.settings, &job.rules);
         let sources = Sources::new(&program).reading(discover::read_text);
         memory.apply(&program, &sources, &job, &coverage.all, &mut judged);
+        let elsewhere = judged.keep(|it| job.is_in_focus(&program.file(it.place.file).path));
         let compare = |it: History| it.compare(&job, &found, &program, &mut judged, &sources, &progress);
         let (change, outside) = history.map(compare).unzip();
         let before = |it| memory.share(it).or_else(|| change.as_ref().map(|was| was.share_before(it)));
@@ -121,6 +122,7 @@ fn scan(args: &ScanArgs, console: &Console) -> Result<Exit> {
             findings: &judged.findings,
             held: &judged.held,
             change,
+            elsewhere,
             outside: outside.as_deref().unwrap_or_default(),
             baseline: memory.told(),
             faults: &checked.faults,

@@ -56,6 +56,8 @@ pub(crate) struct Report<'a> {
     pub(crate) change: Option<&'a Change>,
     /// Findings that are not of the change, in the same order.
     pub(crate) outside: &'a [Finding],
+    /// How many findings are of files that were not asked about.
+    pub(crate) elsewhere: usize,
     /// None where no baseline is in force.
     pub(crate) baseline: Option<Known<'a>>,
     /// Rules that broke; their findings are missing.

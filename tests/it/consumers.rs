@@ -1,8 +1,11 @@
 //! Reports read by the tools that they are made for, which `.ci/tools` installs. Without one of them its tests say so and pass;
 //! with `OTCOV_CI=1`, as in `.ci/run`, they fail.
 
+#[cfg(unix)]
+mod action;
 mod coverage;
 mod others;
+mod packages;
 mod sarif;
 pub(crate) mod trees;
 

@@ -100,6 +100,7 @@ impl Sample {
             held: &self.held,
             change: None,
             outside: &[],
+            elsewhere: 0,
             baseline: None,
             faults: &[],
             prefix: "",
