@@ -6,6 +6,8 @@ mod document;
 mod find;
 mod read;
 #[cfg(test)]
+pub(crate) mod reference;
+#[cfg(test)]
 pub(crate) mod schema;
 mod shape;
 mod typed;

@@ -253,6 +253,19 @@ mod tests {
         panic!("{} was out of date and has been written: commit it", path.display());
     }
 
+    /// The same for the page that people read.
+    #[test]
+    fn the_committed_reference_is_what_the_code_says() {
+        let rules = Catalogue::new(checks::ALL).unwrap();
+        let reference = config::reference::reference(&vocabulary(&rules));
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/configuration.md");
+        if std::fs::read_to_string(&path).is_ok_and(|it| it == reference) {
+            return;
+        }
+        std::fs::write(&path, reference).unwrap();
+        panic!("{} was out of date and has been written: commit it", path.display());
+    }
+
     /// What the library says it knows when it is given a word that it does not know.
     fn known_to_the_library(key: &str, wrong: toml::Value) -> Vec<String> {
         let mut table = toml::Table::new();

@@ -54,13 +54,11 @@ fn scan(inputs: &Value) -> Option<Value> {
 #[test]
 fn zizmor_finds_nothing() {
     let Some(zizmor) = installed("venv/bin/zizmor") else { return };
-    let files = ["action.yml", ".github", "docs/examples"].map(root);
+    // A folder of examples is none of workflows, so they are named.
+    let files = ["action.yml", ".github", "docs/examples/github.yml", "docs/examples/github-comment.yml"];
     let mut command = Command::new(zizmor);
-    succeeds(
-        command
-            .args(["--offline", "--no-progress", "--persona", "pedantic"])
-            .args(files.iter().filter(|it| it.exists())),
-    );
+    command.args(["--offline", "--no-progress", "--persona", "pedantic"]).args(files.map(root));
+    succeeds(&mut command);
 }
 
 #[test]
