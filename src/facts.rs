@@ -416,7 +416,7 @@ impl Facts {
         // Most scopes are small, and there a plain look at each name is faster.
         let from = match names.len() {
             0..=8 => names.iter().position(|it| *it == name).unwrap_or(names.len()),
-            _ => names.partition_point(|it| it.address() < name.address()),
+            _ => names.partition_point(|it| it.number() < name.number()),
         };
         let length = names[from..].iter().take_while(|it| **it == name).count();
         let start = run.start as usize + from;

@@ -204,8 +204,6 @@ pub(crate) enum Role {
     Identity,
     /// Gives the keys that it is given first, with values from elsewhere: `zip(keys, values)`.
     Keys,
-    /// Gives the fields of its argument `Subject`, or of what it is called on, as a dictionary: `dataclasses.asdict(x)`.
-    Fields,
     /// Gives what somebody else put there: `ContextVar.get()`.
     Held,
     /// Keeps its argument `Subject` for whoever asks: `ContextVar.set(x)`.

@@ -2,32 +2,36 @@
 
 use std::cell::Cell;
 use std::fmt;
-use std::hash::{Hash, Hasher};
+use std::hash::Hasher;
+use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use hashbrown::HashTable;
 use rustc_hash::FxHasher;
 
-/// An interned string: eight bytes, compared by address, ordered by its text.
+/// An interned string: four bytes, compared by number, ordered by its text.
 ///
-/// The order is the text's, never the address's, so that sorting by symbol is the same in every run.
-#[derive(Clone, Copy)]
-pub(crate) struct Symbol(&'static Entry);
+/// The order is the text's, never the number's, so that sorting by symbol is the same in every run. Facts are mostly symbols, and
+/// linking waits for memory more than for anything else: a pointer instead of a number makes facts a third larger.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Symbol(NonZeroU32);
 
-struct Entry {
-    text: &'static str,
-}
+/// The texts by number, in blocks: none ever moves, and each is found without a lock. A number's highest bit and the three bits
+/// below it tell the block, the rest the place; so blocks grow with the table, and an eighth of it is empty at most.
+static BLOCKS: [OnceLock<Block>; 232] = [const { OnceLock::new() }; 232];
+type Block = Box<[OnceLock<&'static str>]>;
+/// The number of the next symbol: the first has its highest bit where three bits can follow.
+static NEXT: AtomicU32 = AtomicU32::new(8);
 
-/// Part of the table of all symbols. Hashes lie beside the entries, so that the table grows without looking at them.
+/// Part of the table of all symbols, by text. Hashes lie beside the symbols, so that the table grows without looking at texts.
 struct Shard {
-    table: HashTable<(u64, &'static Entry)>,
-    /// Entries and text that are allocated and not used yet: symbols are many and small.
-    entries: &'static mut [Entry],
+    table: HashTable<(u64, Symbol)>,
+    /// Room that is allocated and not used yet: texts are many and small.
     bytes: &'static mut [u8],
 }
 
 const SHARDS: usize = 64;
-const ENTRIES_AT_ONCE: usize = 128;
 const BYTES_AT_ONCE: usize = 4096;
 static INTERNER: OnceLock<Vec<Mutex<Shard>>> = OnceLock::new();
 
@@ -58,47 +62,51 @@ impl Symbol {
         let shards = INTERNER.get_or_init(|| (0..SHARDS).map(|_| Mutex::new(Shard::new())).collect());
         // The table itself looks at the lowest and the highest bits.
         let mut shard = shards[(hash >> 40) as usize % SHARDS].lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, entry)) =
-            shard.table.find(hash, |(known, entry)| *known == hash && entry.text == text)
-        {
-            return Symbol(entry);
+        let found = shard.table.find(hash, |(known, symbol)| *known == hash && symbol.as_str() == text);
+        if let Some((_, symbol)) = found {
+            return *symbol;
         }
-        let entry = shard.keep(text);
-        shard.table.insert_unique(hash, (hash, entry), |(hash, _)| *hash);
-        Symbol(entry)
+        let symbol = Symbol::numbered(shard.keep(text));
+        shard.table.insert_unique(hash, (hash, symbol), |(hash, _)| *hash);
+        symbol
+    }
+
+    /// Gives a text the next number.
+    fn numbered(text: &'static str) -> Symbol {
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        // Numbers would run out long after memory.
+        let symbol = Symbol(NonZeroU32::new(number).unwrap_or(NonZeroU32::MAX));
+        let (block, place, size) = symbol.place();
+        let block = BLOCKS[block].get_or_init(|| (0..size).map(|_| OnceLock::new()).collect());
+        let _ = block[place].set(text);
+        symbol
+    }
+
+    /// The block of a symbol's text, the place in it, and the size of the block.
+    fn place(self) -> (usize, usize, usize) {
+        let number = self.0.get();
+        let rest = number.ilog2().saturating_sub(3);
+        let block = rest * 8 + (number >> rest) % 8;
+        (block as usize, (number % (1 << rest)) as usize, 1 << rest)
     }
 
     pub(crate) fn as_str(self) -> &'static str {
-        self.0.text
+        let (block, place, _) = self.place();
+        BLOCKS[block].get().and_then(|it| it[place].get()).copied().unwrap_or_default()
     }
 
     /// A number for look-up tables; it differs from run to run and must never decide an order that is printed.
-    pub(crate) fn address(self) -> usize {
-        std::ptr::from_ref(self.0) as usize
+    pub(crate) fn number(self) -> u32 {
+        self.0.get()
     }
 }
 
 impl Shard {
     fn new() -> Shard {
-        Shard { table: HashTable::with_capacity(512), entries: &mut [], bytes: &mut [] }
+        Shard { table: HashTable::with_capacity(512), bytes: &mut [] }
     }
 
-    fn keep(&mut self, text: &str) -> &'static Entry {
-        let text = self.keep_text(text);
-        if self.entries.is_empty() {
-            self.entries = (0..ENTRIES_AT_ONCE).map(|_| Entry { text: "" }).collect::<Vec<_>>().leak();
-        }
-        match std::mem::take(&mut self.entries).split_first_mut() {
-            Some((entry, rest)) => {
-                self.entries = rest;
-                entry.text = text;
-                entry
-            }
-            None => Box::leak(Box::new(Entry { text })),
-        }
-    }
-
-    fn keep_text(&mut self, text: &str) -> &'static str {
+    fn keep(&mut self, text: &str) -> &'static str {
         if text.len() > BYTES_AT_ONCE / 8 {
             return Box::leak(text.into());
         }
@@ -117,20 +125,6 @@ fn hash_text(text: &str) -> u64 {
     let mut hasher = FxHasher::default();
     hasher.write(text.as_bytes());
     hasher.finish()
-}
-
-impl PartialEq for Symbol {
-    fn eq(&self, other: &Self) -> bool {
-        std::ptr::eq(self.0, other.0)
-    }
-}
-
-impl Eq for Symbol {}
-
-impl Hash for Symbol {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.address().hash(state);
-    }
 }
 
 impl PartialOrd for Symbol {

@@ -12,7 +12,6 @@ pub(super) static FILES: &[(&str, &str)] = &[
     ("python/azure.toml", include_str!("../../rules/libraries/python/azure.toml")),
     ("python/celery.toml", include_str!("../../rules/libraries/python/celery.toml")),
     ("python/click.toml", include_str!("../../rules/libraries/python/click.toml")),
-    ("python/data-classes.toml", include_str!("../../rules/libraries/python/data-classes.toml")),
     ("python/databases.toml", include_str!("../../rules/libraries/python/databases.toml")),
     ("python/ddtrace.toml", include_str!("../../rules/libraries/python/ddtrace.toml")),
     ("python/decorators.toml", include_str!("../../rules/libraries/python/decorators.toml")),

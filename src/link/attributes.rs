@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use self::handed::{Handed, yielding};
-use crate::facts::{OpKind, Value, ValueId};
+use crate::facts::{Facts, OpKind, Value, ValueId};
 use crate::library::{Role, Slot};
 use crate::link::eval::Eval;
 use crate::link::keys::{Key, is_derived, whole_params};
@@ -71,7 +71,10 @@ pub(crate) fn find(world: &World<'_>, targets: &Targets) -> Tables {
     for round in 0..MOST_ROUNDS {
         let parts: Vec<Found> = (0..world.files.len())
             .into_par_iter()
-            .map(|file| written_in(world, targets, FileId(file as u32), &sinks, round == 0))
+            .map(|file| match round {
+                0 => written_directly(world, targets, FileId(file as u32)),
+                _ => written_through(world, targets, FileId(file as u32), &sinks),
+            })
             .collect();
         let mut found: Vec<Written> = Vec::new();
         for part in parts {
@@ -125,19 +128,23 @@ fn add_sink(sinks: &mut Sinks, it: Written) {
     }
 }
 
-fn written_in(world: &World<'_>, targets: &Targets, file: FileId, sinks: &Sinks, first: bool) -> Found {
+fn written_directly(world: &World<'_>, targets: &Targets, file: FileId) -> Found {
     let mut eval = Eval::new(world);
     let mut found = Found::default();
-    for (op, _) in targets.calls(file.index()) {
+    targets.modelled(file).for_each(|site| direct(world, targets, &mut eval, site, &mut found));
+    found
+}
+
+fn written_through(world: &World<'_>, targets: &Targets, file: FileId, sinks: &Sinks) -> Found {
+    let mut eval = Eval::new(world);
+    let mut found = Found::default();
+    for (op, callees) in targets.calls(file) {
         let site = Site { file, op: *op };
-        if first {
-            direct(world, targets, &mut eval, site, &mut found);
-        }
-        let made = targets.of(site).iter().filter_map(|it| match it {
+        let made = callees.iter().filter_map(|it| match it {
             Thing::Class(class) => world.method(class, world.names.init).map(|it| (it, true)),
             _ => None,
         });
-        for (function, bound) in targets.functions(site).chain(made) {
+        for (function, bound) in callees.functions().chain(made) {
             let Some(list) = sinks.get(&function) else { continue };
             if function == world.runner(site) {
                 continue;
@@ -253,8 +260,10 @@ fn tables(world: &World<'_>, mut written: Vec<Written>) -> Tables {
     written.sort_by(|a, b| {
         (a.key.place, a.site.file, a.site.op, a.via).cmp(&(b.key.place, b.site.file, b.site.op, b.via))
     });
-    let measures = written.iter().any(|it| matches!(it.what, What::Metric { .. }));
-    let recorded = if measures { recorded_names(world) } else { FxHashSet::default() };
+    let instruments = written.iter().filter(|it| matches!(it.what, What::Metric { .. }));
+    let instruments: FxHashSet<Symbol> = instruments.flat_map(|it| bound_names(world, it.site)).collect();
+    let recorded =
+        if instruments.is_empty() { FxHashSet::default() } else { recorded_names(world, &instruments) };
     let mut tables = Tables::default();
     let mut seen = FxHashSet::default();
     for it in written {
@@ -307,7 +316,7 @@ pub(crate) fn call_at(world: &World<'_>, site: Site) -> At {
     At { place: Place { file: site.file, span: op.span }, function: world.runner(site), region: op.region }
 }
 
-fn type_of(facts: &crate::facts::Facts, value: ValueId) -> Option<&'static str> {
+fn type_of(facts: &Facts, value: ValueId) -> Option<&'static str> {
     match facts.value(value) {
         Value::Text(_) | Value::Template(_) | Value::LongText => Some("string"),
         Value::Int => Some("int"),
@@ -333,72 +342,94 @@ fn type_of(facts: &crate::facts::Facts, value: ValueId) -> Option<&'static str> 
     }
 }
 
-/// The names through which instruments are recorded anywhere (`requests.add(1)`, `self.latency.record(..)`), and those that are
-/// handed to somebody who may.
-fn recorded_names(world: &World<'_>) -> FxHashSet<Symbol> {
-    let mut names = FxHashSet::default();
-    for file in world.files {
-        let facts = &file.facts;
+/// Of some names, those through which instruments are recorded anywhere (`requests.add(1)`, `self.latency.record(..)`), and those
+/// that are handed to somebody who may.
+fn recorded_names(world: &World<'_>, instruments: &FxHashSet<Symbol>) -> FxHashSet<Symbol> {
+    world
+        .files
+        .par_iter()
+        .flat_map_iter(|file| {
+            let mut names = Names { wanted: instruments, found: Vec::new() };
+            names.read(&file.facts);
+            names.found
+        })
+        .collect()
+}
+
+/// The names that a file hands on, as far as they are wanted.
+struct Names<'a> {
+    wanted: &'a FxHashSet<Symbol>,
+    found: Vec<Symbol>,
+}
+
+impl Names<'_> {
+    fn read(&mut self, facts: &Facts) {
         for op in &facts.ops {
             match &op.kind {
                 OpKind::Call { callee, args } => {
                     if is_measurement(facts, *callee) {
-                        handed_on(facts, *callee, &mut names);
+                        self.handed_on(facts, *callee);
                     }
-                    facts.args(args).iter().for_each(|it| handed_on(facts, it.value, &mut names));
+                    facts.args(args).iter().for_each(|it| self.handed_on(facts, it.value));
                 }
                 OpKind::Return(Some(value))
                 | OpKind::Yield(value)
                 | OpKind::SetItem { value, .. }
                 | OpKind::SetMember { value, .. }
-                | OpKind::Bind { value, .. } => handed_on(facts, *value, &mut names),
+                | OpKind::Bind { value, .. } => self.handed_on(facts, *value),
                 _ => {}
             }
         }
     }
-    names
+
+    /// The names whose values a value hands on; `counter.add` hands on the counter.
+    fn handed_on(&mut self, facts: &Facts, value: ValueId) {
+        match facts.value(value) {
+            Value::Member { of, .. } if is_measurement(facts, value) => self.handed_on(facts, *of),
+            Value::Name(name) | Value::Member { name, .. } if self.wanted.contains(name) => {
+                self.found.push(*name);
+            }
+            Value::Sequence(run) | Value::Either(run) | Value::Fallback(run) => {
+                facts.list(run).iter().for_each(|it| self.handed_on(facts, *it));
+            }
+            Value::Dict(run) => facts.dict(run).iter().for_each(|(_, it)| self.handed_on(facts, *it)),
+            _ => {}
+        }
+    }
 }
 
-fn is_measurement(facts: &crate::facts::Facts, callee: ValueId) -> bool {
+fn is_measurement(facts: &Facts, callee: ValueId) -> bool {
     matches!(
         facts.value(callee),
         Value::Member { name, .. } if matches!(name.as_str(), "add" | "record" | "set" | "observe" | "inc" | "dec")
     )
 }
 
-/// The names whose values a value hands on; `counter.add` hands on the counter.
-fn handed_on(facts: &crate::facts::Facts, value: ValueId, names: &mut FxHashSet<Symbol>) {
-    match facts.value(value) {
-        Value::Member { of, .. } if is_measurement(facts, value) => handed_on(facts, *of, names),
-        Value::Name(name) | Value::Member { name, .. } => {
-            names.insert(*name);
+/// The names that get what a call gives.
+fn bound_names(world: &World<'_>, site: Site) -> Vec<Symbol> {
+    let bound = world.ops(world.runner(site)).filter_map(|(_, op)| match op.kind {
+        OpKind::Bind { name, value } | OpKind::SetMember { name, value, .. }
+            if is_call(world, site, value) =>
+        {
+            Some(name)
         }
-        Value::Sequence(run) | Value::Either(run) | Value::Fallback(run) => {
-            facts.list(run).iter().for_each(|it| handed_on(facts, *it, names));
-        }
-        Value::Dict(run) => facts.dict(run).iter().for_each(|(_, it)| handed_on(facts, *it, names)),
-        _ => {}
-    }
+        _ => None,
+    });
+    bound.collect()
+}
+
+fn is_call(world: &World<'_>, site: Site, value: ValueId) -> bool {
+    matches!(world.facts(site.file).value(value), Value::Call(op) if *op == site.op)
 }
 
 /// An instrument is recorded if the name that it is bound to is; if it goes elsewhere, it is taken to be.
 fn is_recorded(world: &World<'_>, site: Site, recorded: &FxHashSet<Symbol>) -> bool {
-    let facts = world.facts(site.file);
-    let is_it = |value: ValueId| matches!(facts.value(value), Value::Call(op) if *op == site.op);
-    let bound: Vec<Symbol> = world
-        .ops(world.runner(site))
-        .filter_map(|(_, op)| match op.kind {
-            OpKind::Bind { name, value } | OpKind::SetMember { name, value, .. } if is_it(value) => {
-                Some(name)
-            }
-            _ => None,
-        })
-        .collect();
     let discarded = world
         .ops(world.runner(site))
-        .any(|(_, op)| matches!(op.kind, OpKind::Discard(value) if is_it(value)));
+        .any(|(_, op)| matches!(op.kind, OpKind::Discard(value) if is_call(world, site, value)));
     if discarded {
         return false;
     }
+    let bound = bound_names(world, site);
     bound.is_empty() || bound.iter().any(|it| recorded.contains(it))
 }

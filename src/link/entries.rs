@@ -9,7 +9,7 @@ use crate::link::eval::Eval;
 use crate::link::launch::{LaunchFile, console_scripts};
 use crate::link::openings::argument_at;
 use crate::link::rounds::Targets;
-use crate::link::things::{ClassId, Site, Thing};
+use crate::link::things::{ClassId, Site, Thing, Things};
 use crate::link::world::World;
 use crate::program::{EntryKind, EntryPoint, FuncId};
 use crate::text::{FileId, Symbol};
@@ -75,9 +75,8 @@ fn in_file(world: &World<'_>, targets: &Targets, file: FileId) -> Vec<(FuncId, E
             .or_else(|| by_signature(world, function));
         found.extend(by.map(|it| (function, it)));
     }
-    for (op, _) in targets.calls(file.index()) {
-        let site = Site { file, op: *op };
-        registered(world, targets, &mut eval, site, &mut found);
+    for (op, callees) in targets.calls(file) {
+        registered(world, targets, &mut eval, (Site { file, op: *op }, callees), &mut found);
     }
     found
 }
@@ -204,11 +203,10 @@ fn registered(
     world: &World<'_>,
     targets: &Targets,
     eval: &mut Eval<'_, '_>,
-    site: Site,
+    (site, callees): (Site, &Things),
     found: &mut Vec<(FuncId, Entry)>,
 ) {
-    let scope = Eval::scope_of(world, site);
-    for node in targets.nodes(site) {
+    for node in callees.nodes() {
         let Some(model) = world.library.node(node).model(Role::EntryPoint) else { continue };
         if !model.forms.registration {
             continue;
@@ -218,6 +216,7 @@ fn registered(
             .or(model.place(Slot::Function))
             .and_then(|it| argument_at(world, site, it));
         if let (Some(value), Some(entry)) = (handler, entry(world, node, model)) {
+            let scope = Eval::scope_of(world, site);
             found.extend(handlers(world, eval, value, scope).into_iter().map(|it| (it, entry)));
         }
     }
@@ -232,6 +231,7 @@ fn registered(
                 && model.forms.decorator
                 && let Some(entry) = entry(world, node, model)
             {
+                let scope = Eval::scope_of(world, site);
                 found.extend(handlers(world, eval, arg.value, scope).into_iter().map(|it| (it, entry)));
             }
         }

@@ -63,12 +63,12 @@ pub(crate) enum Dependency {
 
 impl Dependency {
     /// Brings the same ones together, in no order that means anything.
-    fn key(&self) -> (u8, u32, usize) {
+    fn key(&self) -> (u8, u32, u32) {
         match self {
             Dependency::Result(function) => (0, function.0, 0),
             Dependency::Passed(function) => (1, function.0, 0),
-            Dependency::Field(class, name) => (2, class.0, name.address()),
-            Dependency::Patch(module, name) => (3, module.0, name.address()),
+            Dependency::Field(class, name) => (2, class.0, name.number()),
+            Dependency::Patch(module, name) => (3, module.0, name.number()),
         }
     }
 }

@@ -158,11 +158,9 @@ impl Verdicts<'_, '_> {
 
     pub(crate) fn table(&self, own: &Own, graph: &CallGraph, reach: &[Reach]) -> Vec<Function> {
         let functions = self.world.file_of.len();
-        let callees = graph.callees(functions);
-        callees
+        (0..functions)
             .into_par_iter()
-            .enumerate()
-            .map(|(index, callees)| {
+            .map(|index| {
                 let function = FuncId(index as u32);
                 let (file, local) = self.world.local(function);
                 let it = self.world.function(function);
@@ -194,7 +192,7 @@ impl Verdicts<'_, '_> {
                         reach[index]
                     },
                     callers: graph.callers(function),
-                    callees,
+                    callees: graph.callees(function).to_vec(),
                 }
             })
             .collect()

@@ -30,8 +30,7 @@ impl Recorders {
                     || has(Role::LogException)
                     || (has(Role::SetStatus) && says_error(facts, world, site))
                     || (has(Role::Log) && logs_with_traceback(facts, world, site))
-            }) || (mentions
-                && world.callee(site).is_some_and(|it| is_record_exception(world.facts(site.file), it)))
+            }) || (mentions && world.callee(site).is_some_and(|it| is_record_exception(world, site.file, it)))
         };
         let logs = |site: Site, mentions: bool| {
             targets.nodes(site).any(|it| {
@@ -96,7 +95,7 @@ fn is_likely_keeper(world: &World<'_>, targets: &Targets, function: FuncId) -> b
     });
     by_target
         || world.ops(function).any(|(site, op)| match op.kind {
-            OpKind::Call { callee, .. } => is_record_exception(world.facts(site.file), callee),
+            OpKind::Call { callee, .. } => is_record_exception(world, site.file, callee),
             _ => false,
         })
 }
@@ -114,13 +113,20 @@ fn keeps_param(
     }
     let facts = world.facts(world.file_of[function.index()]);
     let mut names: Vec<Symbol> = params.iter().map(|it| it.name).collect();
-    world.ops(function).any(|(site, op)| {
-        follow_names(facts, &op.kind, &mut names);
-        if !matches!(op.kind, OpKind::Call { .. }) {
+    // Names are followed no further than the next call for which it matters what is mentioned: there are few.
+    let mut followed = world.ops(function);
+    world.ops(function).filter(|(_, op)| matches!(op.kind, OpKind::Call { .. })).any(|(site, _)| {
+        let by_mention = || does(site, true) || targets.functions(site).any(|(it, _)| known[it.index()]);
+        if does(site, false) {
+            return true;
+        }
+        if !by_mention() {
             return false;
         }
-        let mentions = world.call_args(site).iter().any(|it| mentions(facts, it.value, &names, 0));
-        does(site, mentions) || (mentions && targets.functions(site).any(|(it, _)| known[it.index()]))
+        for (_, before) in followed.by_ref().take_while(|(it, _)| it.op != site.op) {
+            follow_names(facts, &before.kind, &mut names);
+        }
+        world.call_args(site).iter().any(|it| mentions(facts, it.value, &names, 0))
     })
 }
 
@@ -134,8 +140,8 @@ fn follow_names(facts: &Facts, kind: &OpKind, names: &mut Vec<Symbol>) {
     }
 }
 
-fn is_record_exception(facts: &Facts, callee: ValueId) -> bool {
-    matches!(facts.value(callee), Value::Member { name, .. } if name.as_str() == "record_exception")
+fn is_record_exception(world: &World<'_>, file: FileId, callee: ValueId) -> bool {
+    matches!(world.facts(file).value(callee), Value::Member { name, .. } if *name == world.names.record_exception)
 }
 
 /// `Status(StatusCode.ERROR)` or `StatusCode.ERROR` somewhere in the arguments.

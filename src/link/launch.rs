@@ -1,12 +1,12 @@
 //! How a program is launched and what instruments it from outside or by one call: console scripts, zero-code launchers,
 //! instrumentors, and what the configuration declares.
 
+use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use crate::facts::{BindingKind, Facts};
 use crate::library::{Library, NodeId};
 use crate::link::rounds::Targets;
-use crate::link::things::Site;
 use crate::link::world::World;
 use crate::text::{FileId, Symbol};
 
@@ -45,24 +45,24 @@ impl Instrumented {
         }
         let on_import: Vec<_> = library.instrumentors().iter().filter(|it| it.on_import).collect();
         let mut by_code = found.any;
-        for file in 0..world.files.len() {
-            if world.files[file].test {
-                continue;
-            }
-            for it in &on_import {
-                if imports(&world.files[file].facts, library.node(it.node).path.as_str()) {
-                    found.enable(it);
-                }
-            }
-            for (op, _) in targets.calls(file) {
-                let site = Site { file: FileId(file as u32), op: *op };
-                for node in targets.nodes(site) {
-                    for it in library.enabled_by(node) {
-                        by_code |= it.zero_code;
-                        found.enable(it);
-                    }
-                }
-            }
+        let files = (0..world.files.len()).into_par_iter().filter(|it| !world.files[*it].test);
+        let (imported, called): (Vec<_>, FxHashSet<NodeId>) = rayon::join(
+            || {
+                let imported = files.clone().flat_map_iter(|file| {
+                    let facts = &world.files[file].facts;
+                    on_import.iter().filter(|it| imports(facts, library.node(it.node).path.as_str()))
+                });
+                imported.collect()
+            },
+            || {
+                let calls = files.clone().flat_map_iter(|it| targets.calls(FileId(it as u32)));
+                calls.flat_map_iter(|(_, callees)| callees.nodes()).collect()
+            },
+        );
+        imported.into_iter().for_each(|it| found.enable(it));
+        for it in called.into_iter().flat_map(|it| library.enabled_by(it)) {
+            by_code |= it.zero_code;
+            found.enable(it);
         }
         if !by_code {
             found.enable_installed(library, launch);

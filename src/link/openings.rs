@@ -162,7 +162,7 @@ impl Openings {
         self.find_gives(world);
         // Classes and wrappers open what one of their functions opens.
         if self.own.iter().any(|it| !it.is_empty()) {
-            self.find_classes(world, targets);
+            self.find_classes(world, targets, &candidates.entering);
             self.find_wrappers(world, targets);
             self.find_emitters(world, targets);
         }
@@ -296,8 +296,7 @@ impl Openings {
     fn find_scopes(&mut self, world: &World<'_>) {
         for index in 0..self.own.len() {
             let function = FuncId(index as u32);
-            let is_generator = world.function(function).is_generator;
-            if self.own[index].is_empty() || !is_generator || !self.managers[index] {
+            if self.own[index].is_empty() || !self.managers[index] || !world.function(function).is_generator {
                 continue;
             }
             self.scopes[index] = self.scopes[index].or_else(|| self.open_at_yield(world, function));
@@ -337,18 +336,11 @@ impl Openings {
     }
 
     /// Classes whose instances open a span when they are entered.
-    fn find_classes(&mut self, world: &World<'_>, targets: &Targets) {
-        for index in 0..self.classes.len() {
-            if self.classes[index].is_some() {
-                continue;
+    fn find_classes(&mut self, world: &World<'_>, targets: &Targets, entering: &[(ClassId, FuncId)]) {
+        for (class, method) in entering {
+            if self.classes[class.index()].is_none() {
+                self.classes[class.index()] = self.opened_by_method(world, targets, *class, *method, 0);
             }
-            let class = ClassId(index as u32);
-            let enters = [world.names.enter, world.names.aenter];
-            let open = enters
-                .iter()
-                .filter_map(|it| world.method(class, *it))
-                .find_map(|it| self.opened_by_method(world, targets, class, it, 0));
-            self.classes[index] = open;
         }
     }
 

@@ -10,7 +10,7 @@ use crate::link::eval::Eval;
 use crate::link::names::shown;
 use crate::link::openings::{Openings, argument_at};
 use crate::link::rounds::Targets;
-use crate::link::things::{Site, Thing};
+use crate::link::things::{Site, Thing, Things};
 use crate::link::world::World;
 use crate::program::{
     CallCategory, CallSite, FuncId, HandoffSite, LogSite, Mechanism, ProcessSite, Reach, SetupSite,
@@ -44,9 +44,9 @@ pub(crate) fn find(world: &World<'_>, targets: &Targets, openings: &Openings, ru
         .into_par_iter()
         .map(|file| {
             let mut tables = Tables::default();
-            for (op, _) in targets.calls(file) {
-                let site = Site { file: FileId(file as u32), op: *op };
-                read_call(world, targets, openings, runners, site, &mut tables);
+            let file = FileId(file as u32);
+            for (op, callees) in targets.calls(file) {
+                read_call(world, targets, openings, runners, (Site { file, op: *op }, callees), &mut tables);
             }
             tables
         })
@@ -97,14 +97,14 @@ fn runners_in(
 ) -> Vec<(FuncId, u16)> {
     let mut eval = Eval::new(world);
     let mut found = Vec::new();
-    for (op, _) in targets.calls(file.index()) {
+    for (op, callees) in targets.calls(file) {
         let site = Site { file, op: *op };
         let by_library =
-            targets.nodes(site).find_map(|it| world.library.node(it).model(Role::Process)).map(|it| {
+            callees.nodes().find_map(|it| world.library.node(it).model(Role::Process)).map(|it| {
                 let place = it.place(Slot::Command).unwrap_or_default();
                 argument_at(world, site, place).or_else(|| world.call_args(site).first().map(|it| it.value))
             });
-        let by_project = targets.functions(site).find_map(|(it, bound)| {
+        let by_project = callees.functions().find_map(|(it, bound)| {
             known.get(&it).map(|index| world.argument(site, it, usize::from(*index), bound))
         });
         let Some(command) = by_library.or(by_project).flatten() else { continue };
@@ -172,16 +172,16 @@ fn read_call(
     targets: &Targets,
     openings: &Openings,
     runners: &Runners,
-    site: Site,
+    (site, callees): (Site, &Things),
     tables: &mut Tables,
 ) {
     let mut logged = false;
-    for node in targets.nodes(site) {
+    for node in callees.nodes() {
         for model in &world.library.node(node).models {
             logged |= read_model(world, targets, openings, site, node, model, tables, logged);
         }
     }
-    for thing in targets.of(site).iter() {
+    for thing in callees.iter() {
         if let Thing::AnyMethod(node, name) = thing
             && let Some(model) = world.library.any_call(node)
         {
@@ -189,19 +189,15 @@ fn read_call(
             outgoing(world, targets, site, (node, path), model, tables);
         }
     }
-    if let Some((function, _)) = targets.functions(site).find(|(it, _)| runners.contains(*it)) {
+    if let Some((function, _)) = callees.functions().find(|(it, _)| runners.contains(*it)) {
         let name = world.function(function).path;
         tables.processes.push(process(world, targets, openings, site, name, Some(shown(world, function))));
     }
-    if tables_empty_at(targets, site)
+    if !callees.is_known()
         && let Some((call, print)) = assumed_log(world, site)
     {
         tables.logs.push(LogSite { at: call_at(world, site), call, print });
     }
-}
-
-fn tables_empty_at(targets: &Targets, site: Site) -> bool {
-    !targets.of(site).is_known()
 }
 
 /// A logger that is not known is told by its name.

@@ -25,11 +25,18 @@ struct Edge {
     callee: FuncId,
     caller: FuncId,
     in_span: bool,
+    /// What tests call says nothing of how the program runs, unless a test is what they call.
+    counts: bool,
 }
 
 pub(crate) struct CallGraph {
     /// Sorted by callee.
     edges: Vec<Edge>,
+    /// By function: where in `edges` those to it begin, and one more for the end.
+    first_edge: Vec<u32>,
+    /// The functions that each function calls, side by side, and where those of each begin.
+    callees: Vec<FuncId>,
+    first_callee: Vec<u32>,
     /// Functions handed to somebody outside the program.
     escaped: FxHashSet<FuncId>,
 }
@@ -75,13 +82,15 @@ impl CallGraph {
         }
         edges.par_sort_unstable();
         edges.dedup();
-        CallGraph { edges, escaped }
+        let functions = world.file_of.len();
+        let first_edge = beginnings(functions, edges.iter().map(|it| it.callee));
+        let (callees, first_callee) = callees(functions, &edges);
+        CallGraph { edges, first_edge, callees, first_callee, escaped }
     }
 
     fn to(&self, callee: FuncId) -> &[Edge] {
-        let from = self.edges.partition_point(|it| it.callee < callee);
-        let length = self.edges[from..].iter().take_while(|it| it.callee == callee).count();
-        &self.edges[from..from + length]
+        let index = callee.index();
+        &self.edges[self.first_edge[index] as usize..self.first_edge[index + 1] as usize]
     }
 
     pub(crate) fn callers(&self, callee: FuncId) -> Vec<FuncId> {
@@ -90,44 +99,34 @@ impl CallGraph {
         all
     }
 
-    pub(crate) fn callees(&self, functions: usize) -> Vec<Vec<FuncId>> {
-        let mut all = vec![Vec::new(); functions];
-        for edge in &self.edges {
-            let list: &mut Vec<FuncId> = &mut all[edge.caller.index()];
-            if list.last() != Some(&edge.callee) {
-                list.push(edge.callee);
-            }
-        }
-        all
+    pub(crate) fn callees(&self, caller: FuncId) -> &[FuncId] {
+        let index = caller.index();
+        &self.callees[self.first_callee[index] as usize..self.first_callee[index + 1] as usize]
     }
 
     /// For each function whether its body runs inside a span: `rooted` are those that open one round their whole body,
     /// `exposed` those that are entered from outside the program.
     pub(crate) fn reach(&self, world: &World<'_>, rooted: &[bool], exposed: &[bool]) -> Vec<Reach> {
         let functions = rooted.len();
-        let counts = |edge: &Edge| {
-            let test = world.files[world.file_of[edge.caller.index()].index()].test;
-            !test || world.files[world.file_of[edge.callee.index()].index()].test
-        };
         let mut inside: Vec<bool> = (0..functions)
             .map(|it| {
                 let id = FuncId(it as u32);
                 rooted[it]
                     || (!exposed[it]
+                        && self.to(id).iter().any(|edge| edge.counts)
                         && !world.is_body(id)
-                        && !self.escaped.contains(&id)
-                        && self.to(id).iter().any(&counts))
+                        && !self.escaped.contains(&id))
             })
             .collect();
         loop {
-            self.drop_uncovered(&mut inside, rooted, &counts);
-            let grounded = self.grounded(&inside, rooted, &counts);
+            self.drop_uncovered(&mut inside, rooted);
+            let grounded = self.grounded(&inside, rooted);
             if grounded == inside {
                 break;
             }
             inside = grounded;
         }
-        let dark = self.dark(world, &inside, exposed, &counts);
+        let dark = self.dark(world, &inside, exposed);
         (0..functions)
             .map(|it| match (inside[it], dark[it]) {
                 (true, _) => Reach::Covered,
@@ -138,47 +137,47 @@ impl CallGraph {
     }
 
     /// Takes out, until nothing changes, whatever some caller reaches without a span.
-    fn drop_uncovered(
-        &self,
-        inside: &mut Vec<bool>,
-        rooted: &[bool],
-        counts: &(dyn Fn(&Edge) -> bool + Sync),
-    ) {
-        loop {
-            let keep: Vec<bool> = (0..inside.len())
-                .into_par_iter()
-                .map(|it| {
-                    let covered = |edge: &Edge| edge.in_span || inside[edge.caller.index()];
-                    let callers = self.to(FuncId(it as u32)).iter();
-                    inside[it] && (rooted[it] || callers.filter(|edge| counts(edge)).all(covered))
-                })
-                .collect();
-            if keep == *inside {
-                return;
+    fn drop_uncovered(&self, inside: &mut [bool], rooted: &[bool]) {
+        let is_uncovered = |it: FuncId, inside: &[bool]| {
+            let uncovered = |edge: &Edge| edge.counts && !edge.in_span && !inside[edge.caller.index()];
+            inside[it.index()] && !rooted[it.index()] && self.to(it).iter().any(uncovered)
+        };
+        let mut due: Vec<FuncId> =
+            (0..inside.len() as u32).map(FuncId).filter(|it| is_uncovered(*it, inside)).collect();
+        due.iter().for_each(|it| inside[it.index()] = false);
+        while let Some(caller) = due.pop() {
+            for callee in self.callees(caller) {
+                if is_uncovered(*callee, inside) {
+                    inside[callee.index()] = false;
+                    due.push(*callee);
+                }
             }
-            *inside = keep;
         }
     }
 
     /// Functions that only call each other would keep one another inside of nothing: what counts is reached from a span that is
     /// really opened somewhere.
-    fn grounded(&self, inside: &[bool], rooted: &[bool], counts: &dyn Fn(&Edge) -> bool) -> Vec<bool> {
+    fn grounded(&self, inside: &[bool], rooted: &[bool]) -> Vec<bool> {
         let opened = |it: usize| {
-            rooted[it] || self.to(FuncId(it as u32)).iter().any(|edge| edge.in_span && counts(edge))
+            rooted[it] || self.to(FuncId(it as u32)).iter().any(|edge| edge.in_span && edge.counts)
         };
         let mut found: Vec<bool> = (0..inside.len()).map(|it| inside[it] && opened(it)).collect();
-        let callees = self.callees(inside.len());
-        let mut due: Vec<usize> = (0..found.len()).filter(|it| found[*it]).collect();
+        self.spread(&mut found, |it| inside[it.index()]);
+        found
+    }
+
+    /// Marks whatever the marked functions call, and what that calls, as far as it may be marked.
+    fn spread(&self, marked: &mut [bool], may: impl Fn(FuncId) -> bool) {
+        let mut due: Vec<FuncId> =
+            (0..marked.len()).filter(|it| marked[*it]).map(|it| FuncId(it as u32)).collect();
         while let Some(caller) = due.pop() {
-            for callee in &callees[caller] {
-                let it = callee.index();
-                if inside[it] && !found[it] {
-                    found[it] = true;
-                    due.push(it);
+            for callee in self.callees(caller) {
+                if !marked[callee.index()] && may(*callee) {
+                    marked[callee.index()] = true;
+                    due.push(*callee);
                 }
             }
         }
-        found
     }
 
     /// For each function whether a span may be open around it: on some path one is, or some path is not known.
@@ -191,43 +190,24 @@ impl CallGraph {
         let mut may: Vec<bool> = (0..functions)
             .map(|it| rooted[it] || unknown(it) || self.to(FuncId(it as u32)).iter().any(|edge| edge.in_span))
             .collect();
-        let callees = self.callees(functions);
-        let mut due: Vec<FuncId> = (0..functions).filter(|it| may[*it]).map(|it| FuncId(it as u32)).collect();
-        while let Some(caller) = due.pop() {
-            for callee in &callees[caller.index()] {
-                if !may[callee.index()] {
-                    may[callee.index()] = true;
-                    due.push(*callee);
-                }
-            }
-        }
+        self.spread(&mut may, |_| true);
         may
     }
 
     /// Entered from outside without a span, or called from such a function outside of a span.
-    fn dark(
-        &self,
-        world: &World<'_>,
-        inside: &[bool],
-        exposed: &[bool],
-        counts: &dyn Fn(&Edge) -> bool,
-    ) -> Vec<bool> {
+    fn dark(&self, world: &World<'_>, inside: &[bool], exposed: &[bool]) -> Vec<bool> {
         let mut dark: Vec<bool> = (0..inside.len())
             .map(|it| !inside[it] && (exposed[it] || world.is_body(FuncId(it as u32))))
             .collect();
-        let callees = self.callees(inside.len());
         let mut due: Vec<FuncId> =
             (0..inside.len()).filter(|it| dark[*it]).map(|it| FuncId(it as u32)).collect();
         while let Some(caller) = due.pop() {
-            for callee in &callees[caller.index()] {
+            for callee in self.callees(caller) {
                 if dark[callee.index()] || inside[callee.index()] {
                     continue;
                 }
-                let uncovered = self
-                    .to(*callee)
-                    .iter()
-                    .any(|edge| edge.caller == caller && !edge.in_span && counts(edge));
-                if uncovered {
+                let uncovered = |edge: &Edge| edge.caller == caller && !edge.in_span && edge.counts;
+                if self.to(*callee).iter().any(uncovered) {
                     dark[callee.index()] = true;
                     due.push(*callee);
                 }
@@ -250,6 +230,25 @@ impl CallGraph {
         }
         marked
     }
+}
+
+/// Where the entries of each function begin in a list that is sorted by function.
+fn beginnings(functions: usize, sorted: impl Iterator<Item = FuncId>) -> Vec<u32> {
+    let mut first = vec![0; functions + 1];
+    sorted.for_each(|it| first[it.index() + 1] += 1);
+    for index in 0..functions {
+        first[index + 1] += first[index];
+    }
+    first
+}
+
+/// What each function calls, each once, in the order of functions.
+fn callees(functions: usize, edges: &[Edge]) -> (Vec<FuncId>, Vec<u32>) {
+    let mut pairs: Vec<(FuncId, FuncId)> = edges.iter().map(|it| (it.caller, it.callee)).collect();
+    pairs.par_sort_unstable();
+    pairs.dedup();
+    let first = beginnings(functions, pairs.iter().map(|it| it.0));
+    (pairs.into_iter().map(|it| it.1).collect(), first)
 }
 
 struct Reader<'w, 'a> {
@@ -313,8 +312,14 @@ impl Reader<'_, '_> {
         let caller = self.world.runner(site);
         let in_span = in_span || (self.carried.contains(&site) && self.world.function(callee).is_async);
         if caller != callee {
-            self.edges.push(Edge { callee, caller, in_span });
+            self.add(callee, caller, in_span);
         }
+    }
+
+    fn add(&mut self, callee: FuncId, caller: FuncId, in_span: bool) {
+        let is_test = |it: FuncId| self.world.files[self.world.file_of[it.index()].index()].test;
+        let counts = !is_test(caller) || is_test(callee);
+        self.edges.push(Edge { callee, caller, in_span, counts });
     }
 
     fn call(&mut self, site: Site) {
@@ -449,7 +454,7 @@ impl Reader<'_, '_> {
                         let next = Site { file, op: crate::facts::OpId(scope.order) };
                         let around = self.openings.around_region(world, scope.region, next).is_some();
                         let in_span = around || !self.openings.decorations[caller.index()].is_empty();
-                        self.edges.push(Edge { callee, caller, in_span });
+                        self.add(callee, caller, in_span);
                     }
                 }
             }

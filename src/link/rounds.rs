@@ -22,6 +22,9 @@ pub(crate) struct Targets {
     by_file: Vec<Vec<(OpId, Things)>>,
     /// By file: where among them an operation is.
     places: Vec<Places>,
+    /// By file: those of them that reach something of a library that a model speaks of. They are few, and most questions are
+    /// about them.
+    modelled: Vec<Vec<OpId>>,
     /// The calls whose target was told by a bare name.
     assumed: FxHashSet<Site>,
     /// The one call that makes an instance of a class; none for those that are made in several places.
@@ -74,23 +77,21 @@ impl Targets {
 
     /// The library members that a call reaches.
     pub(crate) fn nodes(&self, site: Site) -> impl Iterator<Item = NodeId> + '_ {
-        self.of(site).iter().filter_map(|it| match it {
-            Thing::Library(node) => Some(node),
-            _ => None,
-        })
+        self.of(site).nodes()
     }
 
     /// The project functions that a call reaches, and whether their first parameter is bound.
     pub(crate) fn functions(&self, site: Site) -> impl Iterator<Item = (FuncId, bool)> + '_ {
-        self.of(site).iter().filter_map(|it| match it {
-            Thing::Function(function) => Some((function, false)),
-            Thing::Method(function) => Some((function, true)),
-            _ => None,
-        })
+        self.of(site).functions()
     }
 
-    pub(crate) fn calls(&self, file: usize) -> &[(OpId, Things)] {
-        &self.by_file[file]
+    pub(crate) fn calls(&self, file: FileId) -> &[(OpId, Things)] {
+        &self.by_file[file.index()]
+    }
+
+    /// The calls in a file that reach something of a library that a model speaks of.
+    pub(crate) fn modelled(&self, file: FileId) -> impl Iterator<Item = Site> + '_ {
+        self.modelled[file.index()].iter().map(move |op| Site { file, op: *op })
     }
 
     /// The calls of one function that reach anything.
@@ -265,8 +266,18 @@ fn gather(world: &World<'_>, mut calls: Vec<Calls>) -> Targets {
     });
     let by_file: Vec<Vec<(OpId, Things)>> = by_file.collect();
     let places = by_file.par_iter().map(|it| Places::new(it)).collect();
+    let modelled = by_file.par_iter().map(|it| modelled(world, it)).collect();
     let makers = makers(world, &by_file);
-    Targets { by_file, places, assumed, makers }
+    Targets { by_file, places, modelled, assumed, makers }
+}
+
+fn modelled(world: &World<'_>, calls: &[(OpId, Things)]) -> Vec<OpId> {
+    let is_modelled = |it: Thing| match it {
+        Thing::Library(node) => !world.library.node(node).models.is_empty(),
+        Thing::AnyMethod(..) => true,
+        _ => false,
+    };
+    calls.iter().filter(|(_, things)| things.iter().any(is_modelled)).map(|(op, _)| *op).collect()
 }
 
 /// Where classes are made; what tests make does not count.

@@ -251,7 +251,7 @@ fn created(
     let world = names.world;
     let facts = world.facts(file);
     let mut found = Vec::new();
-    for (op, callees) in names.targets.calls(file.index()) {
+    for (op, callees) in names.targets.calls(file) {
         let site = Site { file, op: *op };
         if seen.contains(&site) {
             continue;

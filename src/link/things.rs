@@ -98,6 +98,23 @@ impl Things {
         self.0.iter().any(|it| !matches!(it, Thing::Foreign | Thing::Param(..) | Thing::Called(..)))
     }
 
+    /// The library members among them.
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = NodeId> + '_ {
+        self.iter().filter_map(|it| match it {
+            Thing::Library(node) => Some(node),
+            _ => None,
+        })
+    }
+
+    /// The project's functions among them, and whether their first parameter is bound.
+    pub(crate) fn functions(&self) -> impl Iterator<Item = (FuncId, bool)> + '_ {
+        self.iter().filter_map(|it| match it {
+            Thing::Function(function) => Some((function, false)),
+            Thing::Method(function) => Some((function, true)),
+            _ => None,
+        })
+    }
+
     pub(crate) fn contains(&self, thing: Thing) -> bool {
         self.0.contains(&thing)
     }

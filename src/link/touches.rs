@@ -94,8 +94,7 @@ impl SpanIndex {
 
 fn speaks(world: &World<'_>, targets: &Targets) -> bool {
     (0..world.files.len()).into_par_iter().any(|file| {
-        targets.calls(file).iter().any(|(op, _)| {
-            let site = Site { file: FileId(file as u32), op: *op };
+        targets.modelled(FileId(file as u32)).any(|site| {
             targets.certainty(site) == crate::program::Certainty::Certain
                 && targets.nodes(site).any(|it| is_telemetry(world.library.node(it)))
         })
@@ -202,8 +201,7 @@ fn enrichments(
         .flat_map_iter(|file| {
             let mut eval = Eval::new(world);
             let mut found = Vec::new();
-            for (op, _) in targets.calls(file) {
-                let site = Site { file: FileId(file as u32), op: *op };
+            for site in targets.modelled(FileId(file as u32)) {
                 let enriches = targets.nodes(site).any(|it| {
                     let it = world.library.node(it);
                     [

@@ -85,6 +85,7 @@ pub(crate) struct Names {
     pub(crate) staticmethod: Symbol,
     pub(crate) dict: Symbol,
     pub(crate) setattr: Symbol,
+    pub(crate) record_exception: Symbol,
 }
 
 impl Names {
@@ -102,6 +103,7 @@ impl Names {
             staticmethod: Symbol::new("staticmethod"),
             dict: Symbol::new("dict"),
             setattr: Symbol::new("setattr"),
+            record_exception: Symbol::new("record_exception"),
         }
     }
 }

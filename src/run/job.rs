@@ -19,7 +19,7 @@ use crate::run::{engine, repository};
 const STACK_BYTES: usize = 256 << 20;
 
 /// What a `[[model]]` may say: the words of library models.
-const ROLES: [&str; 53] = [
+const ROLES: [&str; 52] = [
     "span",
     "span-end",
     "span-current",
@@ -69,7 +69,6 @@ const ROLES: [&str; 53] = [
     "partial",
     "identity",
     "keys",
-    "fields",
     "held",
     "hold",
     "exit",

@@ -75,7 +75,7 @@ impl<'a> Eval<'_, 'a> {
         found
     }
 
-    /// A library's function that gives a dictionary: a copy, the fields of an object, what a context variable holds.
+    /// A library's function that gives a dictionary: a copy, keys and values put together, what a context variable holds.
     fn library_keys(&mut self, node: NodeId, site: Site, scope: Scope, depth: u32) -> Vec<Key> {
         let world = self.world;
         let receiver = match world.callee(site).map(|it| world.facts(site.file).value(it)) {
@@ -88,34 +88,11 @@ impl<'a> Eval<'_, 'a> {
             match model.role {
                 Role::Identity => return self.dict_keys(subject, scope, depth + 1),
                 Role::Keys => return self.elements(subject, scope, depth + 1),
-                Role::Fields => return self.fields_of(subject, site, scope),
                 Role::Held => return self.held_keys(subject, scope, depth),
                 _ => {}
             }
         }
         Vec::new()
-    }
-
-    /// The fields that an object's class declares, as keys: `asdict(order)`, `order.model_dump()`.
-    fn fields_of(&mut self, object: ValueId, site: Site, scope: Scope) -> Vec<Key> {
-        let world = self.world;
-        let place = Place { file: site.file, span: world.facts(site.file).op(site.op).span };
-        let mut found: Vec<Key> = Vec::new();
-        for thing in self.things(object, scope).iter() {
-            let Thing::Instance(class) = thing else { continue };
-            for owner in &world.class(class).line {
-                let facts = world.facts(world.class(*owner).file);
-                for field in facts.scope(world.class_facts(*owner).body) {
-                    if matches!(field.kind, BindingKind::Declared(_)) && !field.name.as_str().starts_with('_')
-                    {
-                        let parts = vec![Part::Literal(field.name)];
-                        let text = Parts { parts, source: TextSource::Constant };
-                        found.push(Key { text, place, scope, value: None });
-                    }
-                }
-            }
-        }
-        found
     }
 
     /// What a context variable may hold: what it starts with, and what its module puts into it.

@@ -6,12 +6,13 @@ use crate::facts::{RegionId, RegionKind, Value, ValueId};
 use crate::library::{NodeId, Role};
 use crate::link::eval::{Eval, Scope};
 use crate::link::rounds::Targets;
-use crate::link::things::{Site, Thing, Things};
+use crate::link::things::{ClassId, Site, Thing, Things};
 use crate::link::world::World;
 use crate::program::FuncId;
 use crate::text::FileId;
 
 /// What was evaluated once, before the fixpoint.
+#[derive(Default)]
 pub(super) struct Candidates {
     pub(super) managed: Vec<(FuncId, RegionId, Things, Option<Site>)>,
     /// Scopes entered by hand, and what they are.
@@ -20,6 +21,8 @@ pub(super) struct Candidates {
     pub(super) started: Vec<(FuncId, Site, NodeId)>,
     /// Calls that reach project functions.
     pub(super) calls: Vec<(FuncId, Site)>,
+    /// Classes that can be entered, and the methods that do it.
+    pub(super) entering: Vec<(ClassId, FuncId)>,
 }
 
 /// A generator that is only iterated over is no scope, even where it yields inside a span.
@@ -58,8 +61,7 @@ pub(super) fn candidates(world: &World<'_>, targets: &Targets) -> Candidates {
         .into_par_iter()
         .map(|file| candidates_in(world, targets, FileId(file as u32)))
         .collect();
-    let mut all =
-        Candidates { managed: Vec::new(), entered: Vec::new(), started: Vec::new(), calls: Vec::new() };
+    let mut all = Candidates { entering: entering(world), ..Candidates::default() };
     for part in parts {
         all.managed.extend(part.managed);
         all.entered.extend(part.entered);
@@ -69,10 +71,18 @@ pub(super) fn candidates(world: &World<'_>, targets: &Targets) -> Candidates {
     all
 }
 
+fn entering(world: &World<'_>) -> Vec<(ClassId, FuncId)> {
+    let classes = (0..world.classes.len() as u32).into_par_iter().map(ClassId);
+    let methods = classes.flat_map_iter(|class| {
+        let names = [world.names.enter, world.names.aenter];
+        names.into_iter().filter_map(move |it| Some((class, world.method(class, it)?)))
+    });
+    methods.collect()
+}
+
 fn candidates_in(world: &World<'_>, targets: &Targets, file: FileId) -> Candidates {
     let facts = world.facts(file);
-    let mut found =
-        Candidates { managed: Vec::new(), entered: Vec::new(), started: Vec::new(), calls: Vec::new() };
+    let mut found = Candidates::default();
     let mut eval = Eval::new(world);
     for (index, region) in facts.regions.iter().enumerate() {
         if let RegionKind::With { context, .. } = region.kind {
@@ -85,7 +95,7 @@ fn candidates_in(world: &World<'_>, targets: &Targets, file: FileId) -> Candidat
             }
         }
     }
-    for (op, callees) in targets.calls(file.index()) {
+    for (op, callees) in targets.calls(file) {
         let site = Site { file, op: *op };
         let function = world.runner(site);
         for thing in callees.iter() {
