@@ -4,6 +4,8 @@ WORKDIR /otcov
 COPY Cargo.toml Cargo.lock ./
 COPY src src
 COPY rules rules
+# The manifest names it.
+COPY tests/fixtures.rs tests/fixtures.rs
 RUN cargo build --release --locked --bin otcov
 
 FROM debian:bookworm-slim
