@@ -256,7 +256,7 @@ mod tests {
         assert_eq!(parse_output("json"), Ok(Output { format: Format::Json, file: None }));
         let file = Some(PathBuf::from("a=b.json"));
         assert_eq!(parse_output("json=a=b.json"), Ok(Output { format: Format::Json, file }));
-        assert_eq!(parse_output("xml"), Err("there is no format `xml`, only human, json, sarif, github, gitlab, junit, markdown, lcov, cobertura, badge".to_owned()));
+        assert_eq!(parse_output("xml"), Err("there is no format `xml`, only human, json, sarif, github, gitlab, junit, markdown, lcov, cobertura, html, badge".to_owned()));
         assert!(parse_output("json=").is_err());
     }
 }

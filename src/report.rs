@@ -13,6 +13,7 @@ mod findings;
 mod fingerprint;
 mod github;
 mod gitlab;
+mod html;
 mod human;
 pub(crate) mod inventory;
 mod json;
@@ -118,11 +119,12 @@ pub(crate) enum Format {
     Markdown,
     Lcov,
     Cobertura,
+    Html,
     Badge,
 }
 
 impl Format {
-    pub(crate) const ALL: [Format; 10] = [
+    pub(crate) const ALL: [Format; 11] = [
         Format::Human,
         Format::Json,
         Format::Sarif,
@@ -132,6 +134,7 @@ impl Format {
         Format::Markdown,
         Format::Lcov,
         Format::Cobertura,
+        Format::Html,
         Format::Badge,
     ];
 
@@ -146,6 +149,7 @@ impl Format {
             Format::Markdown => "markdown",
             Format::Lcov => "lcov",
             Format::Cobertura => "cobertura",
+            Format::Html => "html",
             Format::Badge => "badge",
         }
     }
@@ -164,6 +168,7 @@ pub(crate) fn render(report: &Report<'_>, format: Format, out: &mut dyn Write) -
         Format::Markdown => markdown::render(report, &mut out)?,
         Format::Lcov => lcov::render(report, &mut out)?,
         Format::Cobertura => cobertura::render(report, &mut out)?,
+        Format::Html => html::render(report, &mut out)?,
         Format::Badge => badge::render(report, &mut out)?,
     }
     out.flush()

@@ -4,6 +4,7 @@
 #[cfg(unix)]
 mod action;
 mod coverage;
+mod html;
 mod others;
 mod packages;
 mod sarif;
