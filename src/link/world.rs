@@ -10,6 +10,7 @@ use smallvec::SmallVec;
 use crate::facts::{self, BindingKind, Facts, FnId, FunctionKind, OpId, OpKind, Param, ParamKind};
 use crate::library::{Library, NodeId};
 use crate::link::eval::Eval;
+use crate::link::leads::{self, Leads};
 use crate::link::modules::{ModuleId, Modules};
 use crate::link::things::{ClassId, Site, Thing, Things};
 use crate::program::{File, FuncId};
@@ -38,6 +39,8 @@ pub(crate) struct World<'a> {
     pub(crate) patches: FxHashMap<(ModuleId, Symbol), Things>,
     /// The names that are set on anything that an import binds: only these can be patched.
     pub(crate) patched_names: FxHashSet<Symbol>,
+    /// By file: what is worth a closer look.
+    pub(crate) leads: Vec<Leads>,
     /// For each call of a function with arguments bound before, the call that bound them.
     pub(crate) partials: FxHashMap<Site, Site>,
     pub(crate) names: Names,
@@ -127,11 +130,8 @@ impl<'a> World<'a> {
         }
         let functions = file_of.len();
         let names = Names::new();
-        let setattr = names.setattr;
-        let (modules, patched_names) = rayon::join(
-            || Modules::new(files),
-            || files.par_iter().flat_map_iter(|it| patched_names(it, setattr)).collect(),
-        );
+        let (modules, leads) = rayon::join(|| Modules::new(files), || leads::find(files, &names));
+        let patched_names = leads.iter().flat_map(|it| it.patched_names.iter().copied()).collect();
         let mut world = World {
             files,
             library,
@@ -153,6 +153,7 @@ impl<'a> World<'a> {
             patches: FxHashMap::default(),
             partials: FxHashMap::default(),
             patched_names,
+            leads,
             names,
             imports: Vec::new(),
             import_roots: Vec::new(),
@@ -169,21 +170,16 @@ impl<'a> World<'a> {
         let facts = self.facts(file);
         let mut modules = FxHashMap::default();
         let mut roots = FxHashMap::default();
-        let written = facts.bindings.iter().filter_map(|it| match &it.kind {
-            BindingKind::Import(import) => Some(*import),
-            _ => None,
-        });
+        let written = facts.imports.iter().map(|(_, it)| *it);
         for import in written.chain(facts.star_imports.iter().copied()) {
             // Most imports take several names out of one module.
             modules
                 .entry((import.level, import.module))
                 .or_insert_with(|| eval.find_module(file, import).iter().next().unwrap_or(Thing::Foreign));
         }
-        for binding in &facts.bindings {
-            if let BindingKind::ImportRoot(dotted) = binding.kind {
-                let found = eval.find_root(file, dotted);
-                roots.insert(dotted, found.iter().next().unwrap_or(Thing::Foreign));
-            }
+        for (_, dotted) in &facts.import_roots {
+            let found = eval.find_root(file, *dotted);
+            roots.insert(*dotted, found.iter().next().unwrap_or(Thing::Foreign));
         }
         (modules, roots)
     }
@@ -452,26 +448,4 @@ pub(crate) fn set_member(
         }
         _ => None,
     }
-}
-
-/// What tests put in place is gone when they end.
-fn patched_names(file: &File, setattr: Symbol) -> Vec<Symbol> {
-    let facts = &file.facts;
-    if file.test {
-        return Vec::new();
-    }
-    let imported: FxHashSet<Symbol> = facts
-        .bindings
-        .iter()
-        .filter(|it| matches!(it.kind, BindingKind::Import(_) | BindingKind::ImportRoot(_)))
-        .map(|it| it.name)
-        .collect();
-    let set = facts.ops.iter().filter_map(|it| set_member(facts, &it.kind, setattr));
-    set.filter(|(of, ..)| match facts.value(*of) {
-        facts::Value::Member { .. } => true,
-        facts::Value::Name(module) => imported.contains(module),
-        _ => false,
-    })
-    .map(|(_, name, _)| name)
-    .collect()
 }
