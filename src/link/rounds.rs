@@ -2,6 +2,8 @@
 //!
 //! Each round reads the tables of the round before and only adds to them, so the result does not depend on order or threads.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -9,33 +11,72 @@ use crate::facts::{OpId, OpKind, ParamKind, Spread, Value};
 use crate::library::NodeId;
 use crate::link::eval::{Dependency, Eval};
 use crate::link::modules::ModuleId;
-use crate::link::things::{ClassId, Site, Thing, Things};
+use crate::link::things::{Among, ClassId, Site, Thing, Things};
 use crate::link::world::{World, set_member};
-use crate::program::{Certainty, FuncId};
+use crate::program::{Certainty, File, FuncId};
 use crate::text::{FileId, Symbol};
 
 /// Chains longer than this, through as many functions, are given up.
 const MOST_ROUNDS: usize = 8;
 
-/// What calls reach, by file, sorted by operation.
+/// What calls reach, by file.
 pub(crate) struct Targets {
-    by_file: Vec<Vec<(OpId, Things)>>,
-    /// By file: where among them an operation is.
-    places: Vec<Places>,
-    /// By file: those of them that reach something of a library that a model speaks of. They are few, and most questions are
-    /// about them.
-    modelled: Vec<Vec<OpId>>,
+    by_file: Vec<Reached>,
     /// The calls whose target was told by a bare name.
     assumed: FxHashSet<Site>,
     /// The one call that makes an instance of a class; none for those that are made in several places.
     makers: FxHashMap<ClassId, Option<Site>>,
 }
 
+/// The calls of one file that reach anything, sorted by operation.
+struct Reached {
+    /// Each with the end of what it reaches among `things`, where that of the next begins.
+    calls: Vec<(OpId, u32)>,
+    things: Vec<Thing>,
+    places: Places,
+    /// Those that reach something of a library that a model speaks of. They are few, and most questions are about them.
+    modelled: Vec<OpId>,
+}
+
+impl Reached {
+    fn new(world: &World<'_>, functions: &[Calls]) -> Reached {
+        let all = || functions.iter().flat_map(|it| &it.reached);
+        let mut calls = Vec::with_capacity(functions.iter().map(|it| it.reached.len()).sum());
+        let mut things = Vec::with_capacity(all().map(|(_, it)| it.iter().count()).sum());
+        let mut modelled = Vec::new();
+        for (op, callees) in all() {
+            things.extend(callees.iter());
+            calls.push((*op, things.len() as u32));
+            if callees.iter().any(|it| is_modelled(world, it)) {
+                modelled.push(*op);
+            }
+        }
+        Reached { places: Places::new(&calls), calls, things, modelled }
+    }
+
+    fn callees(&self, at: usize) -> Among<'_> {
+        let start = at.checked_sub(1).map_or(0, |before| self.calls[before].1);
+        Among(&self.things[start as usize..self.calls[at].1 as usize])
+    }
+
+    fn within(&self, places: Range<usize>) -> impl Iterator<Item = (OpId, Among<'_>)> {
+        places.map(|at| (self.calls[at].0, self.callees(at)))
+    }
+}
+
+fn is_modelled(world: &World<'_>, thing: Thing) -> bool {
+    match thing {
+        Thing::Library(node) => !world.library.node(node).models.is_empty(),
+        Thing::AnyMethod(..) => true,
+        _ => false,
+    }
+}
+
 /// For each 64 operations, which are there, and how many came before: finds a place without a search.
 struct Places(Vec<(u64, u32)>);
 
 impl Places {
-    fn new(calls: &[(OpId, Things)]) -> Places {
+    fn new(calls: &[(OpId, u32)]) -> Places {
         let words = calls.last().map_or(0, |(op, _)| op.index() / 64 + 1);
         let mut places = vec![(0, 0); words];
         for (op, _) in calls {
@@ -62,13 +103,9 @@ impl Targets {
         self.makers.get(&class).copied().flatten()
     }
 
-    pub(crate) fn of(&self, site: Site) -> &Things {
-        static NONE: std::sync::OnceLock<Things> = std::sync::OnceLock::new();
-        let at = self.places[site.file.index()].of(site.op);
-        match at.and_then(|it| self.by_file[site.file.index()].get(it)) {
-            Some((_, things)) => things,
-            None => NONE.get_or_init(Things::none),
-        }
+    pub(crate) fn of(&self, site: Site) -> Among<'_> {
+        let file = &self.by_file[site.file.index()];
+        file.places.of(site.op).map_or(Among(&[]), |at| file.callees(at))
     }
 
     pub(crate) fn certainty(&self, site: Site) -> Certainty {
@@ -85,23 +122,28 @@ impl Targets {
         self.of(site).functions()
     }
 
-    pub(crate) fn calls(&self, file: FileId) -> &[(OpId, Things)] {
-        &self.by_file[file.index()]
+    pub(crate) fn calls(&self, file: FileId) -> impl Iterator<Item = (OpId, Among<'_>)> {
+        let file = &self.by_file[file.index()];
+        file.within(0..file.calls.len())
     }
 
     /// The calls in a file that reach something of a library that a model speaks of.
     pub(crate) fn modelled(&self, file: FileId) -> impl Iterator<Item = Site> + '_ {
-        self.modelled[file.index()].iter().map(move |op| Site { file, op: *op })
+        self.by_file[file.index()].modelled.iter().map(move |op| Site { file, op: *op })
     }
 
     /// The calls of one function that reach anything.
-    pub(crate) fn calls_of(&self, world: &World<'_>, function: FuncId) -> &[(OpId, Things)] {
+    pub(crate) fn calls_of(
+        &self,
+        world: &World<'_>,
+        function: FuncId,
+    ) -> impl Iterator<Item = (OpId, Among<'_>)> {
         let (file, local) = world.local(function);
         let ops = &world.facts(file).function(local).ops;
-        let calls = &self.by_file[file.index()];
-        let from = calls.partition_point(|(op, _)| op.0 < ops.start);
-        let length = calls[from..].partition_point(|(op, _)| op.0 < ops.end);
-        &calls[from..from + length]
+        let file = &self.by_file[file.index()];
+        let from = file.calls.partition_point(|(op, _)| op.0 < ops.start);
+        let length = file.calls[from..].partition_point(|(op, _)| op.0 < ops.end);
+        file.within(from..from + length)
     }
 }
 
@@ -162,7 +204,7 @@ pub(crate) fn run(world: &mut World<'_>) -> Targets {
         of_results.find_due(world, &changed);
         of_calls.find_due(world, &changed);
     }
-    gather(world, calls)
+    gather(world, &calls)
 }
 
 /// One kind of reading: what each function's rested on, and which functions are to be read next.
@@ -246,49 +288,31 @@ impl Changed {
     }
 }
 
-fn gather(world: &World<'_>, mut calls: Vec<Calls>) -> Targets {
-    let mut rest = calls.as_mut_slice();
-    let mut of_files = Vec::with_capacity(world.files.len());
-    for file in world.files {
-        let (functions, after) = rest.split_at_mut(file.facts.functions.len().min(rest.len()));
-        of_files.push(functions);
-        rest = after;
-    }
-    let assumed = of_files.iter().enumerate().flat_map(|(file, functions)| {
-        let file = FileId(file as u32);
-        functions.iter().flat_map(|it| &it.assumed).map(move |op| Site { file, op: *op })
+fn gather(world: &World<'_>, calls: &[Calls]) -> Targets {
+    let of_file = |file: &File| {
+        let first = file.first_function as usize;
+        &calls[first..first + file.facts.functions.len()]
+    };
+    let assumed = world.files.iter().enumerate().flat_map(|(index, file)| {
+        let file_id = FileId(index as u32);
+        of_file(file).iter().flat_map(|it| &it.assumed).map(move |op| Site { file: file_id, op: *op })
     });
     let assumed = assumed.collect();
-    let by_file = of_files.into_par_iter().map(|functions| {
-        let mut all = Vec::with_capacity(functions.iter().map(|it| it.reached.len()).sum());
-        functions.iter_mut().for_each(|it| all.append(&mut it.reached));
-        all
-    });
-    let by_file: Vec<Vec<(OpId, Things)>> = by_file.collect();
-    let places = by_file.par_iter().map(|it| Places::new(it)).collect();
-    let modelled = by_file.par_iter().map(|it| modelled(world, it)).collect();
-    let makers = makers(world, &by_file);
-    Targets { by_file, places, modelled, assumed, makers }
-}
-
-fn modelled(world: &World<'_>, calls: &[(OpId, Things)]) -> Vec<OpId> {
-    let is_modelled = |it: Thing| match it {
-        Thing::Library(node) => !world.library.node(node).models.is_empty(),
-        Thing::AnyMethod(..) => true,
-        _ => false,
-    };
-    calls.iter().filter(|(_, things)| things.iter().any(is_modelled)).map(|(op, _)| *op).collect()
+    let by_file = world.files.par_iter().map(|it| Reached::new(world, of_file(it))).collect();
+    let mut targets = Targets { by_file, assumed, makers: FxHashMap::default() };
+    targets.makers = makers(world, &targets);
+    targets
 }
 
 /// Where classes are made; what tests make does not count.
-fn makers(world: &World<'_>, by_file: &[Vec<(OpId, Things)>]) -> FxHashMap<ClassId, Option<Site>> {
+fn makers(world: &World<'_>, targets: &Targets) -> FxHashMap<ClassId, Option<Site>> {
     let mut makers = FxHashMap::default();
-    for (index, calls) in by_file.iter().enumerate().filter(|(index, _)| !world.files[*index].test) {
-        for (op, callees) in calls {
-            let site = Site { file: FileId(index as u32), op: *op };
+    for (index, _) in world.files.iter().enumerate().filter(|(_, it)| !it.test) {
+        let file = FileId(index as u32);
+        for (op, callees) in targets.calls(file) {
             for callee in callees.iter() {
                 if let Thing::Class(class) = callee {
-                    makers.entry(class).and_modify(|it| *it = None).or_insert(Some(site));
+                    makers.entry(class).and_modify(|it| *it = None).or_insert(Some(Site { file, op }));
                 }
             }
         }

@@ -252,7 +252,7 @@ fn created(
     let facts = world.facts(file);
     let mut found = Vec::new();
     for (op, callees) in names.targets.calls(file) {
-        let site = Site { file, op: *op };
+        let site = Site { file, op };
         if seen.contains(&site) {
             continue;
         }
@@ -266,7 +266,7 @@ fn created(
             continue;
         }
         let function = world.runner(site);
-        let it = facts.op(*op);
+        let it = facts.op(op);
         if decorates_something(world, site) {
             continue;
         }
@@ -291,14 +291,14 @@ fn thrown_away(
     let facts = world.facts(file);
     let mut found = Vec::new();
     for (op, callees) in names.targets.calls(file) {
-        let site = Site { file, op: *op };
+        let site = Site { file, op };
         let Some(open) = callees.iter().find_map(|it| unentered(names, eval, it, site)) else { continue };
         if seen.contains(&site) {
             continue;
         }
-        let Some(statement) = discards(facts, *op) else { continue };
+        let Some(statement) = discards(facts, op) else { continue };
         let function = world.runner(site);
-        let at = At { place: Place { file, span: facts.op(*op).span }, function, region: statement.region };
+        let at = At { place: Place { file, span: facts.op(op).span }, function, region: statement.region };
         let mut span = blank(names, eval, function, open, None, at);
         span.style = SpanStyle::Manual;
         span.activated = Activation::Never;
