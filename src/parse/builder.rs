@@ -177,7 +177,7 @@ impl Builder {
     /// Groups the bindings by scope and name; the order within a name stays that of the text.
     pub(crate) fn finish(mut self) -> Facts {
         let mut bindings = std::mem::take(&mut self.bindings);
-        bindings.sort_by_key(|(owner, it)| (*owner, it.name.number(), it.order));
+        bindings.sort_by_key(|(owner, it)| (u64::from(owner.0) << 32) | u64::from(it.name.number()));
         let mut at = 0;
         for (index, function) in self.facts.functions.iter_mut().enumerate() {
             let start = at;
