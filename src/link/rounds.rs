@@ -7,7 +7,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::facts::{OpId, OpKind, ParamKind, Spread, Value};
+use crate::facts::{OpId, OpKind, ParamKind, Spread, Value, ValueId};
 use crate::library::NodeId;
 use crate::link::eval::{Dependency, Eval};
 use crate::link::modules::ModuleId;
@@ -15,6 +15,9 @@ use crate::link::things::{Among, ClassId, Site, Thing, Things};
 use crate::link::world::{World, set_member};
 use crate::program::{Certainty, File, FuncId};
 use crate::text::{FileId, Symbol};
+
+/// Functions that one thread reads before it takes others.
+const AT_ONCE: usize = 64;
 
 /// Chains longer than this, through as many functions, are given up.
 const MOST_ROUNDS: usize = 8;
@@ -147,27 +150,23 @@ impl Targets {
     }
 }
 
-/// What one reading of a function found: what it gives and sets, or what its calls reach and pass.
+/// What reading some functions found, in their order: what they give and set, or what their calls reach and pass. One for many
+/// functions, because most find little.
 #[derive(Default)]
 struct Reading {
-    calls: Calls,
-    results: Results,
+    returns: Vec<(FuncId, Things)>,
+    yields: Vec<(FuncId, Things)>,
+    fields: Vec<(ClassId, Symbol, Things)>,
+    patches: Vec<(ModuleId, Symbol, Things)>,
+    calls: Vec<(FuncId, Calls)>,
     passed: Vec<(FuncId, usize, Things)>,
-    read: Box<[Dependency]>,
+    read: Vec<(FuncId, Box<[Dependency]>)>,
 }
 
 #[derive(Default)]
 struct Calls {
     reached: Vec<(OpId, Things)>,
     assumed: Vec<OpId>,
-}
-
-#[derive(Default)]
-struct Results {
-    returns: Things,
-    yields: Things,
-    fields: Vec<(ClassId, Symbol, Things)>,
-    patches: Vec<(ModuleId, Symbol, Things)>,
 }
 
 /// Which operations are read.
@@ -224,19 +223,24 @@ impl Readings {
     }
 
     fn read(&self, world: &World<'_>) -> Vec<Reading> {
-        let wanted = self.wanted;
-        let due = self.due.par_iter().with_min_len(64);
-        due.map_init(|| Eval::new(world), |eval, it| read(eval, FuncId(*it), wanted)).collect()
+        let read_some = |eval: &mut Eval<'_, '_>, functions: &[u32]| {
+            let mut reading = Reading::default();
+            functions.iter().for_each(|it| read(eval, &mut reading, FuncId(*it), self.wanted));
+            reading
+        };
+        self.due.par_chunks(AT_ONCE).map_init(|| Eval::new(world), read_some).collect()
     }
 
     /// Notes what was read, and says what changed by it.
     fn take(&mut self, world: &mut World<'_>, fresh: Vec<Reading>, calls: &mut [Calls]) -> Changed {
         let mut changed = Changed::default();
-        for (function, reading) in self.due.iter().zip(fresh) {
-            note(world, FuncId(*function), &reading, &mut changed);
-            self.read[*function as usize] = reading.read;
-            if self.wanted == Wanted::Calls {
-                calls[*function as usize] = reading.calls;
+        for reading in fresh {
+            note(world, &reading, &mut changed);
+            for (function, read) in reading.read {
+                self.read[function.index()] = read;
+            }
+            for (function, found) in reading.calls {
+                calls[function.index()] = found;
             }
         }
         changed
@@ -321,12 +325,16 @@ fn makers(world: &World<'_>, targets: &Targets) -> FxHashMap<ClassId, Option<Sit
 }
 
 /// Adds a reading to the tables, and says which entries grew.
-fn note(world: &mut World<'_>, function: FuncId, reading: &Reading, changed: &mut Changed) {
-    let results = &reading.results;
-    if grow(&mut world.returns[function.index()], &results.returns)
-        | grow(&mut world.yields[function.index()], &results.yields)
-    {
-        changed.results.insert(function);
+fn note(world: &mut World<'_>, reading: &Reading, changed: &mut Changed) {
+    for (function, things) in &reading.returns {
+        if grow(&mut world.returns[function.index()], things) {
+            changed.results.insert(*function);
+        }
+    }
+    for (function, things) in &reading.yields {
+        if grow(&mut world.yields[function.index()], things) {
+            changed.results.insert(*function);
+        }
     }
     for (callee, param, things) in &reading.passed {
         let passed = &mut world.passed[callee.index()];
@@ -337,14 +345,14 @@ fn note(world: &mut World<'_>, function: FuncId, reading: &Reading, changed: &mu
             changed.passed.insert(*callee);
         }
     }
-    for (class, name, things) in &results.fields {
+    for (class, name, things) in &reading.fields {
         if grow(world.fields.entry((*class, *name)).or_default(), things) {
             world.field_names.insert(*name);
             changed.field_names.insert(*name);
             changed.fields.insert((*class, *name));
         }
     }
-    for (module, name, things) in &results.patches {
+    for (module, name, things) in &reading.patches {
         if grow(world.patches.entry((*module, *name)).or_default(), things) {
             changed.patches.insert((*module, *name));
         }
@@ -357,43 +365,51 @@ fn grow(table: &mut Things, added: &Things) -> bool {
     table.iter().count() > before
 }
 
-fn read(eval: &mut Eval<'_, '_>, function: FuncId, wanted: Wanted) -> Reading {
-    let world = eval.world;
-    let mut reading = Reading::default();
-    for (site, op) in world.ops(function) {
-        match wanted {
-            Wanted::Results => read_result(eval, &mut reading.results, site, &op.kind),
-            Wanted::Calls => read_call(eval, &mut reading, site, &op.kind),
+fn read(eval: &mut Eval<'_, '_>, reading: &mut Reading, function: FuncId, wanted: Wanted) {
+    let ops = eval.world.ops(function);
+    match wanted {
+        Wanted::Results => {
+            let (mut returns, mut yields) = (Things::none(), Things::none());
+            for (site, op) in ops {
+                set(eval, reading, site, &op.kind);
+                match op.kind {
+                    OpKind::Return(Some(value)) => returns.join(&given(eval, value, site)),
+                    OpKind::Yield(value) => yields.join(&given(eval, value, site)),
+                    _ => {}
+                }
+            }
+            reading.returns.extend((!returns.is_empty()).then_some((function, returns)));
+            reading.yields.extend((!yields.is_empty()).then_some((function, yields)));
+        }
+        Wanted::Calls => {
+            let mut calls = Calls::default();
+            ops.for_each(|(site, op)| read_call(eval, reading, &mut calls, site, &op.kind));
+            reading.calls.push((function, calls));
         }
     }
-    reading.read = eval.next_function();
-    reading
+    reading.read.push((function, eval.next_function()));
 }
 
-fn read_call(eval: &mut Eval<'_, '_>, reading: &mut Reading, site: Site, kind: &OpKind) {
+fn read_call(eval: &mut Eval<'_, '_>, reading: &mut Reading, calls: &mut Calls, site: Site, kind: &OpKind) {
     if !matches!(kind, OpKind::Call { .. }) {
         return;
     }
     let (callees, assumed) = eval.callees(site.op, site.file);
     if assumed {
-        reading.calls.assumed.push(site.op);
+        calls.assumed.push(site.op);
     }
     if !callees.is_empty() {
         pass(eval, reading, site, &callees);
-        reading.calls.reached.push((site.op, callees));
+        calls.reached.push((site.op, callees));
     }
 }
 
-fn read_result(eval: &mut Eval<'_, '_>, results: &mut Results, site: Site, kind: &OpKind) {
-    set(eval, results, site, kind);
-    let (OpKind::Return(Some(value)) | OpKind::Yield(value)) = kind else { return };
-    let scope = Eval::scope_of(eval.world, site);
-    let given = kept(&eval.ask(*value, scope));
-    if matches!(kind, OpKind::Yield(_)) { results.yields.join(&given) } else { results.returns.join(&given) }
+fn given(eval: &mut Eval<'_, '_>, value: ValueId, site: Site) -> Things {
+    kept(&eval.ask(value, Eval::scope_of(eval.world, site)))
 }
 
 /// What is set on an instance, a class or a module.
-fn set(eval: &mut Eval<'_, '_>, results: &mut Results, site: Site, kind: &OpKind) {
+fn set(eval: &mut Eval<'_, '_>, reading: &mut Reading, site: Site, kind: &OpKind) {
     let world = eval.world;
     let Some((of, name, value)) = set_member(world.facts(site.file), kind, world.names.setattr) else {
         return;
@@ -405,9 +421,9 @@ fn set(eval: &mut Eval<'_, '_>, results: &mut Results, site: Site, kind: &OpKind
     }
     for owner in eval.ask(of, scope).iter() {
         match owner {
-            Thing::Instance(class) | Thing::Class(class) => results.fields.push((class, name, held.clone())),
+            Thing::Instance(class) | Thing::Class(class) => reading.fields.push((class, name, held.clone())),
             Thing::Module(module) if !world.files[site.file.index()].test => {
-                results.patches.push((module, name, held.clone()));
+                reading.patches.push((module, name, held.clone()));
             }
             _ => {}
         }
