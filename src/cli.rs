@@ -34,6 +34,9 @@ Examples:
   otcov scan src tests/helpers.py --select coverage
   otcov scan --ignore dark-call --fail-on warning
   otcov scan --fail-under entry-points=100,functions=40
+  otcov scan --diff origin/main
+  otcov scan --write-baseline otcov-baseline.json
+  otcov scan --baseline otcov-baseline.json
   otcov scan --format human --format json=otcov.json";
 
 const INVENTORY_EXAMPLES: &str = "\
@@ -135,6 +138,18 @@ pub(crate) struct ScanArgs {
     /// Thresholds in percent: of functions, or DIMENSION=PERCENT[,…]
     #[arg(long, value_name = "PERCENT", value_delimiter = ',', action = ArgAction::Append)]
     pub(crate) fail_under: Vec<String>,
+    /// Read the whole project, and tell only what is about PATHS: for hooks that are given files
+    #[arg(long)]
+    pub(crate) whole: bool,
+    /// Tell only what was changed since the branch left REV [default: the main branch]
+    #[arg(long, value_name = "REV", num_args = 0..=1, default_missing_value = "")]
+    pub(crate) diff: Option<String>,
+    /// Tell only what is not in this file, which --write-baseline wrote
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Write the findings and numbers of today to this file, to be told no more
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) write_baseline: Option<PathBuf>,
     /// Count the findings by rule
     #[arg(long)]
     pub(crate) statistics: bool,
@@ -241,7 +256,7 @@ mod tests {
         assert_eq!(parse_output("json"), Ok(Output { format: Format::Json, file: None }));
         let file = Some(PathBuf::from("a=b.json"));
         assert_eq!(parse_output("json=a=b.json"), Ok(Output { format: Format::Json, file }));
-        assert_eq!(parse_output("xml"), Err("there is no format `xml`, only human, json".to_owned()));
+        assert_eq!(parse_output("xml"), Err("there is no format `xml`, only human, json, sarif, github, gitlab, junit, markdown, lcov, cobertura, html, badge".to_owned()));
         assert!(parse_output("json=").is_err());
     }
 }

@@ -6,6 +6,8 @@ mod document;
 mod find;
 mod read;
 #[cfg(test)]
+pub(crate) mod reference;
+#[cfg(test)]
 pub(crate) mod schema;
 mod shape;
 mod typed;
@@ -14,7 +16,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::cli::{ScanArgs, TreeArgs};
-use crate::measure::Dimension;
+use crate::measure::{Dimension, Part};
 use crate::patterns::PathSet;
 use crate::rule::{Level, RuleOptions, Selector};
 
@@ -31,8 +33,12 @@ pub(crate) struct Settings {
     pub(crate) scan: ScanSettings,
     pub(crate) coverage: CoverageSettings,
     pub(crate) layers: Vec<LayerSettings>,
-    /// Sorted by layer and dimension, each pair once.
+    /// Sorted by part and dimension, each pair once.
     pub(crate) thresholds: Vec<Threshold>,
+    /// What the patterns among the parts match.
+    pub(crate) gate_paths: BTreeMap<String, PathSet>,
+    /// No number may fall below what it was.
+    pub(crate) ratchet: bool,
     pub(crate) rules: RuleSettings,
     pub(crate) models: Vec<ModelSettings>,
     pub(crate) auto_instrumentation: Vec<String>,
@@ -77,8 +83,7 @@ pub(crate) struct LayerSettings {
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Threshold {
-    /// None for the whole tree.
-    pub(crate) layer: Option<String>,
+    pub(crate) part: Part,
     pub(crate) dimension: Dimension,
     pub(crate) percent: f64,
 }
@@ -170,6 +175,11 @@ pub(crate) fn beside(directory: &Path) -> Result<Option<PathBuf>, SettingsError>
     Ok(find::beside(directory)?.map(|it| it.path))
 }
 
+/// The directory whose configuration holds for this one.
+pub(crate) fn home(directory: &Path) -> Result<Option<PathBuf>, SettingsError> {
+    Ok(find::nearest(directory)?.and_then(|it| it.path.parent().map(Path::to_path_buf)))
+}
+
 /// Where patterns start: beside the configuration, or at the root if that lies elsewhere.
 fn base(file: &Path, root: &Path) -> PathBuf {
     let absolute = file.canonicalize().unwrap_or_else(|_| file.to_path_buf());
@@ -199,6 +209,8 @@ impl Settings {
             },
             layers: Vec::new(),
             thresholds: Vec::new(),
+            gate_paths: BTreeMap::new(),
+            ratchet: false,
             rules: RuleSettings::default(),
             models: Vec::new(),
             auto_instrumentation: Vec::new(),
@@ -209,7 +221,7 @@ impl Settings {
 
     /// A later threshold for the same thing replaces the earlier one.
     fn set_threshold(&mut self, threshold: Threshold) {
-        let key = |it: &Threshold| (it.layer.clone(), it.dimension);
+        let key = |it: &Threshold| (it.part.clone(), it.dimension);
         match self.thresholds.binary_search_by(|it| key(it).cmp(&key(&threshold))) {
             Ok(at) => self.thresholds[at] = threshold,
             Err(at) => self.thresholds.insert(at, threshold),

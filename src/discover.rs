@@ -3,6 +3,7 @@
 
 mod decode;
 mod error;
+mod former;
 mod kinds;
 mod links;
 mod walk;
@@ -14,6 +15,7 @@ use std::path::{Component, Path, PathBuf};
 use crate::patterns::PathSet;
 
 pub(crate) use error::DiscoverError;
+pub(crate) use former::{Former, contents, former};
 pub(crate) use kinds::SettingsKind;
 
 /// Sources above this size are left out unless the configuration says otherwise.
@@ -50,7 +52,7 @@ pub(crate) struct Scope {
     pub(crate) threads: usize,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Discovered {
     #[cfg_attr(not(test), expect(dead_code, reason = "whoever asks for a tree knows its root"))]
     pub(crate) root: PathBuf,
@@ -93,6 +95,13 @@ pub(crate) struct Note {
 pub(crate) struct Contents {
     pub(crate) text: String,
     pub(crate) note: Option<Note>,
+}
+
+impl Roots {
+    /// What was named, directories and files.
+    pub(crate) fn given(&self) -> Vec<PathBuf> {
+        self.directories.iter().chain(&self.files).cloned().collect()
+    }
 }
 
 /// Looks up what the command line names. A path that does not exist is an error; everything else can be told later.
@@ -156,7 +165,12 @@ pub(crate) fn read_source(source: &SourceFile, max_bytes: u64) -> Result<Content
 
 /// The same text as [`read_source`] gives, for those who show it.
 pub(crate) fn read_text(path: &Path) -> Option<String> {
-    Some(decode::decode(std::fs::read(path).ok()?).text)
+    Some(decoded(&std::fs::read(path).ok()?))
+}
+
+/// The same for what is not on disk.
+pub(crate) fn decoded(bytes: &[u8]) -> String {
+    decode::decode(bytes.to_vec()).text
 }
 
 /// A path as it is printed: relative to the root, with `/`, whatever cannot be shown replaced.

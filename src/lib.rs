@@ -1,5 +1,6 @@
 //! otcov: which of a team's code is dark to OpenTelemetry, told before it ships.
 
+mod change;
 mod checks;
 mod cli;
 mod config;
@@ -26,12 +27,16 @@ use std::time::Instant;
 use anyhow::{Result, bail};
 
 use cli::{Cli, Command, InitArgs, InventoryArgs, Output, ScanArgs, TreeArgs};
-use discover::Note;
-use policy::Exit;
+use discover::{Discovered, Note};
+use policy::{Exit, Gauge};
 use program::Program;
 use report::{Format, Report, Sources, catalogue, inventory};
+use run::before::History;
 use run::console::{self, Console};
+use run::engine::Overlay;
+use run::files::Pending;
 use run::job::Job;
+use run::known::Memory;
 use run::progress::Progress;
 use run::{engine, files, guard, init, manual, rules};
 
@@ -82,14 +87,31 @@ fn obey(command: &Command, console: &Console) -> Result<Exit> {
 fn scan(args: &ScanArgs, console: &Console) -> Result<Exit> {
     let started = Instant::now();
     let outputs = outputs(&args.outputs)?;
+    let mut memory = Memory::read(args)?;
     let job = Job::prepare(&args.tree, Some(args))?;
+    let history = args.diff.as_ref().map(|it| History::read(&job, it)).transpose()?;
     let progress = console.progress();
     job.pool.install(|| {
-        let (program, notes) = read(&job, &progress);
+        let found = find(&job, &progress);
+        let (program, notes) = build(&found, &job, &progress);
         progress.stage("checking");
         let coverage = measure::measure(&program, &job.layers());
         let checked = rules::check(&program, &coverage, &job.settings, &job.rules);
-        let verdict = policy::apply(&program, &coverage, checked.findings, &job.settings, &job.rules);
+        let mut judged = policy::judge(&program, checked.findings, &job.settings, &job.rules);
+        let sources = Sources::new(&program).reading(discover::read_text);
+        memory.apply(&program, &sources, &job, &coverage.all, &mut judged);
+        let elsewhere = judged.keep(|it| job.is_in_focus(&program.file(it.place.file).path));
+        let compare = |it: History| it.compare(&job, &found, &program, &mut judged, &sources, &progress);
+        let (change, outside) = history.map(compare).unzip();
+        let before = |it| memory.share(it).or_else(|| change.as_ref().map(|was| was.share_before(it)));
+        let change = change.as_ref();
+        let gauge = Gauge {
+            program: &program,
+            coverage: &coverage,
+            changed: change.map(|it| &it.coverage),
+            before: &before,
+        };
+        let verdict = policy::conclude(&judged.findings, &gauge, &job.settings);
         drop(progress);
 
         let lost = notes.iter().filter(|it| it.lost);
@@ -97,50 +119,79 @@ fn scan(args: &ScanArgs, console: &Console) -> Result<Exit> {
         let report = Report {
             program: &program,
             coverage: &coverage,
-            findings: &verdict.findings,
-            suppressed: verdict.suppressed,
+            findings: &judged.findings,
+            held: &judged.held,
+            change,
+            elsewhere,
+            outside: outside.as_deref().unwrap_or_default(),
+            baseline: memory.told(),
+            faults: &checked.faults,
             gate: &verdict.gate,
+            fail_on: job.settings.fail_on,
             unparsed: &unparsed,
             root: &job.shown_root,
+            prefix: &job.prefix,
             elapsed: console::is_watched().then(|| started.elapsed()),
             verbosity: console.verbosity,
             statistics: args.statistics,
             configured: job.settings.file.is_some(),
             style: console.style(),
             rules: checks::ALL,
-            sources: &Sources::new(&program).reading(discover::read_text),
+            sources: &sources,
         };
-        tell(report, &outputs, console)?;
+        tell(report, &outputs, memory.prepared()?, console)?;
         // The human report names what is lost by itself.
         let told = outputs.iter().any(|it| it.file.is_none() && it.format == Format::Human);
         console.notes(notes.iter().filter(|it| !(told && it.lost)));
+        let told = [memory.doubts(&judged), memory.written(&judged), aimless_ratchet(&job, args)];
+        told.iter().flatten().for_each(|it| console.note(it));
         checked.faults.iter().for_each(|it| console.error(it));
         // The process ends here: taking a whole program apart piece by piece would only make people wait.
+        drop(sources);
         std::mem::forget(program);
         Ok(if checked.faults.is_empty() { verdict.exit } else { Exit::Unusable })
     })
 }
 
+/// A gate that holds nothing must not look like one that holds.
+fn aimless_ratchet(job: &Job, args: &ScanArgs) -> Option<String> {
+    let aimless = job.settings.ratchet && args.baseline.is_none() && args.diff.is_none();
+    aimless.then(|| "gate.ratchet compares with nothing: give it a --baseline, or --diff".to_owned())
+}
+
 /// From the tree to the linked program, with a note for everything that is missing in it.
 fn read(job: &Job, progress: &Progress) -> (Program, Vec<Note>) {
+    let found = find(job, progress);
+    build(&found, job, progress)
+}
+
+fn find(job: &Job, progress: &Progress) -> Discovered {
     progress.stage("looking for files");
-    let mut found = discover::discover(&job.roots, &job.scope());
+    discover::discover(&job.roots, &job.scope())
+}
+
+fn build(found: &Discovered, job: &Job, progress: &Progress) -> (Program, Vec<Note>) {
     progress.stage("parsing");
-    let ((files, mut notes), library) = rayon::join(|| engine::parse(&found, job), || engine::library(job));
-    notes.append(&mut found.notes);
+    let (program, mut notes) = engine::build(found, &Overlay::new(), job, progress);
+    notes.extend(found.notes.iter().cloned());
     notes.sort();
-    progress.stage("linking");
-    let program = engine::link(files, &library, &found, job);
     (program, notes)
 }
 
-/// Files first: if one of them cannot be written, nothing on stdout claims that all is well.
-fn tell(mut report: Report<'_>, outputs: &[Output], console: &Console) -> Result<()> {
+/// Files first: if one of them cannot be written, none is, and nothing on stdout claims that all is well.
+fn tell(
+    mut report: Report<'_>,
+    outputs: &[Output],
+    baseline: Option<Pending>,
+    console: &Console,
+) -> Result<()> {
     let style = report.style;
     report.style = console.file_style();
-    for (format, file) in outputs.iter().filter_map(|it| Some((it.format, it.file.as_ref()?))) {
-        files::replace(file, |out| report::render(&report, format, out))?;
-    }
+    let in_files = outputs.iter().filter_map(|it| Some((it.format, it.file.as_ref()?)));
+    let prepared: Result<Vec<Pending>> = in_files
+        .map(|(format, file)| files::prepare(file, |out| report::render(&report, format, out)))
+        .collect();
+    prepared?.into_iter().chain(baseline).try_for_each(Pending::commit)?;
     report.style = style;
     for output in outputs.iter().filter(|it| it.file.is_none()) {
         console.print(|out| report::render(&report, output.format, out))?;

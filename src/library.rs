@@ -202,6 +202,12 @@ pub(crate) enum Role {
     Partial,
     /// `typing.cast(T, x)` and kin: gives its argument `Subject`.
     Identity,
+    /// Gives the keys that it is given first, with values from elsewhere: `zip(keys, values)`.
+    Keys,
+    /// Gives what somebody else put there: `ContextVar.get()`.
+    Held,
+    /// Keeps its argument `Subject` for whoever asks: `ContextVar.set(x)`.
+    Hold,
     /// Ends the process without the usual exit.
     Exit,
 }

@@ -1,12 +1,14 @@
 //! Counts what is covered, what is not and what nobody can tell. Knows no rule and no finding.
 
 mod count;
+mod items;
 mod layers;
 mod unseen;
 
 use std::collections::BTreeMap;
 
-pub(crate) use count::{counts, measure};
+pub(crate) use count::measure;
+pub(crate) use items::{Item, Verdict, counts, items};
 pub(crate) use layers::{LayerSpec, OTHER};
 pub(crate) use unseen::Unseen;
 
@@ -82,6 +84,18 @@ impl Tallies {
         self.0[dimension as usize]
     }
 
+    pub(crate) fn count(&mut self, item: &Item) {
+        let tally = &mut self.0[item.dimension as usize];
+        match item.verdict {
+            Verdict::Covered => {
+                tally.covered += 1;
+                tally.total += 1;
+            }
+            Verdict::Uncovered => tally.total += 1,
+            Verdict::Unknown => tally.unknown += 1,
+        }
+    }
+
     pub(crate) fn add(&mut self, other: &Tallies) {
         for (mine, theirs) in self.0.iter_mut().zip(other.0) {
             mine.add(theirs);
@@ -126,11 +140,45 @@ pub(crate) struct Gate {
 #[derive(Debug, Clone)]
 pub(crate) struct GateCheck {
     pub(crate) dimension: Dimension,
-    pub(crate) layer: Option<String>,
+    pub(crate) part: Part,
+    /// What is required is what was reached before.
+    pub(crate) ratchet: bool,
     pub(crate) required: f64,
     /// None for 0 of 0, which passes.
     pub(crate) actual: Option<f64>,
     pub(crate) passed: bool,
+}
+
+/// What a threshold is about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Part {
+    Whole,
+    /// A layer, by its name.
+    Layer(String),
+    /// All files that a pattern matches.
+    Paths(String),
+    /// What was changed.
+    Change,
+}
+
+impl Part {
+    /// As messages call it; the whole goes without saying.
+    pub(crate) fn words(&self) -> Option<String> {
+        match self {
+            Part::Whole => None,
+            Part::Layer(name) => Some(format!("layer {name}")),
+            Part::Paths(pattern) => Some(format!("paths {pattern}")),
+            Part::Change => Some("the change".to_owned()),
+        }
+    }
+}
+
+impl GateCheck {
+    /// `calls`, `calls in layer web`.
+    pub(crate) fn name(&self) -> String {
+        let part = self.part.words().map(|it| format!(" in {it}")).unwrap_or_default();
+        format!("{}{part}", self.dimension.as_str())
+    }
 }
 
 impl Gate {

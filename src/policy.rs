@@ -1,23 +1,56 @@
 //! From what the rules found to what is reported: levels, suppressions, the gate, the exit status. Finds nothing by itself except
 //! suppressions that suppress nothing.
 
+pub(crate) mod baseline;
 mod gate;
 pub(crate) mod levels;
 mod suppress;
 
+use std::cmp::Ordering;
+
 use crate::config::Settings;
-use crate::measure::{Coverage, Gate};
+use crate::measure::{Coverage, Dimension, Gate, Tallies};
 use crate::program::Program;
-use crate::rule::{Catalogue, Finding, Level};
+use crate::rule::{Catalogue, Finding, Held, Level};
 
 use levels::Levels;
+
+/// The findings at their levels.
+#[derive(Debug)]
+pub(crate) struct Judged {
+    /// Sorted by path, line, column and rule.
+    pub(crate) findings: Vec<Finding>,
+    /// What comments suppress, in the same order; what is in the baseline comes after that.
+    pub(crate) held: Vec<Held>,
+}
+
+impl Judged {
+    /// Drops the findings that are not wanted, and counts them.
+    pub(crate) fn keep(&mut self, wanted: impl Fn(&Finding) -> bool) -> usize {
+        let before = self.findings.len();
+        self.findings.retain(wanted);
+        before - self.findings.len()
+    }
+
+    /// Told or held, as identities are given to them.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().chain(self.held.iter().map(|it| &it.finding))
+    }
+}
+
+/// What thresholds are held against.
+pub(crate) struct Gauge<'a> {
+    pub(crate) program: &'a Program,
+    pub(crate) coverage: &'a Coverage,
+    /// Of what was changed, if that is known.
+    pub(crate) changed: Option<&'a Tallies>,
+    /// What was covered before, of how much, if anybody knows.
+    pub(crate) before: &'a dyn Fn(Dimension) -> Option<(u32, u32)>,
+}
 
 /// What a run comes to.
 #[derive(Debug)]
 pub(crate) struct Verdict {
-    /// Sorted by path, line, column and rule.
-    pub(crate) findings: Vec<Finding>,
-    pub(crate) suppressed: usize,
     pub(crate) gate: Gate,
     pub(crate) exit: Exit,
 }
@@ -43,22 +76,28 @@ impl Exit {
     }
 }
 
-pub(crate) fn apply(
+/// Levels and comments.
+pub(crate) fn judge(
     program: &Program,
-    coverage: &Coverage,
     findings: Vec<Finding>,
     settings: &Settings,
     rules: &Catalogue,
-) -> Verdict {
+) -> Judged {
     let levels = Levels::new(settings, rules);
     let mut findings = levelled(program, findings, &levels);
-    let suppressed = suppress::apply(program, &levels, rules, &mut findings);
-    sort(program, &mut findings);
-    let gate = gate::check(coverage, &settings.thresholds);
+    let mut held = suppress::apply(program, &levels, rules, &mut findings);
+    findings.sort_by(|a, b| order(program, a, b));
+    held.sort_by(|a, b| order(program, &a.finding, &b.finding));
+    Judged { findings, held }
+}
+
+/// The gate, and what the run comes to.
+pub(crate) fn conclude(findings: &[Finding], gauge: &Gauge<'_>, settings: &Settings) -> Verdict {
+    let gate = gate::check(gauge, settings);
     let fails = |it: &Finding| settings.fail_on.is_some_and(|least| it.level >= least);
     let failed = findings.iter().any(fails) || !gate.passed();
     let exit = if failed { Exit::Failed } else { Exit::Clean };
-    Verdict { findings, suppressed, gate, exit }
+    Verdict { gate, exit }
 }
 
 /// Gives each finding its level and drops those that are off.
@@ -80,12 +119,10 @@ fn levelled(program: &Program, findings: Vec<Finding>, levels: &Levels<'_>) -> V
     kept
 }
 
-fn sort(program: &Program, findings: &mut [Finding]) {
-    findings.sort_by(|a, b| {
-        let key = |it: &Finding| (program.position(it.place), it.rule);
-        let path = |it: &Finding| &program.file(it.place.file).path;
-        path(a).cmp(path(b)).then_with(|| key(a).cmp(&key(b))).then_with(|| a.message.cmp(&b.message))
-    });
+fn order(program: &Program, a: &Finding, b: &Finding) -> Ordering {
+    let key = |it: &Finding| (program.position(it.place), it.rule);
+    let path = |it: &Finding| &program.file(it.place.file).path;
+    path(a).cmp(path(b)).then_with(|| key(a).cmp(&key(b))).then_with(|| a.message.cmp(&b.message))
 }
 
 #[cfg(test)]

@@ -21,8 +21,8 @@ pub fn findings(folder: &Path) -> Vec<Found> {
     let coverage = measure::measure(&program, &[]);
     let checked = crate::run::rules::check(&program, &coverage, &job.settings, &job.rules);
     assert!(checked.faults.is_empty(), "{:?}", checked.faults);
-    let verdict = policy::apply(&program, &coverage, checked.findings, &job.settings, &job.rules);
-    verdict
+    let judged = policy::judge(&program, checked.findings, &job.settings, &job.rules);
+    judged
         .findings
         .iter()
         .map(|it| {

@@ -44,6 +44,11 @@ impl Rule {
         Metadata::parse(self.page)
     }
 
+    /// The page without its front matter.
+    pub(crate) fn body(&self) -> &'static str {
+        page::body(self.page)
+    }
+
     /// What the rule finds, with its name and its page's level on it. Outside the group `engine`, a rule is silent in a program
     /// without telemetry, in tests and in generated code: nobody would act on it there.
     pub(crate) fn run(&self, ctx: &Context<'_>) -> Vec<Finding> {
@@ -160,6 +165,34 @@ pub(crate) struct Finding {
     pub(crate) help: Option<String>,
     pub(crate) function: Option<FuncId>,
     pub(crate) certainty: Certainty,
+}
+
+/// A finding that is known of and not told.
+#[derive(Debug, Clone)]
+pub(crate) struct Held {
+    pub(crate) finding: Finding,
+    pub(crate) by: HeldBy,
+    /// What the comment gives as its reason.
+    pub(crate) reason: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum HeldBy {
+    /// A comment in the source.
+    Comment,
+    /// The baseline: it was there before.
+    Baseline,
+}
+
+/// By what a finding is known from run to run: hexadecimal digits, and no line takes part in them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Identity {
+    /// No two findings of a run share it.
+    pub(crate) fingerprint: String,
+    /// The same for all that look the same in one place.
+    pub(crate) look: String,
+    /// The same wherever the code goes: neither file nor module take part.
+    pub(crate) content: String,
 }
 
 #[derive(Debug, Clone)]

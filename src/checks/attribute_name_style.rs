@@ -2,20 +2,55 @@
 
 use std::collections::BTreeMap;
 
-use crate::program::{AttributeSite, AttributeTarget};
+use crate::program::{AttributeSite, AttributeTarget, Certainty};
 use crate::rule::{Context, Findings};
 
+/// From so many on, a way of writing keys is what the team has settled on, if most keys are written so.
+const FEWEST_OF_A_HABIT: usize = 12;
+
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
-    for (key, mut sites) in by_key(ctx) {
-        let Some(fault) = fault(key) else { continue };
+    let keys = judged(ctx);
+    for fault in [Fault::Style, Fault::Namespace] {
+        let total = keys.len();
+        let faulty = keys.iter().filter(|it| it.fault == Some(fault)).count();
+        let is_habit = faulty >= FEWEST_OF_A_HABIT && faulty * 2 > total;
+        let written = keys.iter().filter(|it| it.fault == Some(fault));
+        for (index, it) in written.filter(|it| !ctx.options.allows(it.key)).enumerate() {
+            tell(ctx, found, it, fault);
+            // One decision about all of them is worth a warning; each of them alone is not.
+            let Some(finding) = found.list.last_mut().filter(|_| is_habit) else { continue };
+            if index == 0 {
+                finding.message =
+                    format!("{faulty} of {total} attribute keys {}, `{}` among them", fault.say(), it.key);
+            } else {
+                finding.certainty(Certainty::Assumed);
+            }
+        }
+    }
+}
+
+/// A key and what is wrong with it.
+struct Judged<'a> {
+    key: &'static str,
+    sites: Vec<&'a AttributeSite>,
+    fault: Option<Fault>,
+}
+
+fn judged<'a>(ctx: &Context<'a>) -> Vec<Judged<'a>> {
+    let judge = |(key, mut sites): (&'static str, Vec<&'a AttributeSite>)| {
+        let fault = fault(key);
         // Keys of an event or a measurement are read together with its name, which is a namespace already.
-        if matches!(fault, Fault::Namespace) {
+        if fault == Some(Fault::Namespace) {
             sites.retain(|it| !matches!(it.target, AttributeTarget::Event | AttributeTarget::Metric));
         }
-        let Some(first) = sites.first() else { continue };
-        if ctx.options.allows(key) {
-            continue;
-        }
+        (!sites.is_empty()).then_some(Judged { key, sites, fault })
+    };
+    by_key(ctx).into_iter().filter_map(judge).collect()
+}
+
+fn tell(ctx: &Context<'_>, found: &mut Findings, judged: &Judged<'_>, fault: Fault) {
+    let Judged { key, sites, .. } = judged;
+    if let Some(first) = sites.first() {
         // A name is one decision, however often it is written: one finding for all of its places.
         let places = match sites.len() {
             1 => String::new(),
@@ -64,6 +99,14 @@ impl Fault {
         match self {
             Fault::Style => "is not lowercase, dotted snake_case",
             Fault::Namespace => "has no namespace",
+        }
+    }
+
+    /// Of several keys.
+    fn say(self) -> &'static str {
+        match self {
+            Fault::Style => "are not lowercase, dotted snake_case",
+            Fault::Namespace => "have no namespace",
         }
     }
 

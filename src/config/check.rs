@@ -22,6 +22,9 @@ impl Checker<'_, '_> {
             if let Some(key) = table.keys.iter().find(|it| it.name == name.get_ref()) {
                 self.value(value, &key.shape, &place);
             } else if let Some(shape) = self.other(table, name) {
+                if table.others.as_ref().is_some_and(|it| it.0 == Words::Patterns) {
+                    self.is_pattern(name.get_ref(), name.span());
+                }
                 self.value(value, shape, &place);
             } else {
                 self.unknown_key(table, name, path);
@@ -36,7 +39,8 @@ impl Checker<'_, '_> {
 
     fn other(&self, table: &Table, name: &Name<'_>) -> Option<&'static Shape> {
         let (words, shape) = table.others.as_ref()?;
-        let known = *words == Words::Any || self.vocabulary.words(*words).contains(&&**name.get_ref());
+        let known = matches!(words, Words::Any | Words::Patterns)
+            || self.vocabulary.words(*words).contains(&&**name.get_ref());
         known.then_some(*shape)
     }
 
@@ -112,9 +116,14 @@ impl Checker<'_, '_> {
     }
 
     fn pattern(&mut self, node: &Node<'_>) {
-        let Some(pattern) = node.get_ref().as_str() else { return };
+        if let Some(pattern) = node.get_ref().as_str() {
+            self.is_pattern(pattern, node.span());
+        }
+    }
+
+    fn is_pattern(&mut self, pattern: &str, place: Range<usize>) {
         if let Err(error) = PathSet::new(Path::new("/"), &[pattern.to_owned()]) {
-            self.problems.add(node.span(), format!("`{pattern}` is not a path pattern: {}", error.reason));
+            self.problems.add(place, format!("`{pattern}` is not a path pattern: {}", error.reason));
         }
     }
 }

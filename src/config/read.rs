@@ -9,7 +9,7 @@ use super::document::{self, ConfigError, Fields, Problems};
 use super::find::Found;
 use super::shape::{self, Vocabulary};
 use super::{Eligible, LayerSettings, ModelSettings, Override, Selection, Settings, Threshold};
-use crate::measure::Dimension;
+use crate::measure::{Dimension, Part};
 use crate::patterns::PathSet;
 use crate::rule::{Catalogue, Level, RuleOptions};
 
@@ -92,6 +92,13 @@ impl Reader<'_> {
             |it| LayerSettings { name: text(it, "name").unwrap_or_default(), paths: self.paths(it, "paths") };
         settings.layers = tables(fields, "layer").map(layer).collect();
         thresholds(fields).into_iter().for_each(|it| settings.set_threshold(it));
+        if let Some(gate) = table(fields, "gate") {
+            settings.ratchet =
+                document::field(gate, "ratchet").is_some_and(|it| it.get_ref().as_bool() == Some(true));
+            let patterns = table(gate, "path").into_iter().flat_map(|it| it.iter());
+            let patterns = patterns.map(|(name, _)| name.get_ref().to_string());
+            settings.gate_paths = patterns.map(|it| (it.clone(), self.path_set(&[it]))).collect();
+        }
         self.rules(fields, &mut settings);
         if let Some(telemetry) = table(fields, "telemetry") {
             settings.auto_instrumentation = list(telemetry, "auto-instrumentation");
@@ -133,28 +140,38 @@ impl Reader<'_> {
     }
 
     fn paths(&self, fields: &Fields<'_>, key: &str) -> PathSet {
+        self.path_set(&list(fields, key))
+    }
+
+    fn path_set(&self, patterns: &[String]) -> PathSet {
         // The check has compiled every pattern already.
-        PathSet::new(self.base, &list(fields, key)).unwrap_or_else(|_| PathSet::empty())
+        PathSet::new(self.base, patterns).unwrap_or_else(|_| PathSet::empty())
     }
 }
 
 fn thresholds(fields: &Fields<'_>) -> Vec<Threshold> {
     let mut all = Vec::new();
     let Some(gate) = table(fields, "gate") else { return all };
-    add_thresholds(gate, None, &mut all);
-    for (layer, node) in table(gate, "layer").into_iter().flat_map(|it| it.iter()) {
-        if let Some(fields) = node.get_ref().as_table() {
-            add_thresholds(fields, Some(layer.get_ref()), &mut all);
+    add_thresholds(gate, &Part::Whole, &mut all);
+    if let Some(fields) = table(gate, "diff") {
+        add_thresholds(fields, &Part::Change, &mut all);
+    }
+    let parts = [("layer", Part::Layer as fn(String) -> Part), ("path", Part::Paths)];
+    for (key, part) in parts {
+        for (name, node) in table(gate, key).into_iter().flat_map(|it| it.iter()) {
+            if let Some(fields) = node.get_ref().as_table() {
+                add_thresholds(fields, &part(name.get_ref().to_string()), &mut all);
+            }
         }
     }
     all
 }
 
-fn add_thresholds(fields: &Fields<'_>, layer: Option<&str>, all: &mut Vec<Threshold>) {
+fn add_thresholds(fields: &Fields<'_>, part: &Part, all: &mut Vec<Threshold>) {
     for dimension in Dimension::ALL {
         let value = document::field(fields, dimension.as_str());
         if let Some(percent) = value.and_then(|it| document::number(it.get_ref())) {
-            all.push(Threshold { layer: layer.map(str::to_owned), dimension, percent });
+            all.push(Threshold { part: part.clone(), dimension, percent });
         }
     }
 }

@@ -21,7 +21,9 @@ fn table(table: &Table, vocabulary: &Vocabulary<'_>) -> Value {
     }
     let mut result = json!({ "type": "object", "additionalProperties": false });
     match &table.others {
-        Some((Words::Any, each)) => result["additionalProperties"] = shape(each, vocabulary),
+        Some((Words::Any | Words::Patterns, each)) => {
+            result["additionalProperties"] = shape(each, vocabulary)
+        }
         Some((words, each)) => {
             for word in vocabulary.words(*words) {
                 properties.insert(word.to_owned(), shape(each, vocabulary));

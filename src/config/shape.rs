@@ -54,6 +54,8 @@ pub(crate) enum Words {
     Eligible,
     /// Names that people make up.
     Any,
+    /// Path patterns that people make up.
+    Patterns,
 }
 
 /// The words that only the rest of the program knows.
@@ -77,7 +79,7 @@ impl Vocabulary<'_> {
             Words::Roles => self.roles.clone(),
             Words::Arguments => self.arguments.clone(),
             Words::Eligible => super::Eligible::ALL.iter().map(|it| it.as_str()).collect(),
-            Words::Any => Vec::new(),
+            Words::Any | Words::Patterns => Vec::new(),
         }
     }
 }
@@ -95,6 +97,7 @@ impl Words {
             Words::Arguments => "argument",
             Words::Eligible => "choice",
             Words::Any => "name",
+            Words::Patterns => "pattern",
         }
     }
 }
@@ -166,9 +169,20 @@ static LAYER: Table = Table {
 };
 
 static GATE: Table = Table {
-    keys: &[key("layer", Shape::Table(&GATE_LAYERS), "Thresholds of single layers, by their names.")],
+    keys: &[
+        key("layer", Shape::Table(&GATE_LAYERS), "Thresholds of single layers, by their names."),
+        key("path", Shape::Table(&GATE_PATHS), "Thresholds of all files that a pattern matches, together."),
+        key("diff", Shape::Table(&GATE_LAYER), "Thresholds of what was changed, with `--diff`."),
+        key(
+            "ratchet",
+            Shape::Flag,
+            "No number may fall below what the baseline (`--baseline`), or else the commit of `--diff`, says it was.",
+        ),
+    ],
     others: Some((Words::Dimensions, &Shape::Percent)),
 };
+
+static GATE_PATHS: Table = Table { keys: &[], others: Some((Words::Patterns, &Shape::Table(&GATE_LAYER))) };
 
 static GATE_LAYERS: Table = Table { keys: &[], others: Some((Words::Any, &Shape::Table(&GATE_LAYER))) };
 static GATE_LAYER: Table = Table { keys: &[], others: Some((Words::Dimensions, &Shape::Percent)) };

@@ -107,13 +107,13 @@ fn every_key_is_read() {
     assert_eq!(settings.coverage.eligible, Eligible::Public);
     assert_eq!(settings.coverage.exclude_functions, ["shop.debug.*"]);
     assert!(settings.layers[0].paths.matches(&at("src/shop/commands/a/b.py")));
-    let thresholds: Vec<_> = settings
-        .thresholds
-        .iter()
-        .map(|it| (it.layer.as_deref(), it.dimension.as_str(), it.percent))
-        .collect();
-    let expected =
-        [(None, "functions", 40.0), (None, "entry-points", 99.5), (Some("commands"), "functions", 100.0)];
+    let thresholds: Vec<_> =
+        settings.thresholds.iter().map(|it| (it.part.clone(), it.dimension.as_str(), it.percent)).collect();
+    let expected = [
+        (Part::Whole, "functions", 40.0),
+        (Part::Whole, "entry-points", 99.5),
+        (Part::Layer("commands".to_owned()), "functions", 100.0),
+    ];
     assert_eq!(thresholds, expected);
     assert_eq!(settings.rules.base.select, [Selector::Default, Selector::Rule("dark-function")]);
     assert_eq!(settings.rules.base.ignore, [Selector::Group("spans".to_owned())]);

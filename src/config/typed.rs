@@ -3,7 +3,7 @@
 use super::check::{hint, hint_or_list};
 use super::{Settings, SettingsError, Threshold};
 use crate::cli::{FailOn, ScanArgs};
-use crate::measure::Dimension;
+use crate::measure::{Dimension, Part};
 use crate::rule::{Catalogue, Level, Selector};
 
 pub(crate) fn apply(
@@ -47,7 +47,7 @@ fn threshold(text: &str) -> Result<Threshold, String> {
     let percent = number.strip_suffix('%').unwrap_or(number).trim().parse::<f64>().ok();
     let percent = percent.filter(|it| (0.0..=100.0).contains(it));
     let percent = percent.ok_or_else(|| format!("--fail-under: `{number}` is not a number from 0 to 100"))?;
-    Ok(Threshold { layer: None, dimension, percent })
+    Ok(Threshold { part: Part::Whole, dimension, percent })
 }
 
 #[cfg(test)]

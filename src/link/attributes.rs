@@ -3,15 +3,17 @@
 //! A helper that forwards a parameter as key, dictionary or name is a sink; a call of a sink writes what is passed. Sinks that
 //! forward to sinks are found in rounds.
 
+mod handed;
+
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use self::handed::{Handed, yielding};
 use crate::facts::{Facts, OpKind, Value, ValueId};
 use crate::library::{Role, Slot};
 use crate::link::eval::Eval;
-use crate::link::keys::Key;
+use crate::link::keys::{Key, is_derived, whole_params};
 use crate::link::names::shown;
-use crate::link::openings::argument_at;
 use crate::link::rounds::Targets;
 use crate::link::texts::Part;
 use crate::link::things::{Site, Thing};
@@ -52,26 +54,42 @@ pub(crate) struct Tables {
     pub(crate) metrics: Vec<MetricSite>,
 }
 
+/// What was found in one file.
+#[derive(Default)]
+struct Found {
+    written: Vec<Written>,
+    /// Functions that yield a dictionary which they write.
+    handed: Vec<(FuncId, (What, Certainty))>,
+}
+
 type Sinks = FxHashMap<FuncId, Vec<Sink>>;
 
 pub(crate) fn find(world: &World<'_>, targets: &Targets) -> Tables {
     let mut sinks = Sinks::default();
     let mut written: Vec<Written> = Vec::new();
+    let mut handed = Handed::default();
     for round in 0..MOST_ROUNDS {
-        let parts: Vec<Vec<Written>> = (0..world.files.len())
+        let parts: Vec<Found> = (0..world.files.len())
             .into_par_iter()
             .map(|file| match round {
                 0 => written_directly(world, targets, FileId(file as u32)),
                 _ => written_through(world, targets, FileId(file as u32), &sinks),
             })
             .collect();
-        let (fresh, open): (Vec<Written>, Vec<Written>) =
-            parts.into_iter().flatten().partition(|it| owner(it).is_none());
-        if round == 0 {
-            written = fresh;
-        } else {
-            written.extend(fresh);
+        let mut found: Vec<Written> = Vec::new();
+        for part in parts {
+            found.extend(part.written);
+            part.handed.into_iter().for_each(|(function, it)| handed.entry(function).or_default().push(it));
         }
+        if round == 0 && !handed.is_empty() {
+            let files = (0..world.files.len()).into_par_iter();
+            found.par_extend(
+                files.flat_map_iter(|it| handed::completed(world, targets, FileId(it as u32), &handed)),
+            );
+        }
+        let (fresh, open): (Vec<Written>, Vec<Written>) =
+            found.into_iter().partition(|it| owner(it).is_none());
+        written.extend(fresh);
         let before: usize = sinks.values().map(Vec::len).sum();
         for it in open {
             // What the helper adds itself is known here, whatever its callers pass.
@@ -110,16 +128,16 @@ fn add_sink(sinks: &mut Sinks, it: Written) {
     }
 }
 
-fn written_directly(world: &World<'_>, targets: &Targets, file: FileId) -> Vec<Written> {
+fn written_directly(world: &World<'_>, targets: &Targets, file: FileId) -> Found {
     let mut eval = Eval::new(world);
-    let mut found = Vec::new();
+    let mut found = Found::default();
     targets.modelled(file).for_each(|site| direct(world, targets, &mut eval, site, &mut found));
     found
 }
 
-fn written_through(world: &World<'_>, targets: &Targets, file: FileId, sinks: &Sinks) -> Vec<Written> {
+fn written_through(world: &World<'_>, targets: &Targets, file: FileId, sinks: &Sinks) -> Found {
     let mut eval = Eval::new(world);
-    let mut found = Vec::new();
+    let mut found = Found::default();
     for (op, callees) in targets.calls(file) {
         let site = Site { file, op };
         let made = callees.iter().filter_map(|it| match it {
@@ -131,8 +149,9 @@ fn written_through(world: &World<'_>, targets: &Targets, file: FileId, sinks: &S
             if function == world.runner(site) {
                 continue;
             }
-            for sink in list {
-                through(world, &mut eval, site, function, bound, sink, &mut found);
+            let whole = whole_params(list.iter().map(|it| it.parts.as_slice()), function);
+            for sink in list.iter().filter(|it| !is_derived(&it.parts, &whole)) {
+                through(world, &mut eval, site, function, bound, sink, &mut found.written);
             }
         }
     }
@@ -161,21 +180,21 @@ fn through(
 }
 
 /// What a library call writes.
-fn direct(
-    world: &World<'_>,
-    targets: &Targets,
-    eval: &mut Eval<'_, '_>,
-    site: Site,
-    found: &mut Vec<Written>,
-) {
+fn direct(world: &World<'_>, targets: &Targets, eval: &mut Eval<'_, '_>, site: Site, found: &mut Found) {
     let scope = Eval::scope_of(world, site);
     let certainty = targets.certainty(site);
+    let Found { written, handed } = found;
     let mut put = |what: What, keys: Vec<Key>| {
-        found.extend(keys.into_iter().map(|key| Written { what, key, site, via: None, certainty }));
+        written.extend(keys.into_iter().map(|key| Written { what, key, site, via: None, certainty }));
     };
     for node in targets.nodes(site) {
         for model in &world.library.node(node).models {
-            let at = |slot: Slot| model.place(slot).and_then(|it| argument_at(world, site, it));
+            let at = |slot: Slot| {
+                let place = model.place(slot)?;
+                let (value, from) =
+                    world.argument_named(site, place.keyword, place.index.map(usize::from))?;
+                Some((value, if from == site { scope } else { Eval::scope_of(world, from) }))
+            };
             let target = match model.role {
                 Role::Span | Role::SetAttribute | Role::SetAttributes => AttributeTarget::Span,
                 Role::AddEvent | Role::RecordException => AttributeTarget::Event,
@@ -188,9 +207,9 @@ fn direct(
                     AttributeTarget::Baggage
                 }
                 Role::MetricCreate => {
-                    if let Some(name) = at(Slot::Name) {
+                    if let Some((name, scope)) = at(Slot::Name) {
                         let instrument = model.detail.unwrap_or_else(|| Symbol::new("counter"));
-                        let unit = at(Slot::Unit).and_then(|it| eval.text(it, scope).text().text);
+                        let unit = at(Slot::Unit).and_then(|(it, scope)| eval.text(it, scope).text().text);
                         put(What::Metric { instrument, unit }, eval.key_options(name, scope, 0));
                     }
                     continue;
@@ -199,19 +218,20 @@ fn direct(
             };
             let what = What::Attribute(target);
             if model.role == Role::AddEvent
-                && let Some(name) = at(Slot::Name)
+                && let Some((name, scope)) = at(Slot::Name)
             {
                 put(What::Event, eval.key_options(name, scope, 0));
             }
             if matches!(model.role, Role::SetAttribute | Role::Context)
-                && let Some(key) = at(Slot::Key)
+                && let Some((key, scope)) = at(Slot::Key)
             {
-                let value = at(Slot::Value);
+                let value = at(Slot::Value).filter(|(_, it)| *it == scope).map(|(it, _)| it);
                 let mut keys = eval.key_options(key, scope, 0);
                 keys.iter_mut().for_each(|it| it.value = it.value.or(value));
                 put(what, keys);
             }
-            if let Some(attributes) = at(Slot::Attributes) {
+            if let Some((attributes, scope)) = at(Slot::Attributes) {
+                handed.extend(yielding(world, attributes, scope).map(|it| (it, (what, certainty))));
                 put(what, eval.dict_keys(attributes, scope, 0));
             } else if let Some(keyword) = model.place(Slot::Attributes).and_then(|it| it.keyword) {
                 match eval.spread_argument(site, keyword) {
@@ -366,10 +386,8 @@ impl Names<'_> {
     fn handed_on(&mut self, facts: &Facts, value: ValueId) {
         match facts.value(value) {
             Value::Member { of, .. } if is_measurement(facts, value) => self.handed_on(facts, *of),
-            Value::Name(name) | Value::Member { name, .. } => {
-                if self.wanted.contains(name) {
-                    self.found.push(*name);
-                }
+            Value::Name(name) | Value::Member { name, .. } if self.wanted.contains(name) => {
+                self.found.push(*name);
             }
             Value::Sequence(run) | Value::Either(run) | Value::Fallback(run) => {
                 facts.list(run).iter().for_each(|it| self.handed_on(facts, *it));

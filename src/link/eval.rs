@@ -5,6 +5,7 @@
 
 mod calls;
 mod containers;
+mod held;
 mod members;
 
 use rustc_hash::FxHashMap;

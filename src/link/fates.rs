@@ -8,7 +8,7 @@ use crate::link::rounds::Targets;
 use crate::link::things::{Site, Thing};
 use crate::link::world::World;
 use crate::program::{FuncId, SpanEnd};
-use crate::text::Place;
+use crate::text::{Place, Span, Symbol};
 
 /// The uses of a span within the function that got it.
 #[derive(Debug, Default)]
@@ -29,7 +29,7 @@ pub(crate) struct Fate {
 }
 
 pub(crate) fn of(world: &World<'_>, targets: &Targets, site: Site) -> Fate {
-    let mut reader = Reader { world, targets, eval: Eval::new(world), site, fate: Fate::default() };
+    let mut reader = Reader::new(world, targets, site);
     let function = world.runner(site);
     for (at, op) in world.ops(function) {
         if at.op > site.op {
@@ -49,7 +49,15 @@ struct Reader<'w, 'a> {
     fate: Fate,
 }
 
-impl Reader<'_, '_> {
+impl<'w, 'a> Reader<'w, 'a> {
+    fn new(world: &'w World<'a>, targets: &'w Targets, site: Site) -> Reader<'w, 'a> {
+        Reader { world, targets, eval: Eval::new(world), site, fate: Fate::default() }
+    }
+
+    fn is_handed(&mut self, at: Site) -> bool {
+        self.world.call_args(at).iter().any(|it| self.holds_it(it.value, at))
+    }
+
     fn is_it(&mut self, value: ValueId, at: Site) -> bool {
         let scope = Eval::scope_of(self.world, at);
         let site = self.site;
@@ -95,8 +103,7 @@ impl Reader<'_, '_> {
         if let Value::Member { of, name } = *facts.value(callee)
             && self.is_it(of, at)
         {
-            let ends =
-                matches!(name.as_str(), "end" | "finish" | "__exit__" | "__aexit__" | "close" | "stop");
+            let ends = is_end(name);
             let enters = matches!(name.as_str(), "__enter__" | "__aenter__");
             if ends {
                 self.fate.ends.push(at.op);
@@ -172,7 +179,7 @@ impl Reader<'_, '_> {
                     if let Value::Member { of, name } = facts.value(*callee)
                         && is_param(*of)
                     {
-                        if matches!(name.as_str(), "end" | "finish" | "__exit__") {
+                        if is_end(*name) {
                             return ParamFate::Ends;
                         }
                     } else if facts.args(args).iter().any(|it| is_param(it.value)) {
@@ -232,13 +239,17 @@ impl Reader<'_, '_> {
     }
 }
 
+fn is_end(method: Symbol) -> bool {
+    matches!(method.as_str(), "end" | "finish" | "__exit__" | "__aexit__" | "close" | "stop")
+}
+
 enum ParamFate {
     Ends,
     Reads,
     Keeps,
 }
 
-fn used_in_closure(facts: &Facts, function: FnId, name: crate::text::Symbol) -> bool {
+fn used_in_closure(facts: &Facts, function: FnId, name: Symbol) -> bool {
     facts.functions.iter().enumerate().any(|(index, it)| {
         let id = FnId(index as u32);
         id != function
@@ -248,12 +259,12 @@ fn used_in_closure(facts: &Facts, function: FnId, name: crate::text::Symbol) -> 
     })
 }
 
-fn ends_name(facts: &Facts, function: FnId, name: crate::text::Symbol) -> bool {
+fn ends_name(facts: &Facts, function: FnId, name: Symbol) -> bool {
     let is_it = |value: ValueId| matches!(facts.value(value), Value::Name(found) if *found == name);
     facts.ops_of(function).any(|(_, op)| match &op.kind {
         OpKind::Call { callee, args } => {
             facts.args(args).iter().any(|it| is_it(it.value))
-                || matches!(facts.value(*callee), Value::Member { of, name } if is_it(*of) && name.as_str() == "end")
+                || matches!(facts.value(*callee), Value::Member { of, name } if is_it(*of) && is_end(*name))
         }
         _ => false,
     })
@@ -281,11 +292,12 @@ fn leaves_before(world: &World<'_>, targets: &Targets, site: Site, fate: &Fate) 
     let facts = world.facts(site.file);
     let first_end = fate.ends.iter().min()?;
     let function = world.runner(site);
+    let quiet = telemetry_around(world, targets, site, *first_end);
     for (at, op) in world.ops(function) {
         if at.op <= site.op || at.op >= *first_end {
             continue;
         }
-        if is_guarded(facts, op.region, fate) {
+        if is_guarded(facts, op.region, fate) || quiet.iter().any(|it| it.contains(op.span)) {
             continue;
         }
         match &op.kind {
@@ -296,6 +308,36 @@ fn leaves_before(world: &World<'_>, targets: &Targets, site: Site, fate: &Fate) 
         }
     }
     None
+}
+
+/// The calls between a span's start and its end that only write telemetry: methods of the span, and helpers that are handed it. What
+/// is worked out for them is worked out for telemetry.
+fn telemetry_around(world: &World<'_>, targets: &Targets, start: Site, end: OpId) -> Vec<Span> {
+    let mut reader = Reader::new(world, targets, start);
+    let mut found = Vec::new();
+    for (at, op) in world.ops(world.runner(start)) {
+        let OpKind::Call { callee, .. } = op.kind else { continue };
+        if at.op <= start.op || at.op > end {
+            continue;
+        }
+        let of_span = match *world.facts(at.file).value(callee) {
+            Value::Member { of, .. } => reader.is_it(of, at),
+            _ => false,
+        };
+        if of_span || (is_project_call(targets, at) && reader.is_handed(at)) {
+            found.push(op.span);
+        }
+    }
+    found
+}
+
+fn is_project_call(targets: &Targets, at: Site) -> bool {
+    targets.functions(at).next().is_some()
+}
+
+/// Whether a call is handed the span that a site makes.
+pub(crate) fn is_handed(world: &World<'_>, targets: &Targets, made: Site, at: Site) -> bool {
+    Reader::new(world, targets, made).is_handed(at)
 }
 
 /// Some `finally` or catch-all around the region ends the span.

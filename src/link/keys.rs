@@ -1,16 +1,20 @@
 //! Keys of attributes: of dictionaries built up over several statements, merged, passed on and returned, of keyword arguments,
 //! of loops over any of these.
 
-use crate::facts::{BindingKind, FnId, OpKind, ParamKind, Run, Spread, Value, ValueId};
+mod given;
+mod loops;
+mod stored;
+
+pub(crate) use self::given::{is_derived, whole_params};
+
+use crate::facts::{BindingKind, Run, Value, ValueId};
 use crate::link::eval::{Eval, Scope};
-use crate::link::texts::{Env, Part, Parts};
-use crate::link::things::{Site, Thing};
+use crate::link::texts::{Part, Parts};
+use crate::link::things::Site;
 use crate::program::{FuncId, TextSource};
 use crate::text::{Place, Symbol};
 
 const DEEPEST: u32 = 9;
-/// Overriding methods whose keys are looked at; past this many nobody can follow.
-const MOST_OVERRIDES: usize = 8;
 
 /// One key, where it is written, and what is stored under it.
 #[derive(Clone, Debug)]
@@ -29,25 +33,7 @@ impl<'a> Eval<'_, 'a> {
         }
         let facts = self.world.facts(scope.file);
         match facts.value(value) {
-            Value::Name(name) => {
-                let Some((file, binding)) = self.single_binding(*name, scope) else {
-                    return self.plain_key(value, scope);
-                };
-                if let BindingKind::Value(inner) = binding.kind
-                    && file == scope.file
-                    && is_iterated(self.world.facts(file).value(inner))
-                {
-                    let there =
-                        Scope { file, function: binding.from, region: binding.region, order: binding.order };
-                    let found = self.key_options(inner, there, depth + 1);
-                    // One text under a name is written where the name is used, like any constant.
-                    let is_itself = |it: &Key| it.place.span == self.world.facts(file).value_span(inner);
-                    if !matches!(found.as_slice(), [only] if is_itself(only)) {
-                        return found;
-                    }
-                }
-                self.plain_key(value, scope)
-            }
+            Value::Name(name) => self.named_keys(*name, value, scope, depth),
             Value::Part(of, index) => match facts.value(*of) {
                 Value::Element(source) => {
                     let found = self.pairs(*source, *index, scope, depth);
@@ -61,8 +47,68 @@ impl<'a> Eval<'_, 'a> {
                 list.iter().flat_map(|it| self.key_options(*it, scope, depth + 1)).collect()
             }
             Value::Template(run) => self.template_keys(value, run, scope, depth),
+            Value::Item { of, .. } => self.chosen_key(*of, value, scope, depth),
+            Value::Call(op) => {
+                let callee = self.world.callee(Site { file: scope.file, op: *op });
+                match callee.map(|it| facts.value(it)) {
+                    Some(Value::Member { of, name }) if name.as_str() == "get" => {
+                        self.chosen_key(*of, value, scope, depth)
+                    }
+                    _ => self.plain_key(value, scope),
+                }
+            }
             _ => self.plain_key(value, scope),
         }
+    }
+
+    /// A key that has a name: in a loop, chosen between a few texts, or a constant.
+    fn named_keys(&mut self, name: Symbol, value: ValueId, scope: Scope, depth: u32) -> Vec<Key> {
+        let Some((file, binding)) = self.single_binding(name, scope) else {
+            return self.plain_key(value, scope);
+        };
+        let BindingKind::Value(inner) = binding.kind else { return self.plain_key(value, scope) };
+        if file != scope.file {
+            return self.plain_key(value, scope);
+        }
+        let facts = self.world.facts(file);
+        if is_iterated(facts.value(inner)) {
+            let there = Scope { file, function: binding.from, region: binding.region, order: binding.order };
+            let found = self.key_options(inner, there, depth + 1);
+            // One text under a name is written where the name is used, like any constant.
+            let is_itself = |it: &Key| it.place.span == facts.value_span(inner);
+            if !matches!(found.as_slice(), [only] if is_itself(only)) {
+                return found;
+            }
+        }
+        let choices = self.alternatives(name, scope);
+        let is_choice =
+            choices.len() > 1 || matches!(facts.value(inner), Value::Either(_) | Value::Item { .. });
+        if !is_choice {
+            return self.plain_key(value, scope);
+        }
+        let found =
+            choices.into_iter().flat_map(|(it, there)| self.key_options(it, there, depth + 1)).collect();
+        self.all_told(found, value, scope)
+    }
+
+    /// `TABLE[kind]`, `TABLE.get(kind)`: one of the texts of a table that is written down.
+    fn chosen_key(&mut self, table: ValueId, value: ValueId, scope: Scope, depth: u32) -> Vec<Key> {
+        let plain = self.plain_key(value, scope);
+        if plain.iter().any(|it| it.text.parts.iter().any(|it| matches!(it, Part::Literal(_)))) {
+            return plain;
+        }
+        let found = self.dict_texts(table, scope, depth + 1);
+        if found.is_empty() { plain } else { self.all_told(found, value, scope) }
+    }
+
+    /// Several keys that one expression can be, written where it is used; if one of them is unknown, the expression as it is.
+    fn all_told(&mut self, keys: Vec<Key>, value: ValueId, scope: Scope) -> Vec<Key> {
+        let is_told = |it: &Key| it.text.parts.iter().any(|it| !matches!(it, Part::Hole(_) | Part::Absent));
+        if !keys.iter().all(is_told) {
+            return self.plain_key(value, scope);
+        }
+        let place = Place { file: scope.file, span: self.world.facts(scope.file).value_span(value) };
+        keys.into_iter().map(|it| Key { place, scope, ..it }).collect()
     }
 
     fn plain_key(&mut self, value: ValueId, scope: Scope) -> Vec<Key> {
@@ -108,61 +154,6 @@ impl<'a> Eval<'_, 'a> {
         self.plain_key(value, scope)
     }
 
-    /// One side of the pairs that a loop runs over: `d.items()`, a list of tuples; `enumerate` and `zip` aside.
-    fn pairs(&mut self, source: ValueId, index: u32, scope: Scope, depth: u32) -> Vec<Key> {
-        let facts = self.world.facts(scope.file);
-        if let Value::Call(op) = facts.value(source)
-            && let OpKind::Call { callee, .. } = facts.op(*op).kind
-            && let Value::Member { of, name } = *facts.value(callee)
-            && name.as_str() == "items"
-        {
-            return if index == 0 {
-                self.dict_keys(of, scope, depth + 1)
-            } else {
-                self.dict_texts(of, scope, depth + 1)
-            };
-        }
-        let Some((display, inner)) = self.display(source, scope, 0) else { return Vec::new() };
-        let facts = self.world.facts(inner.file);
-        let Value::Sequence(run) = facts.value(display) else { return Vec::new() };
-        let firsts = facts.list(run).iter().filter_map(|it| match facts.value(*it) {
-            Value::Sequence(pair) => facts.list(pair).get(index as usize).copied(),
-            _ => None,
-        });
-        firsts.collect::<Vec<_>>().into_iter().flat_map(|it| self.key_options(it, inner, depth + 1)).collect()
-    }
-
-    /// The texts that a written-down dictionary has as values: a table from one name to another.
-    fn dict_texts(&mut self, of: ValueId, scope: Scope, depth: u32) -> Vec<Key> {
-        let Some((display, inner)) = self.display(of, scope, 0) else { return Vec::new() };
-        let facts = self.world.facts(inner.file);
-        let Value::Dict(run) = facts.value(display) else { return Vec::new() };
-        let values: Vec<ValueId> = facts.dict(run).iter().map(|(_, value)| *value).collect();
-        values.into_iter().flat_map(|it| self.key_options(it, inner, depth + 1)).collect()
-    }
-
-    /// What a loop runs over: keys of a dictionary, texts of a list.
-    fn elements(&mut self, source: ValueId, scope: Scope, depth: u32) -> Vec<Key> {
-        let facts = self.world.facts(scope.file);
-        if let Value::Call(op) = facts.value(source)
-            && let OpKind::Call { callee, .. } = facts.op(*op).kind
-            && let Value::Member { of, name } = *facts.value(callee)
-            && name.as_str() == "keys"
-        {
-            return self.dict_keys(of, scope, depth + 1);
-        }
-        let Some((display, inner)) = self.display(source, scope, 0) else { return Vec::new() };
-        let facts = self.world.facts(inner.file);
-        match facts.value(display) {
-            Value::Sequence(run) => {
-                let list = facts.list(run).to_vec();
-                list.into_iter().flat_map(|it| self.key_options(it, inner, depth + 1)).collect()
-            }
-            Value::Dict(_) => self.dict_keys(display, inner, depth + 1),
-            _ => Vec::new(),
-        }
-    }
-
     /// The keys of a dictionary-valued expression, wherever they were put in.
     pub(crate) fn dict_keys(&mut self, value: ValueId, scope: Scope, depth: u32) -> Vec<Key> {
         if depth > DEEPEST {
@@ -179,6 +170,14 @@ impl<'a> Eval<'_, 'a> {
             }
             Value::Awaited(inner) => self.dict_keys(*inner, scope, depth + 1),
             Value::Call(op) => self.call_keys(Site { file: scope.file, op: *op }, scope, depth),
+            Value::Sequence(run) => self.sides(run, 0, scope, depth),
+            Value::Many(pair) => match facts.value(*pair) {
+                Value::Sequence(pair) => facts
+                    .list(pair)
+                    .first()
+                    .map_or_else(Vec::new, |it| self.key_options(*it, scope, depth + 1)),
+                _ => Vec::new(),
+            },
             _ => Vec::new(),
         }
     }
@@ -198,301 +197,6 @@ impl<'a> Eval<'_, 'a> {
             }
         }
         found
-    }
-
-    fn variable_keys(&mut self, name: Symbol, scope: Scope, depth: u32) -> Vec<Key> {
-        let world = self.world;
-        let Some((file, binding)) = self.single_binding(name, scope) else { return Vec::new() };
-        let facts = world.facts(file);
-        let owner = binding.from;
-        let mut found = Vec::new();
-        let local = file == scope.file && !facts.bindings_of(owner, name).is_empty();
-        let bindings = if local { facts.bindings_of(owner, name) } else { std::slice::from_ref(binding) };
-        for binding in bindings {
-            let inner = Scope { file, function: binding.from, region: binding.region, order: binding.order };
-            match &binding.kind {
-                BindingKind::Value(value) => found.extend(self.dict_keys(*value, inner, depth + 1)),
-                BindingKind::Param(index) => {
-                    found.push(self.param_keys(world.func(file, owner), *index, inner))
-                }
-                BindingKind::Import(import) => {
-                    if let Some((file, binding)) = self.imported_binding(file, *import, 0)
-                        && let BindingKind::Value(value) = binding.kind
-                    {
-                        let inner = Scope {
-                            file,
-                            function: binding.from,
-                            region: binding.region,
-                            order: binding.order,
-                        };
-                        found.extend(self.dict_keys(value, inner, depth + 1));
-                    }
-                }
-                _ => {}
-            }
-        }
-        let is_it = |value: ValueId| matches!(facts.value(value), Value::Name(it) if *it == name);
-        if local {
-            found.extend(self.put_in(file, owner, &is_it, depth));
-        }
-        found
-    }
-
-    fn param_keys(&mut self, function: FuncId, index: u32, scope: Scope) -> Key {
-        let facts = self.world.facts(scope.file);
-        let place = Place { file: scope.file, span: facts.function(scope.function).head };
-        let text = Parts { parts: vec![Part::KeyOf(function, index as u16)], source: TextSource::Forwarded };
-        Key { text, place, scope, value: None }
-    }
-
-    /// What a function stores into a dictionary, statement by statement.
-    fn put_in(
-        &mut self,
-        file: crate::text::FileId,
-        function: FnId,
-        is_it: &dyn Fn(ValueId) -> bool,
-        depth: u32,
-    ) -> Vec<Key> {
-        let world = self.world;
-        let facts = world.facts(file);
-        let mut found = Vec::new();
-        for (op, it) in facts.ops_of(function) {
-            let site = Site { file, op };
-            match &it.kind {
-                OpKind::SetItem { of, key, value } if is_it(*of) => {
-                    let scope = Eval::scope_of(world, site);
-                    found.extend(self.key_options(*key, scope, depth + 1).into_iter().map(|mut it| {
-                        it.value.get_or_insert(*value);
-                        it
-                    }));
-                }
-                OpKind::Call { callee, .. } => {
-                    if let Value::Member { of, name } = *facts.value(*callee)
-                        && is_it(of)
-                    {
-                        found.extend(self.put_by_call(site, name, depth));
-                    } else if depth < 5 && world.call_args(site).iter().any(|it| is_it(it.value)) {
-                        found.extend(self.put_by_callee(site, is_it, depth));
-                    }
-                }
-                _ => {}
-            }
-        }
-        found
-    }
-
-    /// A project function that stores into the dictionary it is given.
-    fn put_by_callee(&mut self, site: Site, is_it: &dyn Fn(ValueId) -> bool, depth: u32) -> Vec<Key> {
-        let world = self.world;
-        let scope = Eval::scope_of(world, site);
-        let Some(callee) = world.callee(site) else { return Vec::new() };
-        let mut found = Vec::new();
-        for thing in self.things(callee, scope).iter() {
-            let (function, bound) = match thing {
-                Thing::Function(function) => (function, false),
-                Thing::Method(function) => (function, true),
-                _ => continue,
-            };
-            for (index, param) in world.params(function).iter().enumerate() {
-                if !world.argument(site, function, index, bound).is_some_and(is_it) {
-                    continue;
-                }
-                let (file, local) = world.local(function);
-                let inner = world.facts(file);
-                let name = param.name;
-                let is_param = |value: ValueId| matches!(inner.value(value), Value::Name(it) if *it == name);
-                found.extend(self.put_in(file, local, &is_param, depth + 2));
-            }
-        }
-        found
-    }
-
-    /// `d.update({…}, k=v)`, `d.setdefault("k", v)`.
-    fn put_by_call(&mut self, site: Site, method: Symbol, depth: u32) -> Vec<Key> {
-        let scope = Eval::scope_of(self.world, site);
-        let args = self.world.call_args(site);
-        match (method.as_str(), args) {
-            ("setdefault", [key, ..]) => self.key_options(key.value, scope, depth + 1),
-            ("update", _) => {
-                let mut found = self.keyword_keys(site, &[], depth);
-                for arg in args.iter().filter(|it| it.name.is_none() && it.spread == Spread::No) {
-                    found.extend(self.dict_keys(arg.value, scope, depth + 1));
-                }
-                found
-            }
-            _ => Vec::new(),
-        }
-    }
-
-    /// The names of keyword arguments that are no parameters, and the keys of `**spreads`.
-    pub(crate) fn keyword_keys(&mut self, site: Site, known: &[Symbol], depth: u32) -> Vec<Key> {
-        let scope = Eval::scope_of(self.world, site);
-        let facts = self.world.facts(site.file);
-        let mut found = Vec::new();
-        for arg in self.world.call_args(site) {
-            match (arg.name, arg.spread) {
-                (Some(name), _) if !known.contains(&name) => {
-                    let place = Place { file: site.file, span: facts.value_span(arg.value) };
-                    let text = Parts { parts: vec![Part::Literal(name)], source: TextSource::Literal };
-                    found.push(Key { text, place, scope, value: Some(arg.value) });
-                }
-                (None, Spread::Dict) => found.extend(self.dict_keys(arg.value, scope, depth + 1)),
-                _ => {}
-            }
-        }
-        found
-    }
-
-    fn member_keys(&mut self, of: ValueId, name: Symbol, scope: Scope, depth: u32) -> Vec<Key> {
-        let world = self.world;
-        if let Some((file, binding)) = self.member_binding(of, name, scope)
-            && let BindingKind::Value(value) = binding.kind
-        {
-            let inner = Scope { file, function: binding.from, region: binding.region, order: binding.order };
-            return self.dict_keys(value, inner, depth + 1);
-        }
-        let mut found = Vec::new();
-        for owner in self.things(of, scope).iter() {
-            let Thing::Instance(class) = owner else { continue };
-            let file = world.class(class).file;
-            let facts = world.facts(file);
-            let body = world.class_facts(class).body;
-            let methods: Vec<FnId> = facts
-                .scope(body)
-                .iter()
-                .filter_map(|it| match it.kind {
-                    BindingKind::Function(local) => Some(local),
-                    _ => None,
-                })
-                .collect();
-            for method in methods {
-                found.extend(self.field_keys(file, method, name, depth));
-            }
-        }
-        found
-    }
-
-    fn field_keys(&mut self, file: crate::text::FileId, method: FnId, name: Symbol, depth: u32) -> Vec<Key> {
-        let world = self.world;
-        let facts = world.facts(file);
-        let mut found = Vec::new();
-        for (op, it) in facts.ops_of(method) {
-            if let OpKind::SetMember { name: stored, value, .. } = it.kind
-                && stored == name
-            {
-                found.extend(self.dict_keys(value, Eval::scope_of(world, Site { file, op }), depth + 1));
-            }
-        }
-        let is_it =
-            |value: ValueId| matches!(facts.value(value), Value::Member { name: it, .. } if *it == name);
-        found.extend(self.put_in(file, method, &is_it, depth + 1));
-        found
-    }
-
-    /// A call that gives a dictionary: `dict(..)`, `d.copy()`, a project function.
-    fn call_keys(&mut self, site: Site, scope: Scope, depth: u32) -> Vec<Key> {
-        let world = self.world;
-        let facts = world.facts(site.file);
-        let Some(callee) = world.callee(site) else { return Vec::new() };
-        match facts.value(callee) {
-            Value::Name(name) if *name == world.names.dict => {
-                let mut found = self.keyword_keys(site, &[], depth);
-                for arg in
-                    world.call_args(site).iter().filter(|it| it.name.is_none() && it.spread == Spread::No)
-                {
-                    found.extend(self.dict_keys(arg.value, scope, depth + 1));
-                }
-                return found;
-            }
-            Value::Member { of, name } if name.as_str() == "copy" => {
-                return self.dict_keys(*of, scope, depth + 1);
-            }
-            _ => {}
-        }
-        let mut found = Vec::new();
-        let mut reached: Vec<(FuncId, bool)> = Vec::new();
-        for thing in self.things(callee, scope).iter() {
-            match thing {
-                Thing::Function(function) => reached.push((function, false)),
-                Thing::Method(function) => {
-                    reached.push((function, true));
-                    reached
-                        .extend(world.overriding(function, MOST_OVERRIDES).into_iter().map(|it| (it, true)));
-                }
-                _ => {}
-            }
-        }
-        for (function, bound) in reached {
-            for (inner, op) in world.ops(function) {
-                if let OpKind::Return(Some(value)) = op.kind {
-                    for key in self.dict_keys(value, Eval::scope_of(world, inner), depth + 2) {
-                        found.extend(self.substitute(key, function, site, bound, depth + 1));
-                    }
-                }
-            }
-        }
-        found
-    }
-
-    /// Puts a call's arguments in place of the callee's parameters; one key may become many.
-    pub(crate) fn substitute(
-        &mut self,
-        key: Key,
-        callee: FuncId,
-        site: Site,
-        bound: bool,
-        depth: u32,
-    ) -> Vec<Key> {
-        let Some(at) = key.text.parts.iter().position(|it| concerns(*it, callee)) else { return vec![key] };
-        if depth > DEEPEST + 4 {
-            return Vec::new();
-        }
-        let world = self.world;
-        let replacements: Vec<Key> = match key.text.parts[at] {
-            Part::KeyOf(_, index) => self.passed_keys(callee, index, site, bound, depth),
-            Part::EntryKeys(_, _, keyword) => self.entry_keys(site, keyword, depth),
-            Part::Param(_, index) => match world.passed_by(site, callee, usize::from(index), bound) {
-                Some((value, from)) => self.key_options(value, Eval::scope_of(world, from), depth + 1),
-                None => {
-                    let env: Env = vec![(callee, crate::link::texts::Given::Call(site, bound))];
-                    let text = self.param_text(callee, index, &env, 0);
-                    vec![Key { text, place: key.place, scope: key.scope, value: None }]
-                }
-            },
-            _ => vec![Key { text: Parts::hole(true), ..key.clone() }],
-        };
-        let mut found = Vec::new();
-        for mut replacement in replacements {
-            let mut parts = key.text.parts[..at].to_vec();
-            let source =
-                if key.text.parts.len() == 1 { replacement.text.source } else { TextSource::Constant };
-            parts.append(&mut replacement.text.parts);
-            parts.extend(key.text.parts[at + 1..].iter().copied());
-            let value = replacement.value.or(key.value);
-            let next = Key {
-                text: Parts { parts, source },
-                place: replacement.place,
-                scope: replacement.scope,
-                value,
-            };
-            found.extend(self.substitute(next, callee, site, bound, depth + 1));
-        }
-        found
-    }
-
-    fn passed_keys(&mut self, callee: FuncId, index: u16, site: Site, bound: bool, depth: u32) -> Vec<Key> {
-        let world = self.world;
-        let params = world.params(callee);
-        let Some(param) = params.get(usize::from(index)) else { return Vec::new() };
-        if param.kind == ParamKind::Keywords {
-            let known: Vec<Symbol> =
-                params.iter().filter(|it| it.kind != ParamKind::Keywords).map(|it| it.name).collect();
-            return self.keyword_keys(site, &known, depth);
-        }
-        match world.passed_by(site, callee, usize::from(index), bound) {
-            Some((value, from)) => self.dict_keys(value, Eval::scope_of(world, from), depth + 1),
-            None => Vec::new(),
-        }
     }
 }
 

@@ -220,6 +220,7 @@ impl Openings {
             let (Thing::Function(callee) | Thing::Method(callee)) = thing else { continue };
             if let Some(open) = self.gives[callee.index()]
                 && self.is_manual(world, open, 0)
+                && !hands_back(world, function, callees)
                 && !own[function.index()].iter().any(|it| it.site == site)
             {
                 let open = Open::Given { function: callee, call: site };
@@ -543,4 +544,14 @@ pub(crate) fn argument_at(world: &World<'_>, site: Site, place: crate::library::
     let positional = args.iter().filter(|it| it.name.is_none());
     let before_spread: Vec<_> = positional.take_while(|it| it.spread == crate::facts::Spread::No).collect();
     before_spread.get(index).map(|it| it.value)
+}
+
+/// The function gives back what its caller's function gives: the span is the caller's.
+fn hands_back(world: &World<'_>, function: FuncId, callees: Among<'_>) -> bool {
+    callees.iter().any(|it| match it {
+        Thing::Param(owner, index) => {
+            owner == function && world.returns[function.index()].contains(Thing::Called(owner, index))
+        }
+        _ => false,
+    })
 }

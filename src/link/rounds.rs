@@ -7,7 +7,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::facts::{OpId, OpKind, ParamKind, Spread, Value, ValueId};
+use crate::facts::{OpId, OpKind, ParamKind, Spread, Value};
 use crate::library::NodeId;
 use crate::link::eval::{Dependency, Eval};
 use crate::link::modules::ModuleId;
@@ -373,8 +373,14 @@ fn read(eval: &mut Eval<'_, '_>, reading: &mut Reading, function: FuncId, wanted
             for (site, op) in ops {
                 set(eval, reading, site, &op.kind);
                 match op.kind {
-                    OpKind::Return(Some(value)) => returns.join(&given(eval, value, site)),
-                    OpKind::Yield(value) => yields.join(&given(eval, value, site)),
+                    OpKind::Return(Some(value)) => {
+                        let scope = Eval::scope_of(eval.world, site);
+                        returns.join(&kept(&eval.given_back(value, scope)));
+                    }
+                    OpKind::Yield(value) => {
+                        let scope = Eval::scope_of(eval.world, site);
+                        yields.join(&kept(&eval.ask(value, scope)));
+                    }
                     _ => {}
                 }
             }
@@ -402,10 +408,6 @@ fn read_call(eval: &mut Eval<'_, '_>, reading: &mut Reading, calls: &mut Calls, 
         pass(eval, reading, site, &callees);
         calls.reached.push((site.op, callees));
     }
-}
-
-fn given(eval: &mut Eval<'_, '_>, value: ValueId, site: Site) -> Things {
-    kept(&eval.ask(value, Eval::scope_of(eval.world, site)))
 }
 
 /// What is set on an instance, a class or a module.
@@ -477,7 +479,9 @@ fn pass_to(eval: &mut Eval<'_, '_>, reading: &mut Reading, site: Site, function:
         }
         let passed: Things = kept(&eval.ask(arg.value, Eval::scope_of(world, *from)))
             .iter()
-            .filter(|it| !matches!(it, Thing::Param(..) | Thing::Foreign | Thing::Module(_)))
+            .filter(|it| {
+                !matches!(it, Thing::Param(..) | Thing::Called(..) | Thing::Foreign | Thing::Module(_))
+            })
             .collect();
         if !passed.is_empty() {
             reading.passed.push((function, param, passed));

@@ -223,7 +223,7 @@ impl<'a> Eval<'_, 'a> {
     }
 
     /// The values that a local name can have here.
-    fn alternatives(&mut self, name: Symbol, scope: Scope) -> Vec<(ValueId, Scope)> {
+    pub(crate) fn alternatives(&mut self, name: Symbol, scope: Scope) -> Vec<(ValueId, Scope)> {
         let facts = self.world.facts(scope.file);
         let bindings = facts.bindings_of(scope.function, name);
         let before = bindings.partition_point(|it| it.order <= scope.order);

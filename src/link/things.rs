@@ -46,6 +46,8 @@ pub(crate) enum Thing {
     Path(Symbol),
     /// Whatever the caller passes.
     Param(FuncId, u16),
+    /// What calling that gives.
+    Called(FuncId, u16),
     /// The result of a library call that makes a span: not yet entered, or started by hand.
     Made(Site, NodeId),
     /// The result of calling a project function that gives a scope or a span.
@@ -124,9 +126,9 @@ impl<'a> Among<'a> {
         self.0.iter().copied()
     }
 
-    /// Something in it is known: neither foreign nor merely a parameter.
+    /// Something in it is known: neither foreign nor merely the caller's.
     pub(crate) fn is_known(self) -> bool {
-        self.iter().any(|it| !matches!(it, Thing::Foreign | Thing::Param(..)))
+        self.iter().any(|it| !matches!(it, Thing::Foreign | Thing::Param(..) | Thing::Called(..)))
     }
 
     /// The library members among them.

@@ -181,6 +181,8 @@ fn children(
                     && (outgoing.contains_key(&place)
                         || targets.nodes(site).any(|it| world.library.node(it).model(Role::Span).is_some())
                         || targets.functions(site).any(|(it, _)| works[it.index()]))
+                    // Who is handed the span writes to it.
+                    && !crate::link::fates::is_handed(world, targets, opening.site, site)
             })
         })
         .collect();

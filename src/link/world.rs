@@ -44,6 +44,8 @@ pub(crate) struct World<'a> {
     /// For each call of a function with arguments bound before, the call that bound them.
     pub(crate) partials: FxHashMap<Site, Site>,
     pub(crate) names: Names,
+    /// Lists and dictionaries that methods write down and keep on their instance, where they stand.
+    pub(crate) displays: FxHashMap<(ClassId, Symbol), (Site, facts::ValueId)>,
     /// The lines of classes are known, and with them whatever rests on no growing table.
     pub(crate) classes_known: bool,
     /// By file and place among the module's bindings: what a name stands for, once that is settled.
@@ -154,10 +156,18 @@ impl<'a> World<'a> {
             partials: FxHashMap::default(),
             patched_names,
             leads,
+            displays: FxHashMap::default(),
             names,
             imports: Vec::new(),
             import_roots: Vec::new(),
         };
+        for index in 0..files.len() {
+            let file = FileId(index as u32);
+            for (class, name, op, value) in std::mem::take(&mut world.leads[index].displays) {
+                let key = (world.class_id(file, class), name);
+                world.displays.entry(key).or_insert((Site { file, op }, value));
+            }
+        }
         let resolved: Vec<_> =
             (0..files.len()).into_par_iter().map(|it| world.resolve_imports(FileId(it as u32))).collect();
         (world.imports, world.import_roots) = resolved.into_iter().unzip();

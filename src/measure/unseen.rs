@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::count::{counts, is_counted_entry_point};
+use super::items::{counts, is_counted_entry_point};
 use crate::program::{CallCategory, FuncId, Function, Program, State};
 
 /// What runs below a function without a span around it.

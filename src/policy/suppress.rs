@@ -2,7 +2,7 @@
 
 use crate::facts::{Facts, Mark, MarkKind, OpKind};
 use crate::program::{Certainty, File, Program};
-use crate::rule::{Catalogue, Entry, Finding, Level, Selector};
+use crate::rule::{Catalogue, Entry, Finding, Held, HeldBy, Level, Selector};
 use crate::text::{FileId, LineIndex, Place, Span};
 
 use super::levels::Levels;
@@ -13,28 +13,36 @@ const OWN_RULE: &str = "unused-suppression";
 struct Suppression {
     selector: Selector,
     word: String,
+    /// What stands after `--`.
+    reason: Option<String>,
     span: Span,
     /// The line it speaks of; none for the whole file.
     line: Option<u32>,
     used: bool,
 }
 
-/// Takes the suppressed findings out, adds one for each suppression without effect, and counts what was taken out.
+/// Takes the suppressed findings out and gives them back, and adds one for each suppression without effect.
 pub(super) fn apply(
     program: &Program,
     levels: &Levels<'_>,
     rules: &Catalogue,
     findings: &mut Vec<Finding>,
-) -> usize {
-    let before = findings.len();
+) -> Vec<Held> {
+    let mut held = Vec::new();
     let mut unused = Vec::new();
+    let mut told = Vec::new();
     for (index, file) in program.files.iter().enumerate() {
         if file.facts.marks.is_empty() {
             continue;
         }
         let id = FileId(index as u32);
         let (mut suppressions, mut odd) = read(file, rules);
-        findings.retain(|it| it.place.file != id || !suppress(&mut suppressions, file, it, rules));
+        for finding in findings.extract_if(.., |it| it.place.file == id) {
+            match suppress(&mut suppressions, file, &finding, rules) {
+                Some(reason) => held.push(Held { finding, by: HeldBy::Comment, reason }),
+                None => told.push(finding),
+            }
+        }
         let file_levels = FileLevels { levels, file, rules, engine_only: !program.uses_telemetry };
         odd.extend(suppressions.iter().filter(|it| !it.used && file_levels.can_tell(it)).map(|it| {
             let what = if it.line.is_some() { "here" } else { "in this file" };
@@ -42,9 +50,9 @@ pub(super) fn apply(
         }));
         unused.extend(odd.into_iter().map(|(span, message)| finding(id, span, message)));
     }
-    let suppressed = before - findings.len();
+    findings.append(&mut told);
     findings.extend(unused.into_iter().filter_map(|it| with_level(program, levels, it)));
-    suppressed
+    held
 }
 
 /// The suppressions of a file, and what is wrong with comments that are none.
@@ -73,6 +81,7 @@ fn read(file: &File, rules: &Catalogue) -> (Vec<Suppression>, Vec<(Span, String)
                     suppressions.push(Suppression {
                         selector,
                         word: word.clone(),
+                        reason: mark.reason.clone(),
                         span: mark.span,
                         line,
                         used: false,
@@ -101,14 +110,21 @@ fn target_line(lines: &LineIndex, marks: &[Mark], mark: &Mark) -> u32 {
     line
 }
 
-fn suppress(suppressions: &mut [Suppression], file: &File, finding: &Finding, rules: &Catalogue) -> bool {
-    let Some(entry) = rules.get(finding.rule) else { return false };
+/// Some where a comment suppresses it, with the reason that the first of them gives.
+fn suppress(
+    suppressions: &mut [Suppression],
+    file: &File,
+    finding: &Finding,
+    rules: &Catalogue,
+) -> Option<Option<String>> {
+    let entry = rules.get(finding.rule)?;
     let lines = lines_of(&file.facts, &file.lines, finding.place.span);
-    let mut suppressed = false;
+    let mut suppressed: Option<Option<String>> = None;
     for it in suppressions.iter_mut().filter(|it| it.selector.covers(entry)) {
         if it.line.is_none_or(|line| lines.contains(&line)) {
             it.used = true;
-            suppressed = true;
+            let reason = suppressed.get_or_insert_default();
+            *reason = reason.take().or_else(|| it.reason.clone());
         }
     }
     suppressed

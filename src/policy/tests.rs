@@ -1,13 +1,13 @@
 //! Verdicts over small programs made by hand.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::*;
 use crate::config::{Override, Threshold};
 use crate::facts::{
     Facts, FnId, Function, FunctionKind, Mark, MarkKind, Op, OpKind, RegionId, Shape, ValueId,
 };
-use crate::measure::{Dimension, Layer, Tally};
+use crate::measure::{Dimension, Layer, Part, Tally};
 use crate::patterns::PathSet;
 use crate::program::{Certainty, File};
 use crate::rule::{Selector, sample};
@@ -72,8 +72,13 @@ impl Sketch {
         finding
     }
 
-    fn apply(&self, findings: Vec<Finding>) -> Verdict {
-        apply(&self.program, &Coverage::default(), findings, &self.settings, &sample::catalogue())
+    fn apply(&self, findings: Vec<Finding>) -> Judged {
+        judge(&self.program, findings, &self.settings, &sample::catalogue())
+    }
+
+    fn conclude(&self, coverage: &Coverage, findings: Vec<Finding>) -> Verdict {
+        let gauge = Gauge { program: &self.program, coverage, changed: None, before: &|_| Some((2, 4)) };
+        conclude(&self.apply(findings).findings, &gauge, &self.settings)
     }
 
     fn told(&self, findings: Vec<Finding>) -> Vec<String> {
@@ -146,7 +151,7 @@ fn suppressions_work_on_the_line_and_from_the_line_above() {
     let it = sketch(text);
     let findings = ["run()", "go()", "stop()"].map(|at| it.finding("raw-subprocess", at)).to_vec();
     let verdict = it.apply(findings);
-    assert_eq!(verdict.suppressed, 2);
+    assert_eq!(verdict.held.len(), 2);
     let left: Vec<&str> = verdict.findings.iter().map(|it| it.message.as_str()).collect();
     assert_eq!(left, ["`spans` finds nothing here that could be suppressed", "raw-subprocess at stop()"]);
 }
@@ -237,7 +242,7 @@ fn findings_come_by_line_column_and_rule() {
 #[test]
 fn the_exit_status_is_that_of_the_worst() {
     let mut it = sketch("run()\n");
-    let exit = |it: &Sketch, rule| it.apply(vec![it.finding(rule, "run()")]).exit;
+    let exit = |it: &Sketch, rule| it.conclude(&Coverage::default(), vec![it.finding(rule, "run()")]).exit;
     assert_eq!(exit(&it, "raw-subprocess"), Exit::Clean);
     assert_eq!(exit(&it, "span-discarded"), Exit::Failed);
     it.settings.fail_on = Some(Level::Warning);
@@ -251,17 +256,39 @@ fn thresholds_are_held_against_the_exact_number() {
     let mut coverage = Coverage::default();
     coverage.all.0[Dimension::Functions as usize] = Tally { covered: 2, total: 3, unknown: 9 };
     coverage.layers.push(Layer { name: "web".to_owned(), tallies: coverage.all, files: 1 });
-    let threshold = |layer: Option<&str>, dimension, percent| Threshold {
-        layer: layer.map(str::to_owned),
-        dimension,
-        percent,
-    };
-    let thresholds = [
-        threshold(None, Dimension::Functions, 66.0),
-        threshold(None, Dimension::Functions, 66.67),
-        threshold(None, Dimension::Calls, 100.0),
-        threshold(Some("web"), Dimension::Functions, 70.0),
+    coverage.files.push((FileId(0), coverage.all));
+    let threshold = |part, dimension, percent| Threshold { part, dimension, percent };
+    let mut sketch = sketch("");
+    sketch.settings.thresholds = vec![
+        threshold(Part::Whole, Dimension::Functions, 66.0),
+        threshold(Part::Whole, Dimension::Functions, 66.67),
+        threshold(Part::Whole, Dimension::Calls, 100.0),
+        threshold(Part::Layer("web".to_owned()), Dimension::Functions, 70.0),
+        threshold(Part::Paths("src".to_owned()), Dimension::Functions, 70.0),
+        threshold(Part::Paths("lib".to_owned()), Dimension::Functions, 70.0),
     ];
-    let passed: Vec<bool> = gate::check(&coverage, &thresholds).checks.iter().map(|it| it.passed).collect();
-    assert_eq!(passed, [true, false, true, false]);
+    for pattern in ["src", "lib"] {
+        let paths = PathSet::new(Path::new("/root"), &[pattern.to_owned()]).unwrap();
+        sketch.settings.gate_paths.insert(pattern.to_owned(), paths);
+    }
+    let checks = sketch.conclude(&coverage, Vec::new()).gate.checks;
+    let passed: Vec<bool> = checks.iter().map(|it| it.passed).collect();
+    assert_eq!(passed, [true, false, true, false, false, true]);
+}
+
+#[test]
+fn a_ratchet_holds_what_was_reached() {
+    let mut sketch = sketch("");
+    sketch.settings.ratchet = true;
+    let checks = |covered, total| {
+        let mut coverage = Coverage::default();
+        coverage.all.0[Dimension::Calls as usize] = Tally { covered, total, unknown: 0 };
+        let checks = sketch.conclude(&coverage, Vec::new()).gate.checks;
+        let calls = checks.iter().find(|it| it.dimension == Dimension::Calls).unwrap().clone();
+        (calls.required, calls.passed)
+    };
+    assert_eq!(checks(1, 2), (50.0, true));
+    assert_eq!(checks(5, 9), (50.0, true));
+    assert_eq!(checks(4, 9), (50.0, false));
+    assert_eq!(checks(0, 0), (50.0, true));
 }

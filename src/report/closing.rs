@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use super::style::{Ink, Pen};
-use super::words::{counted, floored, width};
+use super::words::{counted, floored, shown, width};
 use super::{Report, Verbosity};
 use crate::measure::GateCheck;
 use crate::rule::Level;
@@ -19,16 +19,32 @@ pub(super) fn write(report: &Report<'_>, pen: &mut Pen<'_>) -> io::Result<()> {
         pen.put(*ink, text)?;
         taken += width(&between) + width(text);
     }
-    if report.suppressed > 0 {
-        let text = format!(" ({} suppressed)", report.suppressed);
+    if let Some(text) = held(report) {
         pen.put(Ink::Faint, &text)?;
         taken += width(&text);
     }
     gate(report, taken, pen)?;
+    stale(report, pen)?;
     if report.verbosity != Verbosity::Quiet {
         next(report, pen)?;
     }
     Ok(())
+}
+
+/// ` (2 suppressed, 5 in the baseline)`
+fn held(report: &Report<'_>) -> Option<String> {
+    let told = super::words::held(report);
+    (!told.is_empty()).then(|| format!(" ({told})"))
+}
+
+fn stale(report: &Report<'_>, pen: &mut Pen<'_>) -> io::Result<()> {
+    let Some(baseline) = report.baseline.as_ref().filter(|it| !it.stale.is_empty()) else { return Ok(()) };
+    let entries = counted(baseline.stale.len(), "entry", "entries");
+    let file = &baseline.file;
+    pen.line(
+        Ink::Faint,
+        format_args!(" {entries} of {file} found no more: --write-baseline {file} drops them"),
+    )
 }
 
 fn counts(report: &Report<'_>) -> Vec<(Ink, String)> {
@@ -75,8 +91,10 @@ fn failed(check: &GateCheck, pen: &mut Pen<'_>) -> io::Result<()> {
         Some(actual) => pen.put(Ink::Bad, format_args!(" {:.1} %", floored(actual, 1)))?,
         None => pen.put(Ink::Bad, format_args!(" {}", pen.style.nothing()))?,
     }
-    let layer = check.layer.as_ref().map(|it| format!(" (layer {it})")).unwrap_or_default();
-    pen.line(Ink::Plain, format_args!(" of {} %{layer}", check.required))
+    let part = check.part.words().map(|it| format!(" ({it})")).unwrap_or_default();
+    let before = if check.ratchet { "before" } else { "" };
+    let gap = if check.ratchet { " " } else { "" };
+    pen.line(Ink::Plain, format_args!(" of {} %{gap}{before}{part}", shown(check.required)))
 }
 
 /// One hint, about the worst of the rules that spoke.

@@ -5,31 +5,54 @@ use std::collections::BTreeMap;
 
 use crate::program::Program;
 use crate::report::Sources;
-use crate::rule::Finding;
-use crate::text::Place;
+use crate::rule::{Finding, Identity};
+use crate::text::{FileId, Place};
 
-/// One fingerprint for each finding: sixteen hexadecimal digits.
-pub(crate) fn fingerprints(program: &Program, sources: &Sources<'_>, findings: &[Finding]) -> Vec<String> {
+/// One identity for each finding, in the order given. `path` says how a file is called: from the root of the repository, so that
+/// it is the same whichever part of that is scanned.
+///
+/// Those that look the same are numbered by where they stand, so all findings of a run must be given at once, whether they are
+/// told or held: else one would take the place of another.
+pub(crate) fn identities<'f>(
+    program: &Program,
+    sources: &Sources<'_>,
+    path: &dyn Fn(FileId) -> String,
+    findings: impl Iterator<Item = &'f Finding>,
+) -> Vec<Identity> {
+    let mut placed: Vec<(usize, &Finding)> = findings.enumerate().collect();
+    placed.sort_by_key(|(at, it)| (it.place, *at));
+    let mut all = vec![Identity::default(); placed.len()];
     let mut seen: BTreeMap<u64, u64> = BTreeMap::new();
-    let mut one = |finding: &Finding| {
-        let bare = identity(program, sources, finding);
+    for (at, finding) in placed {
+        let (bare, content) = hashes(program, sources, path, finding);
         let repeat = seen.entry(bare).or_insert(0);
         *repeat += 1;
         let salted = if *repeat == 1 { bare } else { fnv(bare, &repeat.to_le_bytes()) };
-        format!("{salted:016x}")
-    };
-    findings.iter().map(&mut one).collect()
+        all[at] = Identity {
+            fingerprint: format!("{salted:016x}"),
+            look: format!("{bare:016x}"),
+            content: format!("{content:016x}"),
+        };
+    }
+    all
 }
 
-fn identity(program: &Program, sources: &Sources<'_>, finding: &Finding) -> u64 {
+/// With the file, and without.
+fn hashes(
+    program: &Program,
+    sources: &Sources<'_>,
+    path: &dyn Fn(FileId) -> String,
+    finding: &Finding,
+) -> (u64, u64) {
     let function = finding.function.and_then(|it| program.enclosing_named(it));
-    let function = function.map_or("", |it| program.function(it).qualified.as_str());
+    let name = function.map_or("", |it| program.function(it).name.as_str());
     let snippet = normalised(sources, finding.place).unwrap_or_else(|| finding.message.clone());
-    let file = &program.file(finding.place.file).path;
-    let mut hash = OFFSET;
-    for part in [finding.rule, file, function, &snippet] {
-        hash = fnv(fnv(hash, part.as_bytes()), &[0]);
-    }
+    let file = path(finding.place.file);
+    (hash(&[finding.rule, &file, name, &snippet]), hash(&[finding.rule, name, &snippet]))
+}
+
+fn hash(parts: &[&str]) -> u64 {
+    let hash = parts.iter().fold(OFFSET, |hash, part| fnv(fnv(hash, part.as_bytes()), &[0]));
     // Once more over its own digits: the last bytes of the text have hardly been mixed by then.
     fnv(OFFSET, &hash.to_le_bytes())
 }
@@ -76,10 +99,11 @@ mod tests {
             let sources = sample.sources();
             let findings =
                 [first, second].map(|place| sample::finding("raw-subprocess", Level::Warning, place, load));
-            fingerprints(&sample.program, &sources, &findings)
+            identities(&sample.program, &sources, &|_| "a.py".to_owned(), findings.iter())
         });
         assert_eq!(prints[0], prints[1]);
-        assert_ne!(prints[0][0], prints[0][1]);
-        assert_eq!(prints[0][0].len(), 16);
+        assert_ne!(prints[0][0].fingerprint, prints[0][1].fingerprint);
+        assert_eq!(prints[0][0].fingerprint.len(), 16);
+        assert_eq!(prints[0][0].content, prints[0][1].content);
     }
 }

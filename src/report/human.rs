@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::style::{Ink, Pen};
-use super::{Report, Verbosity, closing, coverage, findings, worst};
+use super::{Report, Verbosity, changes, closing, coverage, findings, worst};
 
 pub(super) fn render(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut pen = Pen::new(out, report.style);
@@ -18,7 +18,10 @@ pub(super) fn render(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()>
         nothing_to_read(report, &mut pen)?;
     } else {
         coverage::write(report, &mut pen)?;
-        worst::write(report, &mut pen)?;
+        match report.change {
+            Some(_) => changes::write(report, &mut pen)?,
+            None => worst::write(report, &mut pen)?,
+        }
     }
     closing::write(report, &mut pen)
 }
@@ -37,11 +40,11 @@ fn nothing_to_read(report: &Report<'_>, pen: &mut Pen<'_>) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::sample::{Sample, expect, finding, rendered, shop};
+    use super::super::tests::sample::{Sample, change, expect, finding, rendered, shop};
     use super::super::words::width;
     use super::super::{Format, Style};
-    use crate::measure::{Dimension, GateCheck};
-    use crate::rule::Level;
+    use crate::measure::{Dimension, GateCheck, Part};
+    use crate::rule::{Held, HeldBy, Level};
     use crate::text::{Place, Span};
 
     use super::*;
@@ -56,6 +59,16 @@ mod tests {
     #[test]
     fn the_first_screen() {
         expect("first_screen", &written(&shop(), |_| ()));
+    }
+
+    #[test]
+    fn a_change_takes_the_place_of_where_to_start() {
+        let shop = shop();
+        let change = change(&shop);
+        let sources = shop.sources();
+        let (findings, outside) = (&[], shop.findings.as_slice());
+        let report = Report { change: Some(&change), findings, outside, ..shop.report(&sources) };
+        expect("change", &rendered(&report, Format::Human));
     }
 
     #[test]
@@ -93,20 +106,24 @@ mod tests {
             check(Dimension::Functions, Some("commands"), 40.0, 32.99),
             check(Dimension::Calls, None, 62.5, 90.0),
         ];
-        let text = written(&shop, |it| (it.verbosity, it.suppressed) = (Verbosity::Quiet, 2));
+        let held = Held { finding: shop.findings[1].clone(), by: HeldBy::Comment, reason: None };
+        shop.held = vec![held.clone(), held];
+        let text = written(&shop, |it| it.verbosity = Verbosity::Quiet);
         assert_eq!(
             text,
             " 1 error · 2 warnings · 1 note (2 suppressed)     gate: failed\n   functions 32.9 % of 40 % (layer commands)\n"
         );
         shop.gate.checks.remove(0);
         shop.findings.clear();
+        shop.held.clear();
         let text = written(&shop, |it| it.verbosity = Verbosity::Quiet);
         assert_eq!(text, " no findings     gate: passed (1 check)\n");
     }
 
     fn check(dimension: Dimension, layer: Option<&str>, required: f64, actual: f64) -> GateCheck {
         let passed = actual >= required;
-        GateCheck { dimension, layer: layer.map(str::to_owned), required, actual: Some(actual), passed }
+        let part = layer.map_or(Part::Whole, |it| Part::Layer(it.to_owned()));
+        GateCheck { dimension, part, ratchet: false, required, actual: Some(actual), passed }
     }
 
     #[test]

@@ -6,11 +6,13 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use super::document::Document;
 use super::words::floored;
-use super::{Report, fingerprints};
-use crate::measure::{Dimension, GateCheck, Tallies, Tally};
+use super::{Known, Report};
+use crate::change::Change;
+use crate::measure::{Dimension, GateCheck, Part, Tallies, Tally, Verdict};
 use crate::program::Program;
-use crate::rule::{Finding, Rule};
+use crate::rule::{Finding, HeldBy, Rule};
 use crate::text::Place;
 
 /// Raised when a key changes its meaning or goes; new keys do not raise it.
@@ -74,6 +76,8 @@ struct FindingEntry<'a> {
     help: Option<&'a str>,
     related: Vec<RelatedEntry<'a>>,
     fingerprint: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    in_diff: Option<bool>,
 }
 
 #[derive(Serialize)]
@@ -93,9 +97,48 @@ struct GateEntry<'a> {
 struct CheckEntry<'a> {
     dimension: &'static str,
     layer: Option<&'a str>,
+    path: Option<&'a str>,
+    diff: bool,
+    ratchet: bool,
     required: f64,
     actual: Option<f64>,
     passed: bool,
+}
+
+#[derive(Serialize)]
+struct BaselineEntry<'a> {
+    file: &'a str,
+    held: usize,
+    stale: Vec<StaleEntry<'a>>,
+}
+
+#[derive(Serialize)]
+struct StaleEntry<'a> {
+    rule: &'a str,
+    file: &'a str,
+    function: Option<&'a str>,
+    message: &'a str,
+    fingerprint: &'a str,
+}
+
+#[derive(Serialize)]
+struct ChangeEntry<'a> {
+    revision: &'a str,
+    commit: &'a str,
+    files: usize,
+    coverage: Shares<'a>,
+    before: Shares<'a>,
+    functions: Vec<FunctionEntry<'a>>,
+}
+
+#[derive(Serialize)]
+struct FunctionEntry<'a> {
+    function: &'a str,
+    file: &'a str,
+    line: u32,
+    before: &'static str,
+    now: &'static str,
+    touched: bool,
 }
 
 #[derive(Serialize)]
@@ -106,8 +149,7 @@ struct UnparsedEntry<'a> {
 
 pub(super) fn render(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let program = report.program;
-    let mut document = Document { out, first: true };
-    document.open()?;
+    let mut document = Document::begin(out)?;
     document.key("schema_version", &SCHEMA_VERSION)?;
     document.key("tool", &Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") })?;
     document.key("root", if report.root.is_empty() { "." } else { report.root })?;
@@ -132,20 +174,23 @@ pub(super) fn render(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()>
         }),
     )?;
     findings(report, &mut document)?;
-    document.key("suppressed", &report.suppressed)?;
+    document.key("suppressed", &report.held_by(HeldBy::Comment))?;
+    document.key("baseline", &report.baseline.as_ref().map(|it| known(report, it)))?;
+    document.key("change", &report.change.map(|it| changed(report, it)))?;
     let checks = report.gate.checks.iter().map(check).collect();
     document.key("gate", &GateEntry { passed: report.gate.passed(), checks })?;
     let unparsed = report.unparsed.iter().map(|(file, reason)| UnparsedEntry { file, reason });
     document.list("unparsed", unparsed)?;
-    document.close()
+    document.end()
 }
 
 fn findings(report: &Report<'_>, document: &mut Document<'_>) -> io::Result<()> {
     let groups = groups(report.rules);
-    let prints = fingerprints(report.program, report.sources, report.findings);
-    let entries = report.findings.iter().zip(&prints).map(|(finding, print)| {
+    let all = report.with_outside();
+    let entries = all.iter().map(|(finding, print, is_in)| {
         let group = groups.get(finding.rule).map_or("", String::as_str);
-        entry(report.program, finding, group, print)
+        let in_diff = report.change.map(|_| *is_in);
+        FindingEntry { in_diff, ..entry(report.program, finding, group, print) }
     });
     document.list("findings", entries)
 }
@@ -172,6 +217,7 @@ fn entry<'a>(
             .map(|it| RelatedEntry { message: &it.message, location: location(program, it.place) })
             .collect(),
         fingerprint,
+        in_diff: None,
     }
 }
 
@@ -203,11 +249,53 @@ fn excluded(report: &Report<'_>) -> BTreeMap<&'static str, u32> {
     report.coverage.excluded.iter().map(|(reason, count)| (reason.as_str(), *count)).collect()
 }
 
+fn known<'a>(report: &Report<'_>, known: &'a Known<'_>) -> BaselineEntry<'a> {
+    let stale = known.stale.iter().map(|it| StaleEntry {
+        rule: it.rule,
+        file: it.file,
+        function: it.function,
+        message: it.message,
+        fingerprint: it.fingerprint,
+    });
+    BaselineEntry { file: &known.file, held: report.held_by(HeldBy::Baseline), stale: stale.collect() }
+}
+
+fn changed<'a>(report: &Report<'a>, change: &'a Change) -> ChangeEntry<'a> {
+    let program = report.program;
+    let functions = change.functions.iter().map(|it| FunctionEntry {
+        function: program.function(it.function).name.as_str(),
+        file: &program.file(program.function(it.function).file).path,
+        line: program.position(program.head(it.function)).line,
+        before: word(it.before),
+        now: word(it.now),
+        touched: it.touched,
+    });
+    ChangeEntry {
+        revision: &change.revision,
+        commit: &change.commit,
+        files: change.files,
+        coverage: Shares(&change.coverage),
+        before: Shares(&change.before),
+        functions: functions.collect(),
+    }
+}
+
+fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Covered => "covered",
+        Verdict::Uncovered => "dark",
+        Verdict::Unknown => "unknown",
+    }
+}
+
 fn check(check: &GateCheck) -> CheckEntry<'_> {
     CheckEntry {
         dimension: check.dimension.as_str(),
-        layer: check.layer.as_deref(),
-        required: check.required,
+        layer: if let Part::Layer(name) = &check.part { Some(name) } else { None },
+        path: if let Part::Paths(pattern) = &check.part { Some(pattern) } else { None },
+        diff: check.part == Part::Change,
+        ratchet: check.ratchet,
+        required: floored(check.required, 2),
         actual: check.actual.map(|it| floored(it, 2)),
         passed: check.passed,
     }
@@ -228,57 +316,14 @@ fn share(tally: Tally) -> Share {
     Share { covered: tally.covered, total: tally.total, percent, unknown: tally.unknown }
 }
 
-/// Writes one object, a key at a time.
-struct Document<'w> {
-    out: &'w mut dyn Write,
-    first: bool,
-}
-
-impl Document<'_> {
-    fn open(&mut self) -> io::Result<()> {
-        self.out.write_all(b"{")
-    }
-
-    fn close(&mut self) -> io::Result<()> {
-        self.out.write_all(b"\n}\n")
-    }
-
-    fn name(&mut self, name: &str) -> io::Result<()> {
-        let comma = if self.first { "" } else { "," };
-        self.first = false;
-        write!(self.out, "{comma}\n  \"{name}\": ")
-    }
-
-    fn key<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> io::Result<()> {
-        self.name(name)?;
-        self.value(value)
-    }
-
-    fn list<T: Serialize>(&mut self, name: &str, values: impl Iterator<Item = T>) -> io::Result<()> {
-        self.name(name)?;
-        self.out.write_all(b"[")?;
-        let mut any = false;
-        for value in values {
-            self.out.write_all(if any { b",".as_slice() } else { b"" })?;
-            self.out.write_all(b"\n    ")?;
-            self.value(&value)?;
-            any = true;
-        }
-        self.out.write_all(if any { b"\n  ]".as_slice() } else { b"]" })
-    }
-
-    fn value<T: Serialize + ?Sized>(&mut self, value: &T) -> io::Result<()> {
-        serde_json::to_writer(&mut *self.out, value).map_err(io::Error::from)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::Value;
 
     use super::super::Format;
-    use super::super::tests::sample::{Sample, rendered, rules, shop};
+    use super::super::tests::sample::{self, Sample, rendered, rules, shop};
     use super::super::tests::schema::Schema;
+    use super::super::{Known, Stale};
     use super::*;
 
     const SCHEMA: &str = include_str!("../../schemas/report.schema.json");
@@ -298,15 +343,25 @@ mod tests {
         shop.unparsed.push(("a.py".into(), "not UTF-8".into()));
         shop.gate.checks.push(GateCheck {
             dimension: Dimension::EntryPoints,
-            layer: Some("web".into()),
+            part: Part::Layer("web".into()),
+            ratchet: false,
             required: 90.0,
             actual: None,
             passed: true,
         });
-        for sample in [shop, Sample::default()] {
-            let faults = Schema::new(SCHEMA).faults(&written(&sample).1);
+        for sample in [&shop, &Sample::default()] {
+            let faults = Schema::new(SCHEMA).faults(&written(sample).1);
             assert!(faults.is_empty(), "{faults:#?}");
         }
+        let (sources, change) = (shop.sources(), sample::change(&shop));
+        let stale = Stale { rule: "x", file: "a.py", function: None, message: "m", fingerprint: "f" };
+        let baseline = Some(Known { file: "b.json".to_owned(), stale: vec![stale] });
+        let report = Report { change: Some(&change), baseline, ..shop.report(&sources) };
+        let value: Value = serde_json::from_str(&rendered(&report, Format::Json)).unwrap();
+        let faults = Schema::new(SCHEMA).faults(&value);
+        assert!(faults.is_empty(), "{faults:#?}");
+        assert_eq!(value["findings"][0]["in_diff"], true);
+        assert_eq!(value["change"]["functions"][0]["now"], "dark");
     }
 
     #[test]

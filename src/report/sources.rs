@@ -26,8 +26,7 @@ impl<'a> Sources<'a> {
         Sources { reader, ..self }
     }
 
-    /// Gives a text that is not on disk: standard input, an editor's buffer.
-    #[cfg_attr(not(test), expect(dead_code, reason = "sources that are not on disk come with the editor"))]
+    /// Gives a text that is not on disk: a file as it was.
     pub(crate) fn hold(&self, file: FileId, text: &str) {
         self.read.borrow_mut().insert(file, Some(Rc::from(text)));
     }

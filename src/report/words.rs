@@ -2,7 +2,9 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use crate::measure::Tally;
+use super::Report;
+use crate::measure::{GateCheck, Tally};
+use crate::rule::HeldBy;
 
 /// `2458` as `2,458`.
 pub(super) fn grouped(number: usize) -> String {
@@ -32,6 +34,50 @@ pub(super) fn floored(percent: f64, digits: i32) -> f64 {
     let scale = 10f64.powi(digits);
     // Binary fractions sit a hair below the decimal ones: 33.3 must not become 33.2.
     (percent * scale + 1e-7).floor() / scale
+}
+
+/// With a capital and a full stop.
+pub(super) fn sentence(text: &str) -> String {
+    let mut characters = text.chars();
+    let first: String = characters.next().into_iter().flat_map(char::to_uppercase).collect();
+    let stop = if text.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{first}{}{stop}", characters.as_str())
+}
+
+/// `calls in layer web: 33.3 % of 40 %`
+pub(super) fn failed_check(check: &GateCheck) -> String {
+    let actual = check.actual.map_or_else(|| "none".to_owned(), |it| format!("{:.1} %", floored(it, 1)));
+    let before = if check.ratchet { " before" } else { "" };
+    format!("{}: {actual} of {} %{before}", check.name(), shown(check.required))
+}
+
+/// A threshold as it was set; one that was measured with two digits.
+pub(super) fn shown(percent: f64) -> f64 {
+    floored(percent, 2)
+}
+
+/// `2 suppressed, 5 in the baseline`; empty where all is told.
+pub(super) fn held(report: &Report<'_>) -> String {
+    let kinds = [
+        (report.held_by(HeldBy::Comment), "suppressed"),
+        (report.held_by(HeldBy::Baseline), "in the baseline"),
+        (report.outside.len(), "not of the change"),
+        (report.elsewhere, "elsewhere"),
+    ];
+    let told = kinds.iter().filter(|it| it.0 > 0).map(|(count, what)| format!("{} {what}", grouped(*count)));
+    told.collect::<Vec<_>>().join(", ")
+}
+
+/// The difference of two shares in points: `+2.1`, `-0.3`, `±0`; none where one of them is of nothing.
+pub(super) fn points(before: Tally, now: Tally) -> Option<String> {
+    let difference = now.percent()? - before.percent()?;
+    let tenths = (difference * 10.0).round() / 10.0;
+    Some(match tenths {
+        0.0 if difference == 0.0 => "±0".to_owned(),
+        // Too small to show is still a direction.
+        0.0 => if difference > 0.0 { "+0.0" } else { "-0.0" }.to_owned(),
+        _ => format!("{tenths:+.1}"),
+    })
 }
 
 /// How many columns a text takes.

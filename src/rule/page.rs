@@ -20,6 +20,12 @@ impl Metadata {
     }
 }
 
+/// What follows the front matter.
+pub(super) fn body(page: &str) -> &str {
+    let body = page.strip_prefix("---\n").and_then(|it| it.split_once("\n---\n")).map_or(page, |it| it.1);
+    body.trim_start_matches('\n')
+}
+
 #[derive(Default)]
 struct Keys<'a> {
     level: Option<&'a str>,

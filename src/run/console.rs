@@ -88,11 +88,20 @@ impl Console {
         }
     }
 
+    /// Something to know beside the reports, unless silence was asked for.
+    pub(crate) fn note(&self, message: &str) {
+        if self.verbosity != Verbosity::Quiet {
+            self.tell("note", message);
+        }
+    }
+
     pub(crate) fn error(&self, message: &str) {
         message.lines().for_each(|it| self.tell("error", it));
     }
 
     fn tell(&self, level: &str, message: &str) {
+        // A name may hold anything, and some who read stderr take a line of it for a command.
+        let message: String = message.chars().map(|it| if it.is_control() { ' ' } else { it }).collect();
         // Without stderr there is nobody left to tell.
         let _ = writeln!(io::stderr(), "{level}: {message}");
     }

@@ -1,5 +1,8 @@
 //! Feeds the engine: sources to the parser in parallel, and to the linker what it is told beside them.
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
 use rayon::prelude::*;
 
 use crate::config::{Eligible, Settings};
@@ -10,13 +13,28 @@ use crate::parse::LANGUAGES;
 use crate::patterns;
 use crate::program::{File, Program};
 use crate::run::job::Job;
+use crate::run::progress::Progress;
 use crate::text::LineIndex;
 
-/// Reads and parses every source, with a note for each that could not be read whole.
-pub(crate) fn parse(found: &Discovered, job: &Job) -> (Vec<File>, Vec<Note>) {
+/// What files hold that are not on disk, or not as they are there.
+pub(crate) type Overlay = BTreeMap<PathBuf, Vec<u8>>;
+
+/// From files to the linked program, with a note for each that could not be read whole.
+pub(crate) fn build(
+    found: &Discovered,
+    overlay: &Overlay,
+    job: &Job,
+    progress: &Progress,
+) -> (Program, Vec<Note>) {
+    let ((files, notes), library) = rayon::join(|| parse(found, overlay, job), || library(job));
+    progress.stage("linking");
+    (link(files, &library, found, job), notes)
+}
+
+fn parse(found: &Discovered, overlay: &Overlay, job: &Job) -> (Vec<File>, Vec<Note>) {
     let wanted: Vec<&SourceFile> = found.sources.iter().filter(|it| !has_source(found, it)).collect();
     let read: Vec<(Option<File>, Option<Note>)> =
-        wanted.into_par_iter().map(|it| parse_one(it, job)).collect();
+        wanted.into_par_iter().map(|it| parse_one(it, overlay, job)).collect();
     let mut files = Vec::with_capacity(read.len());
     let mut notes = Vec::new();
     for (file, note) in read {
@@ -35,8 +53,12 @@ fn has_source(found: &Discovered, stub: &SourceFile) -> bool {
     })
 }
 
-fn parse_one(source: &SourceFile, job: &Job) -> (Option<File>, Option<Note>) {
-    let contents = match discover::read_source(source, job.max_file_size()) {
+fn parse_one(source: &SourceFile, overlay: &Overlay, job: &Job) -> (Option<File>, Option<Note>) {
+    let read = match overlay.get(&source.absolute) {
+        Some(bytes) => discover::contents(source, bytes, job.max_file_size()),
+        None => discover::read_source(source, job.max_file_size()),
+    };
+    let contents = match read {
         Ok(contents) => contents,
         Err(note) => return (None, Some(note)),
     };
@@ -89,11 +111,11 @@ fn is_beside(path: &str) -> bool {
 }
 
 /// What is known of libraries. Models of the configuration were read once before, to tell the mistakes in them.
-pub(crate) fn library(job: &Job) -> Library {
+fn library(job: &Job) -> Library {
     Library::load("python", &extra_models(&job.settings)).0
 }
 
-pub(crate) fn link(files: Vec<File>, library: &Library, found: &Discovered, job: &Job) -> Program {
+fn link(files: Vec<File>, library: &Library, found: &Discovered, job: &Job) -> Program {
     let settings = &job.settings;
     let input = LinkInput {
         launch: launch_files(found),

@@ -11,22 +11,51 @@ use tempfile::NamedTempFile;
 #[cfg(unix)]
 const MODE: u32 = 0o666;
 
+/// A file that is complete and not yet in its place; dropped, it leaves nothing behind.
+pub(crate) struct Pending {
+    path: PathBuf,
+    target: PathBuf,
+    /// None for a device or a pipe, which has been written to already.
+    temporary: Option<NamedTempFile>,
+}
+
 /// Replaces a file by what `content` writes.
 pub(crate) fn replace(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+    prepare(path, content)?.commit()
+}
+
+/// Writes what shall replace a file, beside it.
+pub(crate) fn prepare(
+    path: &Path,
+    content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<Pending> {
     let told = || format!("cannot write `{}`", path.display());
-    if fs::metadata(path).is_ok_and(|it| !it.is_file() && !it.is_dir()) {
-        // A device or a pipe cannot be replaced, only written to.
-        let mut file = fs::OpenOptions::new().write(true).open(path).with_context(told)?;
-        return content(&mut file).with_context(told);
+    let old = fs::metadata(path);
+    if old.as_ref().is_ok_and(fs::Metadata::is_dir) {
+        return Err(io::Error::other("it is a directory")).with_context(told);
     }
     // A link stays a link: what it leads to is replaced.
     let target = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    if old.as_ref().is_ok_and(|it| !it.is_file()) {
+        // A device or a pipe cannot be replaced, only written to.
+        let mut file = fs::OpenOptions::new().write(true).open(path).with_context(told)?;
+        content(&mut file).with_context(told)?;
+        return Ok(Pending { path: path.to_path_buf(), target, temporary: None });
+    }
     let temporary = filled(&target, content).with_context(told)?;
-    if let Ok(old) = fs::metadata(&target) {
+    if let Ok(old) = old {
         fs::set_permissions(temporary.path(), old.permissions()).with_context(told)?;
     }
-    temporary.persist(&target).map_err(|it| it.error).with_context(told)?;
-    Ok(())
+    Ok(Pending { path: path.to_path_buf(), target, temporary: Some(temporary) })
+}
+
+impl Pending {
+    pub(crate) fn commit(self) -> Result<()> {
+        let Some(temporary) = self.temporary else { return Ok(()) };
+        let told = || format!("cannot write `{}`", self.path.display());
+        temporary.persist(&self.target).map_err(|it| it.error).with_context(told)?;
+        Ok(())
+    }
 }
 
 /// Writes a file that must not be there yet.

@@ -13,13 +13,13 @@ use crate::library::Library;
 use crate::measure::LayerSpec;
 use crate::parse;
 use crate::rule::Catalogue;
-use crate::run::engine;
+use crate::run::{engine, repository};
 
 /// Syntax trees of machine-made code are deep, and their depth is walked by recursion.
 const STACK_BYTES: usize = 256 << 20;
 
 /// What a `[[model]]` may say: the words of library models.
-const ROLES: [&str; 49] = [
+const ROLES: [&str; 52] = [
     "span",
     "span-end",
     "span-current",
@@ -68,6 +68,9 @@ const ROLES: [&str; 49] = [
     "enter-context",
     "partial",
     "identity",
+    "keys",
+    "held",
+    "hold",
     "exit",
 ];
 const ARGUMENTS: [&str; 20] = [
@@ -99,19 +102,28 @@ pub(crate) struct Job {
     pub(crate) rules: Catalogue,
     /// The root as people should see it from where they stand.
     pub(crate) shown_root: String,
+    /// The path from the root of the repository to the root of the tree.
+    pub(crate) prefix: String,
+    /// With `--whole`, what is to be told about; everything, if empty.
+    focus: Vec<PathBuf>,
     pub(crate) pool: ThreadPool,
 }
 
 impl Job {
     pub(crate) fn prepare(tree: &TreeArgs, scan: Option<&ScanArgs>) -> Result<Job> {
         let rules = Catalogue::new(checks::ALL).map_err(anyhow::Error::msg)?;
-        let roots = discover::roots(&tree.paths)?;
+        let mut roots = discover::roots(&tree.paths)?;
         let working = std::env::current_dir().context("cannot tell the working directory")?;
+        let mut focus = Vec::new();
+        if scan.is_some_and(|it| it.whole) {
+            focus = roots.given();
+            roots = discover::roots(&[project(tree, &roots.root)?])?;
+        }
         let settings = config::resolve(tree, scan, &roots.root, &working, &vocabulary(&rules))?;
         refuse_bad_models(&settings)?;
         let absolute = tree.paths.iter().any(|it| it.is_absolute());
         let shown_root = shown(&roots.root, &working, absolute);
-        Job::assemble(roots, settings, rules, shown_root)
+        Ok(Job { focus, ..Job::assemble(roots, settings, rules, shown_root)? })
     }
 
     /// A run over some paths with settings that no file gave.
@@ -128,7 +140,19 @@ impl Job {
             .thread_name(|index| format!("otcov-{index}"))
             .build()
             .context("cannot start the threads")?;
-        Ok(Job { roots, settings, rules, shown_root, pool })
+        let prefix = repository::prefix(&roots.root);
+        Ok(Job { roots, settings, rules, shown_root, prefix, focus: Vec::new(), pool })
+    }
+
+    /// Whether a file of the tree is one that was asked about.
+    pub(crate) fn is_in_focus(&self, path: &str) -> bool {
+        let absolute = self.roots.root.join(path);
+        self.focus.is_empty() || self.focus.iter().any(|it| absolute.starts_with(it))
+    }
+
+    /// From the path of a file in the tree to its path in the repository.
+    pub(crate) fn path_in_repository(&self, path: &str) -> String {
+        if self.prefix.is_empty() { path.to_owned() } else { format!("{}/{path}", self.prefix) }
     }
 
     pub(crate) fn scope(&self) -> Scope {
@@ -163,6 +187,12 @@ impl Job {
         };
         self.settings.layers.iter().map(layer).collect()
     }
+}
+
+/// What a file is a part of: the directory of the configuration that holds for it, or else its repository.
+fn project(tree: &TreeArgs, root: &Path) -> Result<PathBuf> {
+    let home = if tree.config.is_some() || tree.isolated { None } else { config::home(root)? };
+    Ok(home.or_else(|| repository::root(root)).unwrap_or_else(|| root.to_path_buf()))
 }
 
 /// A `[[model]]` that says nothing sensible is a mistake in the configuration.
@@ -219,6 +249,19 @@ mod tests {
             return;
         }
         std::fs::write(&path, schema).unwrap();
+        panic!("{} was out of date and has been written: commit it", path.display());
+    }
+
+    /// The same for the page that people read.
+    #[test]
+    fn the_committed_reference_is_what_the_code_says() {
+        let rules = Catalogue::new(checks::ALL).unwrap();
+        let reference = config::reference::reference(&vocabulary(&rules));
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/configuration.md");
+        if std::fs::read_to_string(&path).is_ok_and(|it| it == reference) {
+            return;
+        }
+        std::fs::write(&path, reference).unwrap();
         panic!("{} was out of date and has been written: commit it", path.display());
     }
 

@@ -2,6 +2,7 @@
 
 use crate::facts::{BindingKind, OpId, RegionId, RegionKind, Value, ValueId};
 use crate::library::{NodeId, Role, Slot};
+use crate::link::eval::held::Held;
 use crate::link::eval::{Dependency, Eval, LONGEST_CHAIN, Scope};
 use crate::link::things::{ClassId, Site, Thing, Things};
 use crate::program::FuncId;
@@ -46,7 +47,10 @@ impl<'w, 'a> Eval<'w, 'a> {
                 self.depends(Dependency::Result(function));
                 let yields = self.world.yields[function.index()].clone();
                 if !yields.is_empty() {
-                    return yields.iter().filter(|it| !matches!(it, Thing::Param(..))).collect();
+                    return yields
+                        .iter()
+                        .filter(|it| !matches!(it, Thing::Param(..) | Thing::Called(..)))
+                        .collect();
                 }
                 let returns = self.world.returns[function.index()].clone();
                 let mut found = Things::none();
@@ -75,6 +79,11 @@ impl<'w, 'a> Eval<'w, 'a> {
         let mut found = Things::none();
         for thing in callees.iter() {
             found.join(&self.result_of(thing, site, scope));
+        }
+        if !found.is_known()
+            && let Some(mapping) = self.looked_up_in(callee, scope)
+        {
+            found.join(&self.promised(mapping, Held::Item, scope));
         }
         found
     }
@@ -158,10 +167,10 @@ impl<'w, 'a> Eval<'w, 'a> {
             }
             ("builtins.getattr", [of, name, rest @ ..]) => {
                 let of = self.things(of.value, scope);
-                let mut found = Things::none();
-                if let Value::Text(name) = *self.world.facts(scope.file).value(name.value) {
-                    found = self.members(&of, name);
-                }
+                let mut found = match *self.world.facts(scope.file).value(name.value) {
+                    Value::Text(name) => self.members(&of, name),
+                    _ => Things::one(Thing::Foreign),
+                };
                 if let [default] = rest {
                     found.join(&self.things(default.value, scope));
                 }
@@ -215,6 +224,14 @@ impl<'w, 'a> Eval<'w, 'a> {
                         found.join(&self.things(value, scope));
                     }
                 }
+                Thing::Called(owner, index) if owner == function => {
+                    if let Some((value, from)) = world.passed_by(site, function, usize::from(index), bound) {
+                        let scope = Self::scope_of(world, from);
+                        for thing in self.things(value, scope).iter() {
+                            found.join(&self.result_of(thing, site, scope));
+                        }
+                    }
+                }
                 Thing::Made(..) | Thing::Given(..) => {
                     found.add(Thing::Given(function, site));
                 }
@@ -227,6 +244,32 @@ impl<'w, 'a> Eval<'w, 'a> {
             found.join(&self.annotated(returns, scope));
         }
         found
+    }
+
+    /// What a function gives back: where that is what the caller's function gives, it is left to each caller to say.
+    pub(crate) fn given_back(&mut self, value: ValueId, scope: Scope) -> Things {
+        let called = self.called_param(value, scope, 0);
+        called.map_or_else(|| self.ask(value, scope), Things::one)
+    }
+
+    fn called_param(&mut self, value: ValueId, scope: Scope, depth: u32) -> Option<Thing> {
+        let facts = self.world.facts(scope.file);
+        match *facts.value(value) {
+            Value::Awaited(inner) => self.called_param(inner, scope, depth),
+            Value::Name(name) if depth == 0 => match self.alternatives(name, scope)[..] {
+                [(value, scope)] => self.called_param(value, scope, depth + 1),
+                _ => None,
+            },
+            Value::Call(op) => {
+                let callee = self.world.callee(Site { file: scope.file, op })?;
+                let function = self.world.func(scope.file, scope.function);
+                self.ask(callee, scope).iter().find_map(|it| match it {
+                    Thing::Param(owner, index) if owner == function => Some(Thing::Called(owner, index)),
+                    _ => None,
+                })
+            }
+            _ => None,
+        }
     }
 
     /// What a call calls, and whether that rests on nothing but a telling name.

@@ -1,6 +1,7 @@
 //! What lists, dictionaries and tuples hold as far as they are written down, and the one binding behind a name.
 
 use crate::facts::{Binding, BindingKind, FnId, Import, OpKind, Value, ValueId};
+use crate::link::eval::held::Held;
 use crate::link::eval::{Eval, Scope};
 use crate::link::things::{Site, Thing, Things};
 use crate::program::FuncId;
@@ -35,6 +36,9 @@ impl<'w, 'a> Eval<'w, 'a> {
                     found.join(&self.things(*value, inner));
                 }
             }
+        }
+        if found.is_empty() {
+            found = self.promised(of, Held::Item, scope);
         }
         found
     }
@@ -73,17 +77,30 @@ impl<'w, 'a> Eval<'w, 'a> {
                     _ => None,
                 }
             }
-            Value::Member { of, name } if depth < 6 => {
-                let (file, binding) = self.member_binding(*of, *name, scope)?;
-                match &binding.kind {
+            Value::Member { of, name } if depth < 6 => match self.member_binding(*of, *name, scope) {
+                Some((file, binding)) => match &binding.kind {
                     BindingKind::Value(value) => self.display(*value, Self::at(file, binding), depth + 1),
                     _ => None,
-                }
-            }
+                },
+                None => self.kept_display(*of, *name, scope),
+            },
             Value::Awaited(inner) => self.display(*inner, scope, depth + 1),
             Value::Call(op) if depth < 4 => self.returned_display(Site { file: scope.file, op: *op }, depth),
             _ => None,
         }
+    }
+
+    /// The display that a method keeps on its instance.
+    fn kept_display(&mut self, of: ValueId, name: Symbol, scope: Scope) -> Option<(ValueId, Scope)> {
+        let world = self.world;
+        if world.displays.is_empty() {
+            return None;
+        }
+        self.things(of, scope).iter().find_map(|it| {
+            let Thing::Instance(class) = it else { return None };
+            let kept = world.class(class).line.iter().find_map(|owner| world.displays.get(&(*owner, name)));
+            kept.map(|(site, value)| (*value, Self::scope_of(world, *site)))
+        })
     }
 
     /// The display that a project function returns, where it returns one.
@@ -233,10 +250,18 @@ impl<'w, 'a> Eval<'w, 'a> {
                 _ => {}
             }
         }
+        if found.is_empty() {
+            found = self.promised_element(of, scope);
+        }
         found
     }
 
     pub(super) fn part(&mut self, of: ValueId, index: u32, scope: Scope) -> Things {
+        let found = self.written_part(of, index, scope);
+        if found.is_empty() { self.promised_part(of, index, scope) } else { found }
+    }
+
+    fn written_part(&mut self, of: ValueId, index: u32, scope: Scope) -> Things {
         let facts = self.world.facts(scope.file);
         match facts.value(of) {
             Value::Sequence(run) => {
@@ -244,7 +269,7 @@ impl<'w, 'a> Eval<'w, 'a> {
                 part.map_or_else(Things::none, |it| self.things(it, scope))
             }
             Value::Call(op) => self.returned_part(Site { file: scope.file, op: *op }, index),
-            Value::Awaited(inner) => self.part(*inner, index, scope),
+            Value::Awaited(inner) => self.written_part(*inner, index, scope),
             Value::Element(source) => match self.display(*source, scope, 0) {
                 Some((display, inner)) => self.part_of_elements(display, index, inner),
                 None => Things::none(),
@@ -284,7 +309,10 @@ impl<'w, 'a> Eval<'w, 'a> {
                 }
             }
         }
-        found.iter().filter(|it| !matches!(it, Thing::Param(..) | Thing::Text(_))).collect()
+        found
+            .iter()
+            .filter(|it| !matches!(it, Thing::Param(..) | Thing::Called(..) | Thing::Text(_)))
+            .collect()
     }
 
     /// The value of a keyword that a call takes out of `**mapping`, where the mapping is written down in the function.

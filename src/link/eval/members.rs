@@ -92,7 +92,11 @@ impl<'w, 'a> Eval<'w, 'a> {
             Thing::Library(node) => self.library_member(node, name).unwrap_or_else(foreign),
             Thing::Object(node) => self.object_member(node, name),
             Thing::Instance(class) => self.instance_member(class, name),
-            Thing::Class(class) => self.class_member(class, name).unwrap_or_else(Things::none),
+            Thing::Class(class) => {
+                let mut found = self.stored(class, name);
+                found.join(&self.class_member(class, name).unwrap_or_else(Things::none));
+                found
+            }
             Thing::Super(class) => self.super_member(class, name),
             Thing::Made(site, node) => self.made_member(site, node, name),
             Thing::Given(function, _) => {
@@ -106,7 +110,8 @@ impl<'w, 'a> Eval<'w, 'a> {
             | Thing::Method(_)
             | Thing::AnyMethod(..)
             | Thing::Text(_)
-            | Thing::Param(..) => Things::none(),
+            | Thing::Param(..)
+            | Thing::Called(..) => Things::none(),
         }
     }
 
@@ -223,7 +228,8 @@ impl<'w, 'a> Eval<'w, 'a> {
         None
     }
 
-    pub(super) fn instance_member(&mut self, class: ClassId, name: Symbol) -> Things {
+    /// What methods set under a name, on the instance or on the class.
+    fn stored(&mut self, class: ClassId, name: Symbol) -> Things {
         let mut found = Things::none();
         let world = self.world;
         self.depends(Dependency::Field(class, name));
@@ -234,6 +240,11 @@ impl<'w, 'a> Eval<'w, 'a> {
                 }
             }
         }
+        found
+    }
+
+    pub(super) fn instance_member(&mut self, class: ClassId, name: Symbol) -> Things {
+        let mut found = self.stored(class, name);
         if let Some(declared) = self.class_member(class, name) {
             for thing in declared.iter() {
                 match thing {
@@ -282,7 +293,7 @@ impl<'w, 'a> Eval<'w, 'a> {
         self.annotated(self.world.function(function).returns, scope)
     }
 
-    pub(super) fn is_property(&self, function: FuncId) -> bool {
+    pub(crate) fn is_property(&self, function: FuncId) -> bool {
         let names = &self.world.names;
         self.world.has_plain_decorator(function, names.property)
             || self.world.has_plain_decorator(function, names.cached_property)

@@ -42,6 +42,9 @@ fn is_bounded(owner: &str, name: &str) -> bool {
             | "phase"
             | "model"
             | "provider"
+            | "workflow"
+            | "activity"
+            | "signal"
     ) || matches!(name, "__class__" | "model_id")
 }
 

@@ -2,10 +2,10 @@
 
 use super::*;
 use crate::facts::{Facts, FnId, Function as LocalFunction, FunctionKind, RegionId, Shape, ValueId};
-use crate::measure::Tally;
+use crate::measure::{Dimension, Tally};
 use crate::program::{
-    CallCategory, CallSite, Certainty, EntryPoint, File, HandlerSite, LogSite, MetricSite, ProcessSite, Text,
-    TextSource,
+    At, CallCategory, CallSite, Certainty, EntryKind, EntryPoint, Exclusion, File, FuncId, Function,
+    HandlerSite, LogSite, MetricSite, ProcessSite, Reach, Reraises, State, Text, TextSource,
 };
 use crate::text::{LineIndex, Place, Span, Symbol};
 

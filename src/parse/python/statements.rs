@@ -43,11 +43,7 @@ impl<'a> Reader<'a> {
             Stmt::Assign(it) => self.assignment(it),
             Stmt::AnnAssign(it) => {
                 let declared = self.annotation(&it.annotation);
-                if let Expr::Name(name) = &*it.target {
-                    let name = self.symbol(name.id.as_str());
-                    let owner = self.owner(name);
-                    self.builder.bind(owner, name, BindingKind::Declared(declared));
-                }
+                self.declare(&it.target, declared);
                 if let Some(value) = &it.value {
                     let value = self.value(value);
                     self.assign(&it.target, value);

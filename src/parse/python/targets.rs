@@ -42,6 +42,32 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// `name: Type`, and `self.name: Type` in a method, which speaks for the class.
+    pub(super) fn declare(&mut self, target: &'a Expr, declared: ValueId) {
+        let (owner, name) = match target {
+            Expr::Name(it) => {
+                let name = self.symbol(it.id.as_str());
+                (self.owner(name), name)
+            }
+            Expr::Attribute(it) => match self.class_of_instance(&it.value) {
+                Some(body) => (body, self.symbol(it.attr.as_str())),
+                None => return,
+            },
+            _ => return,
+        };
+        self.builder.bind(owner, name, BindingKind::Declared(declared));
+    }
+
+    /// The body of the class whose method is read, where the expression is the method's first parameter.
+    fn class_of_instance(&self, of: &Expr) -> Option<FnId> {
+        let Expr::Name(of) = of else { return None };
+        let facts = &self.builder.facts;
+        let method = facts.function(self.builder.function);
+        let first = facts.params(self.builder.function).first()?;
+        let class = method.class.filter(|_| first.name.as_str() == of.id.as_str())?;
+        Some(facts.class(class).body)
+    }
+
     fn unpack(&mut self, targets: &'a [Expr], value: ValueId) {
         for (index, target) in targets.iter().enumerate() {
             let known = match self.builder.facts.value(value) {

@@ -9,10 +9,9 @@ use crate::rule::Rule;
 
 pub(super) fn write(rule: &Rule, pen: &mut Pen<'_>) -> io::Result<()> {
     title(rule, pen)?;
-    let body = body(rule.page);
     let mut code = false;
     let mut paragraph = Paragraph::default();
-    for line in body.lines() {
+    for line in rule.body().lines() {
         if line.trim_start().starts_with("```") {
             paragraph.end(pen)?;
             code = !code;
@@ -52,12 +51,6 @@ fn title(rule: &Rule, pen: &mut Pen<'_>) -> io::Result<()> {
         pen.line(Ink::Plain, line)?;
     }
     pen.end()
-}
-
-/// What follows the front matter.
-fn body(page: &str) -> &str {
-    let body = page.strip_prefix("---\n").and_then(|it| it.split_once("\n---\n")).map_or(page, |it| it.1);
-    body.trim_start_matches('\n')
 }
 
 /// Lines that belong together, until it is known that they have ended.

@@ -2,14 +2,15 @@
 
 use std::path::PathBuf;
 
-use crate::measure::{Coverage, Dimension, Gate, Layer, Tallies, Tally, Unseen};
+use crate::change::{Change, FunctionChange};
+use crate::measure::{Coverage, Dimension, Gate, Layer, Tallies, Tally, Unseen, Verdict};
 use crate::program::{
     Activation, At, AttributeSite, AttributeTarget, CallCategory, CallSite, Certainty, EntryKind, EntryPoint,
     EnvSite, EventSite, FuncId, HandlerSite, HandoffSite, LogSite, Mechanism, MetricSite, ProcessSite,
     Program, Reach, Reraises, SetupSite, SpanEnd, SpanSite, SpanStyle, Text, TextSource,
 };
 use crate::report::{Format, Report, Sources, Style, Verbosity, render};
-use crate::rule::{Finding, Findings, Level, Rule};
+use crate::rule::{Finding, Findings, Held, Level, Rule};
 use crate::text::{FileId, Place, Span, Symbol};
 
 #[derive(Default)]
@@ -18,6 +19,7 @@ pub(crate) struct Sample {
     pub(crate) coverage: Coverage,
     pub(crate) gate: Gate,
     pub(crate) findings: Vec<Finding>,
+    pub(crate) held: Vec<Held>,
     pub(crate) unparsed: Vec<(String, String)>,
     texts: Vec<String>,
 }
@@ -95,8 +97,15 @@ impl Sample {
             program: &self.program,
             coverage: &self.coverage,
             findings: &self.findings,
-            suppressed: 0,
+            held: &self.held,
+            change: None,
+            outside: &[],
+            elsewhere: 0,
+            baseline: None,
+            faults: &[],
+            prefix: "",
             gate: &self.gate,
+            fail_on: Some(Level::Error),
             unparsed: &self.unparsed,
             root: ".",
             elapsed: None,
@@ -267,6 +276,26 @@ pub(crate) fn shop() -> Sample {
     shop.coverage.excluded.insert(crate::program::Exclusion::Test, 280);
     shop.coverage.excluded.insert(crate::program::Exclusion::Stub, 34);
     shop
+}
+
+/// A change of that shop in which one function turned dark and one came to light.
+pub(crate) fn change(shop: &Sample) -> Change {
+    let function = |at, before, now, touched| FunctionChange { function: FuncId(at), before, now, touched };
+    let mut coverage = Tallies::default();
+    coverage.0[Dimension::Functions as usize] = Tally { covered: 3, total: 8, unknown: 1 };
+    let mut before = shop.coverage.all;
+    before.0[Dimension::Functions as usize].covered += 25;
+    Change {
+        revision: "origin/main".to_owned(),
+        commit: "0123456789abcdef".to_owned(),
+        coverage,
+        before,
+        files: 4,
+        functions: vec![
+            function(1, Verdict::Covered, Verdict::Uncovered, false),
+            function(3, Verdict::Unknown, Verdict::Covered, true),
+        ],
+    }
 }
 
 /// A catalogue of two.

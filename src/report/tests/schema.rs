@@ -33,6 +33,8 @@ impl Schema {
                     faults.push(format!("{at}: {value} is too small"))
                 }
                 "type" | "const" | "enum" | "minimum" => {}
+                // Null, where it may be, has no keys.
+                "required" if !value.is_object() => {}
                 "required" => {
                     let missing = wanted
                         .as_array()

@@ -1,0 +1,56 @@
+//! Reports read by the tools that they are made for, which `.ci/tools` installs. Without one of them its tests say so and pass;
+//! with `OTCOV_CI=1`, as in `.ci/run`, they fail.
+
+#[cfg(unix)]
+mod action;
+mod coverage;
+mod html;
+mod others;
+mod packages;
+mod sarif;
+pub(crate) mod trees;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::tidy::root;
+
+/// Where a tool is that `.ci/tools` installs, as a path below its directory.
+pub(crate) fn installed(path: &str) -> Option<PathBuf> {
+    let tools = std::env::var_os("OTCOV_TOOLS").map_or_else(|| root("target/tools"), PathBuf::from);
+    found(tools.join(path))
+}
+
+/// Where a tool of the system is that `.ci/tools` installs.
+pub(crate) fn on_the_path(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let place = std::env::split_paths(&path).map(|it| it.join(name)).find(|it| it.is_file());
+    place.or_else(|| found(PathBuf::from(name)))
+}
+
+#[expect(clippy::print_stderr, reason = "whoever runs the tests should know which of them did nothing")]
+fn found(path: PathBuf) -> Option<PathBuf> {
+    if path.exists() {
+        return Some(path);
+    }
+    assert!(std::env::var_os("OTCOV_CI").is_none(), "{} is missing: run .ci/tools", path.display());
+    eprintln!("skipped: {} is missing, .ci/tools installs it", path.display());
+    None
+}
+
+/// Runs a command that must succeed; what it prints.
+#[track_caller]
+pub(crate) fn succeeds(command: &mut Command) -> String {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}: {}\n{printed}{said}", output.status);
+    printed
+}
+
+/// A script for the Python that has the tools, with arguments.
+pub(crate) fn python(interpreter: &Path, script: &str, args: &[&Path]) -> Command {
+    let mut command = Command::new(interpreter);
+    command.arg("-c").arg(script).args(args);
+    command
+}
