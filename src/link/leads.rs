@@ -4,7 +4,7 @@
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::facts::{ClassId, Facts, FnId, OpId, OpKind, Value, ValueId};
+use crate::facts::{BindingKind, ClassId, Facts, FnId, OpId, OpKind, Value, ValueId};
 use crate::link::world::{Names, set_member};
 use crate::program::File;
 use crate::text::Symbol;
@@ -17,10 +17,10 @@ pub(crate) struct Leads {
     pub(crate) rebindings: Vec<OpId>,
     /// Calls that may bind arguments: what is called, or what it was imported as, is named like it.
     pub(crate) binders: Vec<OpId>,
-    /// Lists and dictionaries that methods write down and keep on their instance: the class, the name, the operation, the display.
-    pub(crate) displays: Vec<(ClassId, Symbol, OpId, ValueId)>,
     /// Calls of a method `record_exception`, whatever it belongs to.
     pub(crate) recordings: Vec<OpId>,
+    /// Dictionaries and lists that methods set under a name, and the class in whose body the method stands.
+    pub(crate) displays: Vec<(ClassId, Symbol, OpId, ValueId)>,
 }
 
 pub(crate) fn find(files: &[File], names: &Names) -> Vec<Leads> {
@@ -54,18 +54,20 @@ impl Finder<'_> {
                     if is_of_itself(facts, *name, *value) {
                         leads.rebindings.push(id);
                     }
-                    if matches!(op.kind, OpKind::SetMember { .. }) && is_display(facts, *value) {
-                        let method = facts.function(facts.region(op.region).function);
-                        leads.displays.extend(method.class.map(|class| (class, *name, id, *value)));
-                    }
                 }
                 _ => {}
             }
-            if !file.test {
-                set.extend(set_member(facts, &op.kind, self.names.setattr));
+            if let Some((of, name, value)) = set_member(facts, &op.kind, self.names.setattr) {
+                set.push((of, name));
+                if is_display(facts, value) {
+                    let class = facts.function(facts.region(op.region).function).class;
+                    leads.displays.extend(class.map(|class| (class, name, id, value)));
+                }
             }
         }
-        leads.patched_names = patched_names(facts, &set);
+        if !file.test {
+            leads.patched_names = patched_names(facts, &set);
+        }
         leads
     }
 
@@ -76,9 +78,7 @@ impl Finder<'_> {
     fn names_binder(&mut self, facts: &Facts, name: Symbol) -> bool {
         self.is_telling(name)
             || facts.bindings_of(FnId::MODULE, name).iter().any(|it| match it.kind {
-                crate::facts::BindingKind::Import(import) => {
-                    import.name.is_some_and(|it| self.is_telling(it))
-                }
+                BindingKind::Import(import) => import.name.is_some_and(|it| self.is_telling(it)),
                 _ => false,
             })
     }
@@ -92,20 +92,21 @@ fn is_of_itself(facts: &Facts, name: Symbol, value: ValueId) -> bool {
     matches!(*facts.value(original.value), Value::Name(it) | Value::Member { name: it, .. } if it == name)
 }
 
+/// A dictionary or list that is written there and has something in it.
 fn is_display(facts: &Facts, value: ValueId) -> bool {
     matches!(facts.value(value), Value::Dict(run) | Value::Sequence(run) if !run.is_empty())
 }
 
-fn patched_names(facts: &Facts, set: &[(ValueId, Symbol, ValueId)]) -> Vec<Symbol> {
+fn patched_names(facts: &Facts, set: &[(ValueId, Symbol)]) -> Vec<Symbol> {
     if set.is_empty() {
         return Vec::new();
     }
     let imported: FxHashSet<Symbol> =
         facts.imports.iter().map(|it| it.0).chain(facts.import_roots.iter().map(|it| it.0)).collect();
-    let set = set.iter().filter(|(of, ..)| match facts.value(*of) {
+    let set = set.iter().filter(|(of, _)| match facts.value(*of) {
         Value::Member { .. } => true,
         Value::Name(module) => imported.contains(module),
         _ => false,
     });
-    set.map(|(_, name, _)| *name).collect()
+    set.map(|(_, name)| *name).collect()
 }

@@ -7,7 +7,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::facts::{OpId, OpKind, ParamKind, Spread, Value, ValueId};
+use crate::facts::{OpId, OpKind, ParamKind, Spread, Value};
 use crate::library::NodeId;
 use crate::link::eval::{Dependency, Eval};
 use crate::link::modules::ModuleId;
@@ -373,8 +373,14 @@ fn read(eval: &mut Eval<'_, '_>, reading: &mut Reading, function: FuncId, wanted
             for (site, op) in ops {
                 set(eval, reading, site, &op.kind);
                 match op.kind {
-                    OpKind::Return(Some(value)) => returns.join(&given_back(eval, value, site)),
-                    OpKind::Yield(value) => yields.join(&given(eval, value, site)),
+                    OpKind::Return(Some(value)) => {
+                        let scope = Eval::scope_of(eval.world, site);
+                        returns.join(&kept(&eval.given_back(value, scope)));
+                    }
+                    OpKind::Yield(value) => {
+                        let scope = Eval::scope_of(eval.world, site);
+                        yields.join(&kept(&eval.ask(value, scope)));
+                    }
                     _ => {}
                 }
             }
@@ -402,14 +408,6 @@ fn read_call(eval: &mut Eval<'_, '_>, reading: &mut Reading, calls: &mut Calls, 
         pass(eval, reading, site, &callees);
         calls.reached.push((site.op, callees));
     }
-}
-
-fn given_back(eval: &mut Eval<'_, '_>, value: ValueId, site: Site) -> Things {
-    kept(&eval.given_back(value, Eval::scope_of(eval.world, site)))
-}
-
-fn given(eval: &mut Eval<'_, '_>, value: ValueId, site: Site) -> Things {
-    kept(&eval.ask(value, Eval::scope_of(eval.world, site)))
 }
 
 /// What is set on an instance, a class or a module.

@@ -155,17 +155,17 @@ impl<'a> World<'a> {
             patches: FxHashMap::default(),
             partials: FxHashMap::default(),
             patched_names,
-            displays: FxHashMap::default(),
             leads,
+            displays: FxHashMap::default(),
             names,
             imports: Vec::new(),
             import_roots: Vec::new(),
         };
         for index in 0..files.len() {
             let file = FileId(index as u32);
-            for (class, name, op, value) in &world.leads[index].displays {
-                let key = (world.class_id(file, *class), *name);
-                world.displays.entry(key).or_insert((Site { file, op: *op }, *value));
+            for (class, name, op, value) in std::mem::take(&mut world.leads[index].displays) {
+                let key = (world.class_id(file, class), name);
+                world.displays.entry(key).or_insert((Site { file, op }, value));
             }
         }
         let resolved: Vec<_> =
