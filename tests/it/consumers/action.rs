@@ -45,10 +45,7 @@ fn run(action: &Path, workspace: &Path, inputs: &Value, cached: &str, path: Opti
 fn scan(inputs: &Value) -> Option<Value> {
     let directory = tempfile::tempdir().unwrap();
     let workspace = workspace(directory.path());
-    let result = run(&root(""), &workspace, inputs, PROGRAM, None)?;
-    let pwned = [&workspace, directory.path()].iter().any(|it| it.join("pwned").exists());
-    assert!(!pwned, "{inputs} has been run");
-    Some(result)
+    run(&root(""), &workspace, inputs, PROGRAM, None)
 }
 
 #[test]
@@ -121,35 +118,30 @@ fn no_input_is_ever_run() {
         "x\npassed=true\nEOF\n",
         "${IFS}&&touch${IFS}pwned",
     ];
+    let directory = tempfile::tempdir().unwrap();
+    let workspace = workspace(directory.path());
+    let tools = directory.path().join("tools");
+    // Where the cache is refused, the sources are built: here by a cargo that only hands the program over.
+    let hand_over = "while [ \"$1\" != --target-dir ]; do shift; done\nmkdir -p \"$2/release\"\n";
+    tool(&tools, "cargo", &format!("{hand_over}cp {PROGRAM} \"$2/release/otcov\"\n"));
+    let run = |inputs: &Value| {
+        let result = run(&root(""), &workspace, inputs, PROGRAM, Some(&tools))?;
+        let pwned = [&workspace, directory.path()].iter().any(|it| it.join("pwned").exists());
+        assert!(!pwned, "{inputs} has been run");
+        Some(result)
+    };
     for attempt in attempts {
         for input in ["paths", "config", "fail-on", "fail-under", "diff", "baseline"] {
-            let Some(result) = scan(&json!({ input: attempt })) else { return };
+            let Some(result) = run(&json!({ input: attempt })) else { return };
             let passed = result["outputs"]["passed"].as_str().unwrap();
             assert!(result["status"] == 2 && passed.is_empty(), "{input}: {attempt}: {result:#}");
         }
         let switches = json!({
             "annotations": attempt, "summary": attempt, "upload-sarif": attempt, "cache": attempt,
         });
-        let Some(result) = scan_with_cache(&switches) else { return };
+        let Some(result) = run(&switches) else { return };
         assert_eq!(result["status"], 0, "{attempt}: {result:#}");
     }
-}
-
-/// Where the cache is refused, the sources are built: here by a cargo that only hands the program over.
-fn scan_with_cache(inputs: &Value) -> Option<Value> {
-    let directory = tempfile::tempdir().unwrap();
-    let workspace = workspace(directory.path());
-    let tools = directory.path().join("tools");
-    tool(
-        &tools,
-        "cargo",
-        &format!(
-            "while [ \"$1\" != --target-dir ]; do shift; done\nmkdir -p \"$2/release\"\ncp {PROGRAM} \"$2/release/otcov\"\n"
-        ),
-    );
-    let result = run(&root(""), &workspace, inputs, PROGRAM, Some(&tools))?;
-    assert!(!workspace.join("pwned").exists(), "{inputs} has been run");
-    Some(result)
 }
 
 fn tool(directory: &Path, name: &str, script: &str) {
