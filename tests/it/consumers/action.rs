@@ -43,6 +43,7 @@ fn run(action: &Path, workspace: &Path, inputs: &Value, cached: &str, path: Opti
 }
 
 fn scan(inputs: &Value) -> Option<Value> {
+    installed("venv/bin/python")?;
     let directory = tempfile::tempdir().unwrap();
     let workspace = workspace(directory.path());
     run(&root(""), &workspace, inputs, PROGRAM, None)
@@ -107,6 +108,7 @@ fn the_target_branch_is_found_by_itself() {
 
 #[test]
 fn no_input_is_ever_run() {
+    let Some(_) = installed("venv/bin/python") else { return };
     let attempts = [
         "$(touch pwned)",
         "`touch pwned`",
@@ -179,6 +181,7 @@ fn archive(at: &Path, name: &str, program: &Path) -> PathBuf {
 
 #[test]
 fn only_the_release_that_was_pinned_is_run() {
+    let Some(_) = installed("venv/bin/python") else { return };
     let directory = tempfile::tempdir().unwrap();
     let at = directory.path();
     let workspace = workspace(at);
