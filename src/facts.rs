@@ -65,6 +65,11 @@ pub(crate) struct Facts {
     pub(crate) bindings: Vec<Binding>,
     /// The names of `bindings`, side by side, for fast look-up.
     pub(crate) binding_names: Vec<Symbol>,
+    /// What the bindings import, by the name that is bound, as often as written and in no order that means anything: many
+    /// questions are about imports alone.
+    pub(crate) imports: Vec<(Symbol, Import)>,
+    /// The same for what a plain `import a.b.c` makes reachable.
+    pub(crate) import_roots: Vec<(Symbol, Symbol)>,
     /// `from x import *` of the module scope, in order.
     pub(crate) star_imports: Vec<Import>,
     /// The names that the file exports explicitly (`__all__`), if it says so.

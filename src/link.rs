@@ -12,6 +12,7 @@ mod functions;
 mod handlers;
 mod keys;
 mod launch;
+mod leads;
 mod modules;
 mod names;
 mod openings;

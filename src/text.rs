@@ -35,10 +35,12 @@ const SHARDS: usize = 64;
 const BYTES_AT_ONCE: usize = 4096;
 static INTERNER: OnceLock<Vec<Mutex<Shard>>> = OnceLock::new();
 
-/// Symbols that one thread asked for lately, by hash: most texts of a file are those of the file before.
+/// Symbols that one thread asked for lately, by hash, with what else of the hash fits beside: most texts of a file are those of the
+/// file before, and a look at one that is not it would be a look at far memory.
 const RECENT: usize = 16_384;
+type Recent = Cell<Option<(Symbol, u32)>>;
 thread_local! {
-    static RECENTLY: Box<[Cell<Option<Symbol>>]> = (0..RECENT).map(|_| Cell::new(None)).collect();
+    static RECENTLY: Box<[Recent]> = (0..RECENT).map(|_| Cell::new(None)).collect();
 }
 
 impl Symbol {
@@ -48,10 +50,10 @@ impl Symbol {
         RECENTLY.with(|recently| {
             let recent = &recently[(hash >> 20) as usize % RECENT];
             match recent.get() {
-                Some(symbol) if symbol.as_str() == text => symbol,
+                Some((symbol, rest)) if rest == hash as u32 && symbol.as_str() == text => symbol,
                 _ => {
                     let symbol = Symbol::shared(text, hash);
-                    recent.set(Some(symbol));
+                    recent.set(Some((symbol, hash as u32)));
                     symbol
                 }
             }

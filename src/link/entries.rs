@@ -9,7 +9,7 @@ use crate::link::eval::Eval;
 use crate::link::launch::{LaunchFile, console_scripts};
 use crate::link::openings::argument_at;
 use crate::link::rounds::Targets;
-use crate::link::things::{ClassId, Site, Thing, Things};
+use crate::link::things::{Among, ClassId, Site, Thing};
 use crate::link::world::World;
 use crate::program::{EntryKind, EntryPoint, FuncId};
 use crate::text::{FileId, Symbol};
@@ -76,7 +76,7 @@ fn in_file(world: &World<'_>, targets: &Targets, file: FileId) -> Vec<(FuncId, E
         found.extend(by.map(|it| (function, it)));
     }
     for (op, callees) in targets.calls(file) {
-        registered(world, targets, &mut eval, (Site { file, op: *op }, callees), &mut found);
+        registered(world, targets, &mut eval, (Site { file, op }, callees), &mut found);
     }
     found
 }
@@ -203,7 +203,7 @@ fn registered(
     world: &World<'_>,
     targets: &Targets,
     eval: &mut Eval<'_, '_>,
-    (site, callees): (Site, &Things),
+    (site, callees): (Site, Among<'_>),
     found: &mut Vec<(FuncId, Entry)>,
 ) {
     for node in callees.nodes() {

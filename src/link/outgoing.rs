@@ -10,7 +10,7 @@ use crate::link::eval::Eval;
 use crate::link::names::shown;
 use crate::link::openings::{Openings, argument_at};
 use crate::link::rounds::Targets;
-use crate::link::things::{Site, Thing, Things};
+use crate::link::things::{Among, Site, Thing};
 use crate::link::world::World;
 use crate::program::{
     CallCategory, CallSite, FuncId, HandoffSite, LogSite, Mechanism, ProcessSite, Reach, SetupSite,
@@ -46,7 +46,7 @@ pub(crate) fn find(world: &World<'_>, targets: &Targets, openings: &Openings, ru
             let mut tables = Tables::default();
             let file = FileId(file as u32);
             for (op, callees) in targets.calls(file) {
-                read_call(world, targets, openings, runners, (Site { file, op: *op }, callees), &mut tables);
+                read_call(world, targets, openings, runners, (Site { file, op }, callees), &mut tables);
             }
             tables
         })
@@ -98,7 +98,7 @@ fn runners_in(
     let mut eval = Eval::new(world);
     let mut found = Vec::new();
     for (op, callees) in targets.calls(file) {
-        let site = Site { file, op: *op };
+        let site = Site { file, op };
         let by_library =
             callees.nodes().find_map(|it| world.library.node(it).model(Role::Process)).map(|it| {
                 let place = it.place(Slot::Command).unwrap_or_default();
@@ -172,7 +172,7 @@ fn read_call(
     targets: &Targets,
     openings: &Openings,
     runners: &Runners,
-    (site, callees): (Site, &Things),
+    (site, callees): (Site, Among<'_>),
     tables: &mut Tables,
 ) {
     let mut logged = false;

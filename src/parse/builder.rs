@@ -158,6 +158,11 @@ impl Builder {
 
     /// Binds a name in a scope to something that is read in the current function.
     pub(crate) fn bind(&mut self, owner: FnId, name: Symbol, kind: BindingKind) {
+        match kind {
+            BindingKind::Import(import) => self.facts.imports.push((name, import)),
+            BindingKind::ImportRoot(dotted) => self.facts.import_roots.push((name, dotted)),
+            _ => {}
+        }
         let order = self.facts.ops.len() as u32;
         let binding = Binding { name, kind, from: self.function, region: self.region, order };
         self.bindings.push((owner, binding));
@@ -172,7 +177,7 @@ impl Builder {
     /// Groups the bindings by scope and name; the order within a name stays that of the text.
     pub(crate) fn finish(mut self) -> Facts {
         let mut bindings = std::mem::take(&mut self.bindings);
-        bindings.sort_by_key(|(owner, it)| (*owner, it.name.number(), it.order));
+        bindings.sort_by_key(|(owner, it)| (u64::from(owner.0) << 32) | u64::from(it.name.number()));
         let mut at = 0;
         for (index, function) in self.facts.functions.iter_mut().enumerate() {
             let start = at;
@@ -195,6 +200,8 @@ impl Builder {
             params: fitted(&mut built.params),
             binding_names: bindings.iter().map(|(_, it)| it.name).collect(),
             bindings: bindings.into_iter().map(|(_, it)| it).collect(),
+            imports: fitted(&mut built.imports),
+            import_roots: fitted(&mut built.import_roots),
             star_imports: fitted(&mut built.star_imports),
             exports: built.exports.take(),
             marks: fitted(&mut built.marks),

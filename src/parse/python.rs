@@ -99,6 +99,11 @@ impl<'a> Reader<'a> {
         *self.names.entry(name).or_insert_with(|| Symbol::new(name))
     }
 
+    /// The symbol of a name that need not live as long as the file's tree: one in an annotation that is a text.
+    fn symbol_met(&self, name: &str) -> Symbol {
+        self.names.get(name).copied().unwrap_or_else(|| Symbol::new(name))
+    }
+
     fn problem(&mut self, at: TextRange, message: &str) {
         self.builder.facts.problems.push(Problem { span: span(at), message: message.to_owned() });
     }
