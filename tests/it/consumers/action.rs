@@ -59,6 +59,42 @@ fn zizmor_finds_nothing() {
     succeeds(&mut command);
 }
 
+/// By the schemas that the hosts publish for them.
+#[test]
+fn the_files_for_hosts_have_the_shapes_that_they_ask_for() {
+    let Some(check) = installed("venv/bin/check-jsonschema") else { return };
+    let shapes: [(&str, &[&str]); 3] = [
+        ("vendor.github-actions", &["action.yml"]),
+        (
+            "vendor.github-workflows",
+            &[
+                ".github/workflows/ci.yml",
+                ".github/workflows/release.yml",
+                "docs/examples/github.yml",
+                "docs/examples/github-comment.yml",
+            ],
+        ),
+        ("vendor.gitlab-ci", &["docs/examples/gitlab-ci.yml"]),
+    ];
+    for (schema, files) in shapes {
+        let mut command = Command::new(&check);
+        command.args(["--builtin-schema", schema]).args(files.iter().map(|it| root(it)));
+        succeeds(&mut command);
+    }
+    let pre_commit = check.with_file_name("pre-commit");
+    succeeds(Command::new(&pre_commit).arg("validate-manifest").arg(root(".pre-commit-hooks.yaml")));
+    succeeds(
+        Command::new(&pre_commit).arg("validate-config").arg(root("docs/examples/pre-commit-config.yaml")),
+    );
+}
+
+#[test]
+fn shellcheck_finds_nothing() {
+    let Some(shellcheck) = installed("venv/bin/shellcheck") else { return };
+    let scripts = ["action/version.sh", "action/install.sh", "action/scan.sh", ".ci/run", ".ci/tools"];
+    succeeds(Command::new(shellcheck).args(scripts.map(root)));
+}
+
 #[test]
 fn the_action_tells_what_it_found() {
     let Some(result) = scan(&json!({})) else { return };
