@@ -74,6 +74,8 @@ pub(crate) struct Facts {
     pub(crate) star_imports: Vec<Import>,
     /// The names that the file exports explicitly (`__all__`), if it says so.
     pub(crate) exports: Option<Vec<Symbol>>,
+    /// Texts written as environment variables are: in capitals, with underscores.
+    pub(crate) shouted: Vec<ValueId>,
     pub(crate) marks: Vec<Mark>,
     pub(crate) problems: Vec<Problem>,
     /// The file opens by saying that it is generated.

@@ -5,6 +5,7 @@ mod classes;
 mod decorators;
 mod ends;
 mod entries;
+mod environment;
 mod eval;
 mod fates;
 mod forwarding;
@@ -93,6 +94,7 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
         handoffs: leaving.handoffs,
         logs: leaving.logs,
         setups: leaving.setups,
+        envs: environment::find(&world, &input.launch),
         ..Program::default()
     };
     cover(&mut program, &world, &openings, &instrumented, &leaving.call_nodes, &reach);

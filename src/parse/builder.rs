@@ -117,8 +117,20 @@ impl Builder {
     }
 
     pub(crate) fn text(&mut self, text: &str, span: Span) -> ValueId {
-        let value = if text.len() <= LONGEST_TEXT { Value::Text(Symbol::new(text)) } else { Value::LongText };
-        self.value(value, span)
+        if text.len() <= LONGEST_TEXT {
+            self.interned_text(Symbol::new(text), text, span)
+        } else {
+            self.value(Value::LongText, span)
+        }
+    }
+
+    /// A text whose symbol is at hand.
+    pub(crate) fn interned_text(&mut self, symbol: Symbol, text: &str, span: Span) -> ValueId {
+        let id = self.value(Value::Text(symbol), span);
+        if is_shouted(text) {
+            self.facts.shouted.push(id);
+        }
+        id
     }
 
     pub(crate) fn list(&mut self, values: &[ValueId]) -> Run {
@@ -204,6 +216,7 @@ impl Builder {
             import_roots: fitted(&mut built.import_roots),
             star_imports: fitted(&mut built.star_imports),
             exports: built.exports.take(),
+            shouted: fitted(&mut built.shouted),
             marks: fitted(&mut built.marks),
             problems: fitted(&mut built.problems),
             generated: std::mem::take(&mut built.generated),
@@ -211,6 +224,11 @@ impl Builder {
         ROOM.set(self.facts);
         facts
     }
+}
+
+fn is_shouted(text: &str) -> bool {
+    let is_part = |it: u8| it.is_ascii_uppercase() || it.is_ascii_digit() || it == b'_';
+    text.bytes().all(is_part) && text.contains('_')
 }
 
 /// Everything in a table, in a table of just that size; the room stays for the next file.
