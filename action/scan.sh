@@ -23,7 +23,7 @@ done
 paths=()
 while IFS= read -r path; do
     [ -z "$path" ] || paths+=("$path")
-done <<<"$PATHS"
+done <<<"$LISTED"
 [ ${#paths[@]} -gt 0 ] || paths=(.)
 
 status=0

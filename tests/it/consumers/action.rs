@@ -43,12 +43,10 @@ fn run(action: &Path, workspace: &Path, inputs: &Value, cached: &str, path: Opti
 }
 
 fn scan(inputs: &Value) -> Option<Value> {
+    installed("venv/bin/python")?;
     let directory = tempfile::tempdir().unwrap();
     let workspace = workspace(directory.path());
-    let result = run(&root(""), &workspace, inputs, PROGRAM, None)?;
-    let pwned = [&workspace, directory.path()].iter().any(|it| it.join("pwned").exists());
-    assert!(!pwned, "{inputs} has been run");
-    Some(result)
+    run(&root(""), &workspace, inputs, PROGRAM, None)
 }
 
 #[test]
@@ -59,6 +57,42 @@ fn zizmor_finds_nothing() {
     let mut command = Command::new(zizmor);
     command.args(["--offline", "--no-progress", "--persona", "pedantic"]).args(files.map(root));
     succeeds(&mut command);
+}
+
+/// By the schemas that the hosts publish for them.
+#[test]
+fn the_files_for_hosts_have_the_shapes_that_they_ask_for() {
+    let Some(check) = installed("venv/bin/check-jsonschema") else { return };
+    let shapes: [(&str, &[&str]); 3] = [
+        ("vendor.github-actions", &["action.yml"]),
+        (
+            "vendor.github-workflows",
+            &[
+                ".github/workflows/ci.yml",
+                ".github/workflows/release.yml",
+                "docs/examples/github.yml",
+                "docs/examples/github-comment.yml",
+            ],
+        ),
+        ("vendor.gitlab-ci", &["docs/examples/gitlab-ci.yml"]),
+    ];
+    for (schema, files) in shapes {
+        let mut command = Command::new(&check);
+        command.args(["--builtin-schema", schema]).args(files.iter().map(|it| root(it)));
+        succeeds(&mut command);
+    }
+    let pre_commit = check.with_file_name("pre-commit");
+    succeeds(Command::new(&pre_commit).arg("validate-manifest").arg(root(".pre-commit-hooks.yaml")));
+    succeeds(
+        Command::new(&pre_commit).arg("validate-config").arg(root("docs/examples/pre-commit-config.yaml")),
+    );
+}
+
+#[test]
+fn shellcheck_finds_nothing() {
+    let Some(shellcheck) = installed("venv/bin/shellcheck") else { return };
+    let scripts = ["action/version.sh", "action/install.sh", "action/scan.sh", ".ci/run", ".ci/tools"];
+    succeeds(Command::new(shellcheck).args(scripts.map(root)));
 }
 
 #[test]
@@ -110,6 +144,7 @@ fn the_target_branch_is_found_by_itself() {
 
 #[test]
 fn no_input_is_ever_run() {
+    let Some(_) = installed("venv/bin/python") else { return };
     let attempts = [
         "$(touch pwned)",
         "`touch pwned`",
@@ -121,35 +156,30 @@ fn no_input_is_ever_run() {
         "x\npassed=true\nEOF\n",
         "${IFS}&&touch${IFS}pwned",
     ];
+    let directory = tempfile::tempdir().unwrap();
+    let workspace = workspace(directory.path());
+    let tools = directory.path().join("tools");
+    // Where the cache is refused, the sources are built: here by a cargo that only hands the program over.
+    let hand_over = "while [ \"$1\" != --target-dir ]; do shift; done\nmkdir -p \"$2/release\"\n";
+    tool(&tools, "cargo", &format!("{hand_over}cp {PROGRAM} \"$2/release/otcov\"\n"));
+    let run = |inputs: &Value| {
+        let result = run(&root(""), &workspace, inputs, PROGRAM, Some(&tools))?;
+        let pwned = [&workspace, directory.path()].iter().any(|it| it.join("pwned").exists());
+        assert!(!pwned, "{inputs} has been run");
+        Some(result)
+    };
     for attempt in attempts {
         for input in ["paths", "config", "fail-on", "fail-under", "diff", "baseline"] {
-            let Some(result) = scan(&json!({ input: attempt })) else { return };
+            let Some(result) = run(&json!({ input: attempt })) else { return };
             let passed = result["outputs"]["passed"].as_str().unwrap();
             assert!(result["status"] == 2 && passed.is_empty(), "{input}: {attempt}: {result:#}");
         }
         let switches = json!({
             "annotations": attempt, "summary": attempt, "upload-sarif": attempt, "cache": attempt,
         });
-        let Some(result) = scan_with_cache(&switches) else { return };
+        let Some(result) = run(&switches) else { return };
         assert_eq!(result["status"], 0, "{attempt}: {result:#}");
     }
-}
-
-/// Where the cache is refused, the sources are built: here by a cargo that only hands the program over.
-fn scan_with_cache(inputs: &Value) -> Option<Value> {
-    let directory = tempfile::tempdir().unwrap();
-    let workspace = workspace(directory.path());
-    let tools = directory.path().join("tools");
-    tool(
-        &tools,
-        "cargo",
-        &format!(
-            "while [ \"$1\" != --target-dir ]; do shift; done\nmkdir -p \"$2/release\"\ncp {PROGRAM} \"$2/release/otcov\"\n"
-        ),
-    );
-    let result = run(&root(""), &workspace, inputs, PROGRAM, Some(&tools))?;
-    assert!(!workspace.join("pwned").exists(), "{inputs} has been run");
-    Some(result)
 }
 
 fn tool(directory: &Path, name: &str, script: &str) {
@@ -187,6 +217,7 @@ fn archive(at: &Path, name: &str, program: &Path) -> PathBuf {
 
 #[test]
 fn only_the_release_that_was_pinned_is_run() {
+    let Some(_) = installed("venv/bin/python") else { return };
     let directory = tempfile::tempdir().unwrap();
     let at = directory.path();
     let workspace = workspace(at);

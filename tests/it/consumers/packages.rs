@@ -5,15 +5,18 @@
 )]
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use super::{installed, succeeds, trees};
 use crate::tidy::root;
 
-/// Where cargo builds: `target`, or what stands for it.
-fn target() -> PathBuf {
-    Path::new(env!("CARGO_BIN_EXE_otcov")).ancestors().nth(2).unwrap().to_path_buf()
+/// As fast to build as can be, in a place of its own: the program that the other tests run stays as it is meanwhile.
+fn building(command: &mut Command) -> &mut Command {
+    let target = Path::new(env!("CARGO_BIN_EXE_otcov")).ancestors().nth(2).unwrap();
+    let profile = [("OPT_LEVEL", "0"), ("LTO", "off"), ("CODEGEN_UNITS", "64"), ("STRIP", "symbols")];
+    command.envs(profile.map(|(key, value)| (format!("CARGO_PROFILE_RELEASE_{key}"), value)));
+    command.env("CARGO_TARGET_DIR", target.join("packages"))
 }
 
 #[test]
@@ -21,13 +24,10 @@ fn a_wheel_installs_in_a_clean_environment() {
     let Some(maturin) = installed("venv/bin/maturin") else { return };
     let directory = tempfile::tempdir().unwrap();
     let at = directory.path();
-    // The profile of the tests: their dependencies are built already.
     let mut build = Command::new(&maturin);
-    build
-        .args(["build", "--quiet", "--locked", "--profile", "dev", "--compatibility", "linux", "--out"])
-        .arg(at);
-    build.arg("--manifest-path").arg(root("Cargo.toml")).env("CARGO_TARGET_DIR", target());
-    succeeds(&mut build);
+    build.args(["build", "--quiet", "--locked", "--release", "--compatibility", "linux", "--out"]).arg(at);
+    build.arg("--manifest-path").arg(root("Cargo.toml"));
+    succeeds(building(&mut build));
     let wheel = fs::read_dir(at)
         .unwrap()
         .map(|it| it.unwrap().path())
@@ -87,10 +87,7 @@ fn pre_commit_installs_the_hook_and_runs_it() {
     let run = || {
         let mut command = Command::new(&pre_commit);
         command.current_dir(&project).arg("run").env("PRE_COMMIT_HOME", at.join("home"));
-        // As fast to build as can be; what is built is the same.
-        let profile = [("OPT_LEVEL", "0"), ("LTO", "off"), ("CODEGEN_UNITS", "64"), ("STRIP", "symbols")];
-        command.envs(profile.map(|(key, value)| (format!("CARGO_PROFILE_RELEASE_{key}"), value)));
-        command.env("CARGO_TARGET_DIR", target().join("hook"));
+        building(&mut command);
         let output = command.output().unwrap();
         (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
     };
