@@ -9,6 +9,8 @@ mod dark_function;
 mod decorator_ends_early;
 mod double_recorded_exception;
 mod dynamic_span_name;
+mod guard_across_await;
+mod guard_dropped;
 mod orphan_enrichment;
 mod raw_subprocess;
 mod span_discarded;
@@ -50,6 +52,16 @@ pub(crate) static ALL: &[Rule] = &[
         name: "dynamic-span-name",
         page: include_str!("../rules/checks/dynamic-span-name.md"),
         check: dynamic_span_name::check,
+    },
+    Rule {
+        name: "guard-across-await",
+        page: include_str!("../rules/checks/guard-across-await.md"),
+        check: guard_across_await::check,
+    },
+    Rule {
+        name: "guard-dropped",
+        page: include_str!("../rules/checks/guard-dropped.md"),
+        check: guard_dropped::check,
     },
     Rule {
         name: "orphan-enrichment",

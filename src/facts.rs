@@ -70,8 +70,10 @@ pub(crate) struct Facts {
     pub(crate) imports: Vec<(Symbol, Import)>,
     /// The same for what a plain `import a.b.c` makes reachable.
     pub(crate) import_roots: Vec<(Symbol, Symbol)>,
-    /// `from x import *` of the module scope, in order.
-    pub(crate) star_imports: Vec<Import>,
+    /// `from x import *` and `use x::*`, in order, each with the scope that it stands in.
+    pub(crate) star_imports: Vec<(FnId, Import)>,
+    /// Modules that the file declares, in its own text or in files of their own.
+    pub(crate) submodules: Vec<Submodule>,
     /// The names that the file exports explicitly (`__all__`), if it says so.
     pub(crate) exports: Option<Vec<Symbol>>,
     /// Texts written as environment variables are: in capitals, with underscores.
@@ -80,15 +82,21 @@ pub(crate) struct Facts {
     pub(crate) problems: Vec<Problem>,
     /// The file opens by saying that it is generated.
     pub(crate) generated: bool,
+    /// A name is there from where it is bound, in its block and no further: before that, the scope around has it.
+    pub(crate) lexical: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum FunctionKind {
     Module,
     ClassBody(ClassId),
+    /// The body of a module that stands inside the file.
+    Namespace,
     Named,
-    /// A lambda or closure: its facts count for the named function around it.
+    /// A lambda, closure or block that runs later: its facts count for the named function around it.
     Closure,
+    /// One arm of a macro of the file: called like a function, and none that counts.
+    Macro,
 }
 
 /// What a body amounts to, as far as its surface shows.
@@ -118,6 +126,12 @@ pub(crate) struct Function {
     pub(crate) returns: ValueId,
     pub(crate) is_async: bool,
     pub(crate) is_generator: bool,
+    /// It stands in a class and takes no instance.
+    pub(crate) is_static: bool,
+    /// It is only there for tests.
+    pub(crate) is_test: bool,
+    /// Whether others may use it, where the language has a word for it; else its name tells.
+    pub(crate) public: Option<bool>,
     pub(crate) shape: Shape,
     /// Everything from the first decorator to the end.
     pub(crate) span: Span,
@@ -126,6 +140,8 @@ pub(crate) struct Function {
     /// Statements in the body and all blocks in it, docstring and nested definitions aside.
     pub(crate) statements: u32,
     pub(crate) body: RegionId,
+    /// Where it stands in its parent: the region, and how many operations of the file came before.
+    pub(crate) place: (RegionId, u32),
     pub(crate) ops: Run,
     pub(crate) bindings: Run,
 }
@@ -158,6 +174,20 @@ pub(crate) struct Class {
     pub(crate) decorators: Run,
     /// Its body as a scope: methods and fields are the names bound there.
     pub(crate) body: FnId,
+    /// The type that this only adds members to (`impl Type`): the class itself is defined elsewhere.
+    pub(crate) part_of: Option<ValueId>,
+}
+
+/// A module inside a module.
+#[derive(Debug, Clone)]
+pub(crate) struct Submodule {
+    /// The module's or namespace's body that declares it.
+    pub(crate) scope: FnId,
+    pub(crate) name: Symbol,
+    /// Its text, where it stands in the same file; else it is a file.
+    pub(crate) body: Option<FnId>,
+    /// Where the file says that it lies, if not in the usual place.
+    pub(crate) path: Option<Symbol>,
 }
 
 #[derive(Debug)]
@@ -176,6 +206,11 @@ pub(crate) enum RegionKind {
         context: ValueId,
         bound: Option<Symbol>,
         is_async: bool,
+    },
+    /// From where a value is made that lives until the end of its block, to where it is dropped.
+    Held {
+        context: ValueId,
+        bound: Option<Symbol>,
     },
     /// What `else` guards is not part of it.
     Try,
@@ -229,6 +264,8 @@ pub(crate) enum OpKind {
     Return(Option<ValueId>),
     /// No value: the caught exception is raised again.
     Raise(Option<ValueId>),
+    /// Leaves the function with the value where it is an error, else goes on (`x?`).
+    Propagate(ValueId),
     Yield(ValueId),
     Await(ValueId),
     /// `break`, `continue`.
@@ -265,6 +302,8 @@ pub(crate) enum Value {
     Bool(bool),
     None,
     Name(Symbol),
+    /// The first name of a path: a variable of that name is not meant.
+    Head(Symbol),
     Member {
         of: ValueId,
         name: Symbol,
@@ -329,6 +368,8 @@ pub(crate) enum BindingKind {
     Caught(RegionId),
     Function(FnId),
     Class(ClassId),
+    /// A module whose body stands here.
+    Module(FnId),
     Import(Import),
     /// `import a.b.c` binds `a`, and makes `a.b.c` reachable through it.
     ImportRoot(Symbol),

@@ -28,12 +28,14 @@ pub(crate) struct NodeId(pub(crate) u32);
 #[derive(Debug, Default)]
 pub(crate) struct Library {
     nodes: Vec<Node>,
-    roots: FxHashMap<Symbol, NodeId>,
+    /// By language: packages of different ones share names.
+    roots: FxHashMap<(&'static str, Symbol), NodeId>,
     children: FxHashMap<(NodeId, Symbol), NodeId>,
     /// Method names so telling that the receiver need not be known: they give an assumed match.
-    assumed: FxHashMap<Symbol, NodeId>,
+    assumed: FxHashMap<(&'static str, Symbol), NodeId>,
     instrumentors: Vec<Instrumentor>,
     constants: Constants,
+    extensions: Vec<NodeId>,
     /// What to use instead of a path that is deprecated or removed.
     deprecated: FxHashMap<Symbol, Symbol>,
 }
@@ -54,6 +56,10 @@ pub(crate) struct Node {
     pub(crate) enters: Option<NodeId>,
     /// The type of an element: `x[..]`, `for y in x`.
     pub(crate) items: Option<NodeId>,
+    /// For a type: an instance stands for what it is made of (`Option<T>`, `Arc<T>`).
+    pub(crate) wraps: bool,
+    /// For a type: whatever value has its methods where it is imported.
+    pub(crate) extension: bool,
     /// For a value or a field: its type.
     pub(crate) value: Option<NodeId>,
     /// Every unknown attribute of an instance has this type (a database client whose attributes are databases).
@@ -84,8 +90,12 @@ pub(crate) struct Model {
     pub(crate) detail: Option<Symbol>,
     /// The call really goes out: not only a constructor of a client or a query builder.
     pub(crate) goes_out: bool,
+    /// For a span: how much detail it is, where that is not said at the call.
+    pub(crate) level: Option<Symbol>,
     /// A name given by nobody else: the span's fixed name, if it has one.
     pub(crate) fixed_name: Option<Symbol>,
+    /// For what is taken as a parameter: the type that has to be given in return.
+    pub(crate) gives: Option<NodeId>,
     /// For a base class: the methods of the derived class that are meant (`handle` of a command).
     pub(crate) methods: SmallVec<[Symbol; 2]>,
 }
@@ -100,6 +110,10 @@ pub(crate) struct Forms {
     pub(crate) manual: bool,
     /// `class X(f)`: the methods named in `Model::methods` of the data are meant.
     pub(crate) base: bool,
+    /// `fn f(x: T)`: a method of a trait that takes one is meant.
+    pub(crate) takes: bool,
+    /// Made here, and open only where it is entered or where something runs in it.
+    pub(crate) entered: bool,
     /// `f(.., handler)`: registers or runs its argument.
     pub(crate) registration: bool,
 }
@@ -128,6 +142,12 @@ pub(crate) enum Slot {
     ExcInfo,
     /// Keyword arguments that no other slot names are attributes.
     Keywords,
+    /// How much detail a span or a log line is.
+    Level,
+    /// Arguments that are not recorded.
+    Skip,
+    /// Nothing is recorded by itself.
+    SkipAll,
     /// What an object is put to work on: the span of `use_span`, the application of `instrument_app`.
     Subject,
 }
@@ -136,6 +156,10 @@ pub(crate) enum Slot {
 pub(crate) struct ArgPlace {
     pub(crate) index: Option<u8>,
     pub(crate) keyword: Option<Symbol>,
+    /// What the method is called on.
+    pub(crate) receiver: bool,
+    /// It is the argument of a method: called by its path, what it is called on comes first.
+    pub(crate) of_method: bool,
 }
 
 /// Spelled in kebab-case in the models: `span-end`, `http`.
@@ -152,6 +176,8 @@ pub(crate) enum Role {
     SpanQuery,
     SetAttribute,
     SetAttributes,
+    /// Makes one attribute, a key and its value, for whoever takes it.
+    Pair,
     AddEvent,
     AddLink,
     RecordException,
@@ -248,8 +274,8 @@ impl Library {
     }
 
     /// The top of a path: `opentelemetry`, `subprocess`.
-    pub(crate) fn root(&self, name: Symbol) -> Option<NodeId> {
-        self.roots.get(&name).copied()
+    pub(crate) fn root(&self, language: &'static str, name: Symbol) -> Option<NodeId> {
+        self.roots.get(&(language, name)).copied()
     }
 
     /// A member of a module or type, aliases followed, base types included; of a value, a member of its type.
@@ -267,17 +293,17 @@ impl Library {
         self.node(id).alias.unwrap_or(id)
     }
 
-    pub(crate) fn find(&self, path: &str) -> Option<NodeId> {
+    pub(crate) fn find(&self, language: &'static str, path: &str) -> Option<NodeId> {
         let mut parts = path.split('.');
-        let mut at = self.root(Symbol::new(parts.next()?))?;
+        let mut at = self.root(language, Symbol::new(parts.next()?))?;
         for part in parts {
             at = self.member(at, Symbol::new(part))?;
         }
         Some(self.resolve(at))
     }
 
-    pub(crate) fn assumed(&self, method: Symbol) -> Option<NodeId> {
-        self.assumed.get(&method).copied()
+    pub(crate) fn assumed(&self, language: &'static str, method: Symbol) -> Option<NodeId> {
+        self.assumed.get(&(language, method)).copied()
     }
 
     /// Whether constants stand under a dotted path.
@@ -352,6 +378,11 @@ impl Library {
         self.inherited(of, |it| it.attributes)
     }
 
+    /// Types whose methods any value has where they are imported.
+    pub(crate) fn extensions(&self) -> &[NodeId] {
+        &self.extensions
+    }
+
     /// What a method does that no model names.
     pub(crate) fn any_call(&self, of: NodeId) -> Option<&Model> {
         let node = self.node(self.resolve(of));
@@ -378,6 +409,8 @@ impl Node {
             returns: None,
             enters: None,
             items: None,
+            wraps: false,
+            extension: false,
             value: None,
             attributes: None,
             models: SmallVec::new(),

@@ -10,6 +10,7 @@ mod eval;
 mod fates;
 mod forwarding;
 mod functions;
+mod guards;
 mod handlers;
 mod keys;
 mod launch;
@@ -57,15 +58,18 @@ pub(crate) fn link(mut files: Vec<File>, library: &Library, input: &LinkInput<'_
 }
 
 fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
-    let mut world = world::World::new(files, library);
+    let mut world = world::World::new(files, library, &input.launch);
     classes::resolve(&mut world);
     world.partials = partials::find(&world);
     let targets = rounds::run(&mut world);
     let world = world;
-    let openings = openings::find(&world, &targets);
+    let mut openings = openings::find(&world, &targets);
     let entries = entries::find(&world, &targets, &input.launch);
     let instrumented = launch::Instrumented::find(&world, &targets, &input.launch, &input.auto_instrumented);
-    let graph = reach::CallGraph::new(&world, &targets, &openings, &instrumented);
+    let spawners = outgoing::spawners::Spawners::find(&world, &targets, &openings);
+    let graph = reach::CallGraph::new(&world, &targets, &openings, &instrumented, &spawners);
+    openings.inside = graph.closures_inside(&world, &openings);
+    let openings = openings;
     let verdicts = functions::Verdicts {
         world: &world,
         targets: &targets,
@@ -79,7 +83,7 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
     let reach = graph.reach(&world, &own.rooted, &own.exposed);
     let written = attributes::find(&world, &targets);
     let runners = outgoing::Runners::find(&world, &targets);
-    let leaving = outgoing::find(&world, &targets, &openings, &runners);
+    let leaving = outgoing::find(&world, &targets, &openings, &runners, &spawners);
     let recorders = handlers::Recorders::find(&world, &targets, &graph);
     let mut program = Program {
         functions: verdicts.table(&own, &graph, &reach),
@@ -95,8 +99,10 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
         logs: leaving.logs,
         setups: leaving.setups,
         envs: environment::find(&world, &input.launch),
+        guards: guards::sites(&world, &targets, &openings),
         ..Program::default()
     };
+    guards::mark(&mut program.spans, &program.guards);
     cover(&mut program, &world, &openings, &instrumented, &leaving.call_nodes, &reach);
     let may_be_inside = graph.may_be_inside(&world, &own.rooted, &own.exposed);
     touches::fill(&mut program, &world, &targets, &openings, &recorders, &graph, &may_be_inside);

@@ -3,6 +3,7 @@
 mod builder;
 mod directive;
 mod python;
+mod rust;
 
 use crate::facts::Facts;
 
@@ -18,10 +19,13 @@ pub(crate) struct Language {
     pub(crate) parse: fn(&str) -> Facts,
 }
 
-pub(crate) static LANGUAGES: &[Language] = &[Language {
-    name: "python",
-    extensions: &["py"],
-    stubs: &["pyi"],
-    shebangs: &["python"],
-    parse: python::parse,
-}];
+pub(crate) static LANGUAGES: &[Language] = &[
+    Language {
+        name: "python",
+        extensions: &["py"],
+        stubs: &["pyi"],
+        shebangs: &["python"],
+        parse: python::parse,
+    },
+    Language { name: "rust", extensions: &["rs"], stubs: &[], shebangs: &[], parse: rust::parse },
+];

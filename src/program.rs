@@ -29,6 +29,7 @@ pub(crate) struct Program {
     pub(crate) handoffs: Vec<HandoffSite>,
     pub(crate) logs: Vec<LogSite>,
     pub(crate) setups: Vec<SetupSite>,
+    pub(crate) guards: Vec<GuardSite>,
     pub(crate) envs: Vec<EnvSite>,
     pub(crate) enrichments: Vec<EnrichmentSite>,
     pub(crate) records: Vec<RecordSite>,
@@ -166,7 +167,6 @@ pub(crate) struct At {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[expect(dead_code, reason = "macros, attributes and guards open spans in Rust, whose front end comes next")]
 pub(crate) enum SpanStyle {
     Context,
     Decorator,
@@ -178,7 +178,6 @@ pub(crate) enum SpanStyle {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[expect(dead_code, reason = "guards and futures are entered in Rust, whose front end comes next")]
 pub(crate) enum Activation {
     Context,
     Decorator,
@@ -357,6 +356,20 @@ pub(crate) enum Mechanism {
     ProcessPool,
     Task,
     Subprocess,
+}
+
+/// A value that keeps a span open as long as it lives.
+#[derive(Debug)]
+pub(crate) struct GuardSite {
+    pub(crate) at: At,
+    /// What gives it: `enter`, `entered`, a helper.
+    pub(crate) call: Symbol,
+    /// Where the span is made that it keeps open, if that is known.
+    pub(crate) span: Option<Place>,
+    /// Nobody keeps it, so that it ends where it begins.
+    pub(crate) dropped: bool,
+    /// The first `.await` that it lives across.
+    pub(crate) across_await: Option<Place>,
 }
 
 #[derive(Debug)]

@@ -54,6 +54,8 @@ impl Printer<'_> {
             FunctionKind::ClassBody(class) => format!("body of c{}", class.0),
             FunctionKind::Named => format!("def {}", it.path),
             FunctionKind::Closure => "closure".to_owned(),
+            FunctionKind::Namespace => format!("namespace {}", it.path),
+            FunctionKind::Macro => format!("macro {}", it.path),
         };
         let mut text = format!("f{} {kind}", id.0);
         if !it.params.is_empty() {
@@ -66,7 +68,13 @@ impl Printer<'_> {
         for decorator in self.facts.list(&it.decorators) {
             let _ = write!(text, " @{}", self.value(*decorator));
         }
-        let flags = [(it.is_async, "async"), (it.is_generator, "generator")];
+        let flags = [
+            (it.is_async, "async"),
+            (it.is_generator, "generator"),
+            (it.is_static, "static"),
+            (it.is_test, "test"),
+            (it.public == Some(true), "public"),
+        ];
         for (_, word) in flags.iter().filter(|(set, _)| *set) {
             let _ = write!(text, " {word}");
         }
@@ -110,6 +118,10 @@ impl Printer<'_> {
                     bound.map_or_else(String::new, |it| format!(" as {it}"))
                 )
             }
+            RegionKind::Held { context, bound } => {
+                let bound = bound.map_or_else(String::new, |it| format!(" as {it}"));
+                format!("held {}{bound}", self.value(*context))
+            }
             RegionKind::Try => "try".to_owned(),
             RegionKind::Handler { of, types, bound } => {
                 let bound = bound.map_or_else(String::new, |it| format!(" as {it}"));
@@ -139,6 +151,7 @@ impl Printer<'_> {
             OpKind::Discard(value) => format!("discard {}", self.value(*value)),
             OpKind::Return(value) => format!("return{}", optional(value)),
             OpKind::Raise(value) => format!("raise{}", optional(value)),
+            OpKind::Propagate(value) => format!("propagate {}", self.value(*value)),
             OpKind::Yield(value) => format!("yield {}", self.value(*value)),
             OpKind::Await(value) => format!("await {}", self.value(*value)),
             OpKind::Jump => "jump".to_owned(),
@@ -175,6 +188,7 @@ impl Printer<'_> {
             Value::Bool(it) => it.to_string(),
             Value::None => "none".to_owned(),
             Value::Name(name) => name.to_string(),
+            Value::Head(name) => format!("::{name}"),
             Value::Member { of, name } => format!("{}.{name}", self.value(*of)),
             Value::Item { of, key } => format!("{}[{}]", self.value(*of), self.value(*key)),
             Value::Call(OpId(op)) => format!("%{op}"),
@@ -207,6 +221,7 @@ impl Printer<'_> {
             BindingKind::Caught(region) => format!("caught by r{}", region.0),
             BindingKind::Function(function) => format!("f{}", function.0),
             BindingKind::Class(class) => format!("c{}", class.0),
+            BindingKind::Module(function) => format!("module f{}", function.0),
             BindingKind::Import(it) => import(*it),
             BindingKind::ImportRoot(dotted) => format!("import {dotted}"),
             BindingKind::Declared(annotation) => format!("declared {}", self.value(*annotation)),
@@ -227,10 +242,17 @@ impl Printer<'_> {
                 decorators.collect::<String>(),
                 it.parent.0
             );
-            line(out, 0, &format!("{text} body f{}", it.body.0));
+            let part = it.part_of.map_or_else(String::new, |it| format!(" part of {}", self.value(it)));
+            line(out, 0, &format!("{text} body f{}{part}", it.body.0));
         }
-        for it in &self.facts.star_imports {
-            line(out, 0, &format!("{} *", import(*it)));
+        for (scope, it) in &self.facts.star_imports {
+            let within = if *scope == FnId::MODULE { String::new() } else { format!(" in f{}", scope.0) };
+            line(out, 0, &format!("{} *{within}", import(*it)));
+        }
+        for it in &self.facts.submodules {
+            let body = it.body.map_or_else(String::new, |it| format!(" f{}", it.0));
+            let path = it.path.map_or_else(String::new, |it| format!(" at {it}"));
+            line(out, 0, &format!("module {} in f{}{body}{path}", it.name, it.scope.0));
         }
         if let Some(exports) = &self.facts.exports {
             let names: Vec<&str> = exports.iter().map(|it: &Symbol| it.as_str()).collect();

@@ -3,6 +3,7 @@
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::format::{CallEntry, InstrumentorEntry, ModelFile, TypeEntry, ValueEntry};
+use super::load::language_of;
 use super::model::{model_of, plain_model};
 use super::paths::DottedPath;
 use super::{Instrumentor, Library, Node, NodeId, Role, check};
@@ -10,6 +11,9 @@ use crate::text::{LineIndex, Symbol};
 
 /// Where an entry comes from: a name for messages, and the text in which its line can be found.
 type Source<'a> = (&'a str, &'a str);
+
+/// Source files, whose names begin with their language.
+type NamedFile<'a> = ((&'static str, &'a str), ModelFile);
 
 /// About as many as the built-in models have.
 const NODES: usize = 8192;
@@ -19,7 +23,9 @@ pub(super) struct Builder<'a> {
     /// Types that an entry names, and where: each has to be declared by some entry.
     named_types: Vec<(NodeId, Source<'a>, Symbol)>,
     /// Nodes by the path that led to them, aliases not followed.
-    by_path: FxHashMap<Symbol, NodeId>,
+    by_path: FxHashMap<(&'static str, Symbol), NodeId>,
+    /// The language whose tree is grown.
+    language: &'static str,
     errors: Vec<String>,
 }
 
@@ -29,12 +35,13 @@ impl<'a> Builder<'a> {
         library.nodes.reserve(NODES);
         library.children.reserve(NODES);
         let by_path = FxHashMap::with_capacity_and_hasher(NODES, FxBuildHasher);
-        Builder { library, named_types: Vec::new(), by_path, errors }
+        Builder { library, named_types: Vec::new(), by_path, language: "", errors }
     }
 
-    pub(super) fn add_files(&mut self, files: &'a [(Source<'a>, ModelFile)]) {
+    pub(super) fn add_files(&mut self, files: &'a [NamedFile<'a>]) {
         self.add_aliases(files);
         for (source, file) in files {
+            self.language = language_of(source.0);
             for entry in &file.types {
                 self.add_type(*source, entry);
             }
@@ -56,7 +63,8 @@ impl<'a> Builder<'a> {
         }
     }
 
-    pub(super) fn add_extra(&mut self, origin: &'a str, entry: &'a CallEntry) {
+    pub(super) fn add_extra(&mut self, language: &'static str, origin: &'a str, entry: &'a CallEntry) {
+        self.language = language;
         self.add_call((origin, ""), entry);
     }
 
@@ -76,23 +84,23 @@ impl<'a> Builder<'a> {
     }
 
     /// Shorter paths first, so that an alias below an alias lands under the true parent.
-    fn add_aliases(&mut self, files: &'a [(Source<'a>, ModelFile)]) {
+    fn add_aliases(&mut self, files: &'a [NamedFile<'a>]) {
         let mut pairs = Vec::new();
         for (source, file) in files {
-            pairs.extend(file.alias.iter().map(|(from, to)| (*source, *from, *to)));
+            let source: (&'static str, &'a str) = *source;
+            pairs.extend(file.alias.iter().map(|(from, to)| (source, *from, *to)));
             for entry in &file.types {
                 match entry.path.list.as_slice() {
-                    [path] => pairs.extend(entry.also.list.iter().map(|it| (*source, *it, *path))),
+                    [path] => pairs.extend(entry.also.list.iter().map(|it| (source, *it, *path))),
                     _ if entry.also.list.is_empty() => {}
-                    _ => {
-                        self.fail(*source, &entry.also.written, "`also` needs a `path` that is a single one")
-                    }
+                    _ => self.fail(source, &entry.also.written, "`also` needs a `path` that is a single one"),
                 }
             }
         }
         pairs.sort_by_cached_key(|(_, from, to)| (from.depth(), *from, *to));
         let mut made = Vec::with_capacity(pairs.len());
         for (source, from, to) in pairs {
+            self.language = language_of(source.0);
             let target = self.node(to);
             let alias = self.unresolved(from);
             if alias == target {
@@ -143,6 +151,11 @@ impl<'a> Builder<'a> {
             it.bases.extend(bases);
             it.enters = enters.or(it.enters);
             it.items = items.or(it.items);
+            it.wraps |= entry.wraps;
+            it.extension |= entry.extension;
+            if entry.extension {
+                self.library.extensions.push(node);
+            }
         }
     }
 
@@ -155,7 +168,8 @@ impl<'a> Builder<'a> {
     }
 
     fn add_call(&mut self, source: Source<'a>, entry: &'a CallEntry) {
-        let model = entry.role.map(|role| model_of(role, entry));
+        let gives = entry.gives.map(|it| self.named_type(source, it, None));
+        let model = entry.role.map(|role| super::Model { gives, ..model_of(role, entry) });
         if let Some(why) = model.as_ref().and_then(check::contradiction) {
             self.fail(source, &entry.path.written, &why);
         }
@@ -174,7 +188,7 @@ impl<'a> Builder<'a> {
             it.enters = enters.or(it.enters);
             it.models.extend(model.clone());
             if entry.assume {
-                self.library.assumed.insert(path.name, node);
+                self.library.assumed.insert((self.language, path.name), node);
             }
         }
     }
@@ -226,7 +240,7 @@ impl<'a> Builder<'a> {
     }
 
     fn at(&mut self, path: Symbol) -> NodeId {
-        match self.by_path.get(&path) {
+        match self.by_path.get(&(self.language, path)) {
             Some(node) => self.library.resolve(*node),
             None => self.node(DottedPath::new(path.as_str())),
         }
@@ -234,7 +248,7 @@ impl<'a> Builder<'a> {
 
     /// The node of exactly this spelling, made if it is new.
     fn unresolved(&mut self, path: DottedPath) -> NodeId {
-        if let Some(node) = self.by_path.get(&path.full) {
+        if let Some(node) = self.by_path.get(&(self.language, path.full)) {
             return *node;
         }
         let node = match path.parent {
@@ -244,11 +258,11 @@ impl<'a> Builder<'a> {
             }
             None => {
                 let root = self.push(path.full, None);
-                self.library.roots.insert(path.full, root);
+                self.library.roots.insert((self.language, path.full), root);
                 root
             }
         };
-        self.by_path.insert(path.full, node);
+        self.by_path.insert((self.language, path.full), node);
         node
     }
 

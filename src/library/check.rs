@@ -17,6 +17,7 @@ pub(super) fn kinds(role: Role) -> &'static [&'static str] {
             "observable_gauge",
         ],
         Role::Messaging => &["send", "receive", "enqueue"],
+        Role::SpanActivate => &["enter", "entered", "in_scope", "instrument"],
         Role::Transparent => &["makes-decorator"],
         Role::Context => &["get", "set", "copy", "attach", "detach", "baggage"],
         Role::SetUp => &[

@@ -43,6 +43,12 @@ pub(super) struct TypeEntry {
     pub(super) bases: Paths,
     pub(super) enters: Option<DottedPath>,
     pub(super) items: Option<DottedPath>,
+    /// It stands for what it is made of: its first type argument.
+    #[serde(default)]
+    pub(super) wraps: bool,
+    /// Any value has its methods, where it is imported.
+    #[serde(default)]
+    pub(super) extension: bool,
     /// The type of each field; `*` stands for every field that is not named.
     #[serde(default)]
     pub(super) fields: BTreeMap<String, DottedPath>,
@@ -72,10 +78,13 @@ pub(super) struct CallEntry {
     pub(super) does: Vec<Trait>,
     pub(super) goes_out: Option<bool>,
     pub(super) fixed_name: Option<String>,
+    pub(super) level: Option<String>,
     #[serde(default)]
     pub(super) methods: Words,
     pub(super) returns: Option<DottedPath>,
     pub(super) enters: Option<DottedPath>,
+    /// What a function gives that takes the type.
+    pub(super) gives: Option<DottedPath>,
     /// The bare name of the method is telling enough.
     #[serde(default)]
     pub(super) assume: bool,
@@ -132,6 +141,8 @@ enum Form {
     Decorator,
     Manual,
     Base,
+    Entered,
+    Takes,
     Registration,
 }
 
@@ -178,6 +189,8 @@ impl<'de> Deserialize<'de> for FormList {
                 Form::Decorator => forms.decorator = true,
                 Form::Manual => forms.manual = true,
                 Form::Base => forms.base = true,
+                Form::Entered => forms.entered = true,
+                Form::Takes => forms.takes = true,
                 Form::Registration => forms.registration = true,
             }
         }
@@ -185,7 +198,8 @@ impl<'de> Deserialize<'de> for FormList {
     }
 }
 
-/// Where an argument stands: `0`, `"name"`, or `[0, "name"]`. `"**"` is every keyword that nothing else names.
+/// Where an argument stands: `0`, `"name"`, or `[0, "name"]`. `"**"` is every keyword that nothing else names, `"self"` what the
+/// method is called on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     At(ArgPlace),
@@ -204,14 +218,17 @@ impl<'de> Deserialize<'de> for Place {
 
             fn visit_i64<E: Error>(self, index: i64) -> Result<Place, E> {
                 let index = u8::try_from(index).map_err(|_| E::custom("an index is between 0 and 255"))?;
-                Ok(Place::At(ArgPlace { index: Some(index), keyword: None }))
+                Ok(Place::At(ArgPlace { index: Some(index), ..ArgPlace::default() }))
             }
 
             fn visit_str<E: Error>(self, keyword: &str) -> Result<Place, E> {
                 if keyword == "**" {
                     return Ok(Place::EveryKeyword);
                 }
-                Ok(Place::At(ArgPlace { index: None, keyword: Some(Symbol::new(keyword)) }))
+                if keyword == "self" {
+                    return Ok(Place::At(ArgPlace { receiver: true, ..ArgPlace::default() }));
+                }
+                Ok(Place::At(ArgPlace { keyword: Some(Symbol::new(keyword)), ..ArgPlace::default() }))
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut pair: A) -> Result<Place, A::Error> {
@@ -221,7 +238,11 @@ impl<'de> Deserialize<'de> for Place {
                 let (Some(index), Some(keyword), None) = (index, keyword, rest) else {
                     return Err(A::Error::custom("a place is [index, keyword]"));
                 };
-                Ok(Place::At(ArgPlace { index: Some(index), keyword: Some(Symbol::new(&keyword)) }))
+                Ok(Place::At(ArgPlace {
+                    index: Some(index),
+                    keyword: Some(Symbol::new(&keyword)),
+                    ..ArgPlace::default()
+                }))
             }
         }
         deserializer.deserialize_any(PlaceVisitor)

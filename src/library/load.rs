@@ -12,20 +12,21 @@ use crate::text::LineIndex;
 impl Library {
     /// The built-in models of one language.
     #[cfg(test)]
-    pub(crate) fn embedded(language: &str) -> (Library, Vec<String>) {
-        Library::load(language, &[])
+    pub(crate) fn embedded(language: &'static str) -> (Library, Vec<String>) {
+        Library::load(&[language], &[])
     }
 
-    /// The built-in models of one language, and on top of them those of the configuration. Languages have a tree each, because
+    /// The built-in models of some languages, and on top of them those of the configuration. Languages have a tree each, because
     /// their packages share names.
-    pub(crate) fn load(language: &str, extra_models: &[ExtraModel]) -> (Library, Vec<String>) {
-        let files = FILES.iter().filter(|(name, _)| name.split('/').next() == Some(language));
-        Library::from_files(files, extra_models)
+    pub(crate) fn load(languages: &[&'static str], extra_models: &[ExtraModel]) -> (Library, Vec<String>) {
+        let files = FILES.iter().filter(|(name, _)| languages.contains(&language_of(name)));
+        Library::from_files(files, languages, extra_models)
     }
 
     /// Each error is a sentence that starts with its file and line.
     pub(super) fn from_files<'a>(
-        files: impl Iterator<Item = &'a (&'a str, &'a str)>,
+        files: impl Iterator<Item = &'a (&'static str, &'a str)>,
+        languages: &[&'static str],
         extra_models: &[ExtraModel],
     ) -> (Library, Vec<String>) {
         let files: Vec<_> = files.copied().collect();
@@ -39,11 +40,18 @@ impl Library {
             extra_models.iter().filter_map(|it| Some((it.origin.as_str(), keep(call_of(it))?))).collect();
         let mut builder = Builder::new(errors);
         builder.add_files(&models);
-        for (origin, call) in &extra {
-            builder.add_extra(origin, call);
+        for language in languages {
+            for (origin, call) in &extra {
+                builder.add_extra(language, origin, call);
+            }
         }
         builder.finish()
     }
+}
+
+/// The files of a language lie in a folder of its name.
+pub(super) fn language_of(file: &'static str) -> &'static str {
+    file.split('/').next().unwrap_or_default()
 }
 
 fn parse(name: &str, text: &str) -> Result<ModelFile, String> {
@@ -62,6 +70,10 @@ fn call_of(extra: &ExtraModel) -> Result<CallEntry, String> {
                 args.insert(slot.to_owned(), value.clone());
             }
             (None, toml::Value::Table(inner)) if key == "args" => args.extend(inner.clone()),
+            // However the language writes its paths, the tree is a tree.
+            (None, toml::Value::String(path)) if key == "path" => {
+                table.insert(key.clone(), path.replace("::", ".").into());
+            }
             (None, value) => {
                 table.insert(key.clone(), value.clone());
             }

@@ -20,6 +20,8 @@ pub(super) fn plain_model(role: Role) -> Model {
         keeps_context: false,
         detail: None,
         goes_out: goes_out(role),
+        gives: None,
+        level: None,
         fixed_name: None,
         methods: SmallVec::new(),
     }
@@ -33,7 +35,10 @@ fn goes_out(role: Role) -> bool {
 /// What an entry of a model file says of a call.
 pub(super) fn model_of(role: Role, entry: &CallEntry) -> Model {
     let does = |it: Trait| entry.does.contains(&it);
-    let args: SmallVec<_> = entry.args.iter().map(|(slot, place)| argument(*slot, *place)).collect();
+    let mut args: SmallVec<[(Slot, ArgPlace); 2]> =
+        entry.args.iter().map(|(slot, place)| argument(*slot, *place)).collect();
+    let of_method = args.iter().any(|(_, it)| it.receiver);
+    args.iter_mut().for_each(|(_, it)| it.of_method = of_method);
     // Whoever takes a function registers or runs it, and need not say so.
     let takes_function = args.iter().any(|(slot, _)| matches!(slot, Slot::Function | Slot::Handler));
     let mut forms = entry.form.0;
@@ -49,6 +54,7 @@ pub(super) fn model_of(role: Role, entry: &CallEntry) -> Model {
         keeps_context: does(Trait::KeepsContext),
         detail: entry.kind.as_deref().map(Symbol::new),
         goes_out: entry.goes_out.unwrap_or_else(|| goes_out(role)),
+        level: entry.level.as_deref().map(Symbol::new),
         fixed_name: entry.fixed_name.as_deref().map(Symbol::new),
         methods: entry.methods.0.iter().map(|it| Symbol::new(it)).collect(),
         ..plain_model(role)

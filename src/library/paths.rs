@@ -68,7 +68,10 @@ fn spell_out(text: &str, into: &mut Vec<DottedPath>) -> Option<()> {
 
 fn is_path(text: &str) -> bool {
     let text = text.strip_suffix(".*").unwrap_or(text);
-    let word = |it: &str| !it.is_empty() && it.chars().all(|c| c == '_' || c.is_alphanumeric());
+    // A macro's name ends in `!`.
+    let plain =
+        |it: &str| it.strip_suffix('!').unwrap_or(it).chars().all(|c| c == '_' || c.is_alphanumeric());
+    let word = |it: &str| !it.is_empty() && plain(it);
     text.split('.').all(word)
 }
 

@@ -37,7 +37,7 @@ fn the_list_of_model_files_is_up_to_date() {
 
 #[test]
 fn every_built_in_model_is_sound() {
-    let (library, errors) = Library::embedded("python");
+    let (library, errors) = Library::load(&["python", "rust"], &[]);
     assert_eq!(errors, Vec::<String>::new());
     for node in &library.nodes {
         for (at, model) in node.models.iter().enumerate() {
@@ -136,7 +136,7 @@ const SAMPLES: &[(&str, &str, Role)] = &[
 fn every_spelling_leads_to_the_same_node() {
     let (library, _) = Library::embedded("python");
     for (spelled, known_as, role) in SAMPLES {
-        let node = library.find(spelled).unwrap_or_else(|| panic!("`{spelled}` is not known"));
+        let node = library.find("python", spelled).unwrap_or_else(|| panic!("`{spelled}` is not known"));
         assert_eq!(library.node(node).path.as_str(), *known_as, "{spelled}");
         assert!(library.node(node).model(*role).is_some(), "`{spelled}` does not have the role {role:?}");
     }
@@ -149,7 +149,7 @@ fn path_of(library: &Library, node: Option<NodeId>) -> Option<&'static str> {
 #[test]
 fn types_follow_calls_blocks_fields_and_elements() {
     let (library, _) = Library::embedded("python");
-    let find = |path: &str| library.find(path).unwrap_or_else(|| panic!("`{path}` is not known"));
+    let find = |path: &str| library.find("python", path).unwrap_or_else(|| panic!("`{path}` is not known"));
     let returned = |path: &str| path_of(&library, library.returned_by(find(path)));
     let entered = |path: &str| path_of(&library, library.entered_by(find(path)));
 
@@ -177,32 +177,35 @@ fn types_follow_calls_blocks_fields_and_elements() {
 #[test]
 fn arguments_and_traits_are_read() {
     let (library, _) = Library::embedded("python");
-    let span = library.find("opentelemetry.trace.Tracer.start_as_current_span").unwrap();
+    let span = library.find("python", "opentelemetry.trace.Tracer.start_as_current_span").unwrap();
     let model = library.node(span).model(Role::Span).unwrap();
     assert!(model.forms.context && model.forms.decorator && !model.forms.manual);
     assert!(
         model.activates && model.ends && model.records && model.handles_async && !model.handles_generators
     );
     let keyword = Some(Symbol::new("attributes"));
-    assert_eq!(model.place(Slot::Attributes), Some(ArgPlace { index: Some(3), keyword }));
+    assert_eq!(
+        model.place(Slot::Attributes),
+        Some(ArgPlace { index: Some(3), keyword, ..ArgPlace::default() })
+    );
 
-    let log = library.find("logfire.info").unwrap();
+    let log = library.find("python", "logfire.info").unwrap();
     assert!(library.node(log).model(Role::Log).unwrap().place(Slot::Keywords).is_some());
-    let command = library.find("django.core.management.base.BaseCommand").unwrap();
+    let command = library.find("python", "django.core.management.base.BaseCommand").unwrap();
     let model = library.node(command).model(Role::EntryPoint).unwrap();
     assert!(model.forms.base && model.methods.contains(&Symbol::new("handle")));
-    let submit = library.find("concurrent.futures.Executor.submit").unwrap();
+    let submit = library.find("python", "concurrent.futures.Executor.submit").unwrap();
     assert!(library.node(submit).model(Role::Executor).unwrap().forms.registration);
-    let connect = library.find("psycopg.connect").unwrap();
+    let connect = library.find("python", "psycopg.connect").unwrap();
     assert!(!library.node(connect).model(Role::Db).unwrap().goes_out);
-    assert_eq!(library.assumed(Symbol::new("start_as_current_span")), Some(span));
+    assert_eq!(library.assumed("python", Symbol::new("start_as_current_span")), Some(span));
 }
 
 #[test]
 fn instrumentors_are_found_by_what_enables_them() {
     let (library, _) = Library::embedded("python");
     let enabled = |path: &str| -> Vec<&'static str> {
-        let node = library.find(path).unwrap_or_else(|| panic!("`{path}` is not known"));
+        let node = library.find("python", path).unwrap_or_else(|| panic!("`{path}` is not known"));
         library.enabled_by(node).flat_map(|it| it.modules.iter().map(|it| it.as_str())).collect()
     };
     assert_eq!(
@@ -254,7 +257,7 @@ fn deprecated_paths_know_what_to_use_instead() {
 }
 
 fn errors_of(text: &str) -> Vec<String> {
-    Library::from_files([("python/toy.toml", text)].iter(), &[]).1
+    Library::from_files([("python/toy.toml", text)].iter(), &["python"], &[]).1
 }
 
 #[test]
@@ -311,12 +314,12 @@ of = ["toy.Attributes", "toy.attributes.*"]
 texts = ["toy.colour"]
 "#;
     assert_eq!(errors_of(toy), Vec::<String>::new());
-    let (library, _) = Library::from_files([("python/toy.toml", toy)].iter(), &[]);
-    let start = library.find("toy.clients.client.start").unwrap();
+    let (library, _) = Library::from_files([("python/toy.toml", toy)].iter(), &["python"], &[]);
+    let start = library.find("python", "toy.clients.client.start").unwrap();
     assert_eq!(library.node(start).path.as_str(), "toy.Client.start");
-    assert_eq!(library.find("toy.legacy.Client.begin"), library.find("toy.Client.begin"));
+    assert_eq!(library.find("python", "toy.legacy.Client.begin"), library.find("python", "toy.Client.begin"));
     assert_eq!(path_of(&library, library.entered_by(start)), Some("toy.Base"));
-    assert_eq!(library.assumed(Symbol::new("start")), Some(start));
+    assert_eq!(library.assumed("python", Symbol::new("start")), Some(start));
 }
 
 #[test]
@@ -360,15 +363,15 @@ fn the_configuration_adds_models() {
         args = { attributes = "**" }
     };
     let extra = ExtraModel { origin: "otcov.toml:12".to_owned(), table };
-    let (library, errors) = Library::load("python", &[extra]);
+    let (library, errors) = Library::load(&["python"], &[extra]);
     assert_eq!(errors, Vec::<String>::new());
-    let step = library.find("shop.tel.step").unwrap();
+    let step = library.find("python", "shop.tel.step").unwrap();
     let model = library.node(step).model(Role::Span).unwrap();
-    assert_eq!(model.place(Slot::Name), Some(ArgPlace { index: Some(0), keyword: None }));
+    assert_eq!(model.place(Slot::Name), Some(ArgPlace { index: Some(0), ..ArgPlace::default() }));
     assert!(model.place(Slot::Keywords).is_some());
 
     let wrong =
         ExtraModel { origin: "otcov.toml:20".to_owned(), table: toml::toml! { path = "a.b" rol = "span" } };
-    let (_, errors) = Library::load("python", &[wrong]);
+    let (_, errors) = Library::load(&["python"], &[wrong]);
     assert!(errors[0].starts_with("otcov.toml:20: unknown field `rol`"), "{errors:?}");
 }

@@ -12,6 +12,7 @@ use crate::link::world::World;
 const LONGEST_LINE: usize = 32;
 
 pub(crate) fn resolve(world: &mut World<'_>) {
+    find_parts(world);
     // Bases can be named through classes whose own bases are not known yet: a second look finds those.
     for _ in 0..2 {
         let bases: Vec<Things> =
@@ -31,9 +32,47 @@ pub(crate) fn resolve(world: &mut World<'_>) {
     for index in 0..world.classes.len() {
         let above: Vec<ClassId> = world.classes[index].bases.iter().filter_map(project_class).collect();
         for class in above {
-            world.classes[class.index()].below.push(ClassId(index as u32));
+            let class = class.index();
+            let below = world.classes[index].home.unwrap_or(ClassId(index as u32));
+            if !world.classes[class].below.contains(&below) {
+                world.classes[class].below.push(below);
+            }
         }
     }
+}
+
+/// Which class each block of members belongs to, wherever that is defined.
+fn find_parts(world: &mut World<'_>) {
+    let homes: Vec<(Option<ClassId>, Option<NodeId>)> =
+        (0..world.classes.len()).into_par_iter().map(|it| home_of(world, ClassId(it as u32))).collect();
+    for (index, (home, outside)) in homes.into_iter().enumerate() {
+        let id = ClassId(index as u32);
+        if let Some(home) = home.filter(|it| *it != id) {
+            world.classes[index].home = Some(home);
+            world.classes[home.index()].parts.push(id);
+        }
+        world.classes[index].foreign_home = outside;
+    }
+}
+
+fn home_of(world: &World<'_>, id: ClassId) -> (Option<ClassId>, Option<NodeId>) {
+    let class = world.class(id);
+    let facts = world.facts(class.file);
+    let it: &facts::Class = facts.class(class.local);
+    let Some(part_of) = it.part_of else { return (None, None) };
+    let of = match facts.value(part_of) {
+        facts::Value::Item { of, .. } => *of,
+        _ => part_of,
+    };
+    let (region, order) = facts.function(it.body).place;
+    let scope = Scope { file: class.file, function: it.parent, region, order };
+    let things = Eval::new(world).ask(of, scope);
+    let home = things.iter().find_map(project_class);
+    let outside = things.iter().find_map(|it| match it {
+        Thing::Library(node) => Some(node),
+        _ => None,
+    });
+    (home, outside)
 }
 
 fn project_class(thing: Thing) -> Option<ClassId> {
@@ -73,7 +112,7 @@ fn bases_of(world: &World<'_>, id: ClassId) -> Things {
 /// Depth first, each class once: close enough to the language's own order for single bases and mixins.
 fn line_of(world: &World<'_>, id: ClassId) -> (Vec<ClassId>, Vec<NodeId>, bool) {
     let mut line = Vec::new();
-    let mut outside = Vec::new();
+    let mut outside: Vec<NodeId> = world.class(id).foreign_home.into_iter().collect();
     let mut open = false;
     let mut stack = vec![id];
     while let Some(class) = stack.pop() {
@@ -81,7 +120,9 @@ fn line_of(world: &World<'_>, id: ClassId) -> (Vec<ClassId>, Vec<NodeId>, bool) 
             continue;
         }
         line.push(class);
-        let bases: Vec<Thing> = world.class(class).bases.iter().collect();
+        line.extend(world.class(class).parts.iter().copied());
+        let parts = world.class(class).parts.iter().flat_map(|it| world.class(*it).bases.iter());
+        let bases: Vec<Thing> = world.class(class).bases.iter().chain(parts).collect();
         for base in bases.into_iter().rev() {
             match base {
                 Thing::Class(class) => stack.push(class),

@@ -83,7 +83,7 @@ fn handles(
         }
         Open::Instance { class, .. } => {
             let derives = |base: &str| {
-                let base = world.library.find(base);
+                let base = world.library.find(world.language_of(class), base);
                 base.is_some_and(|base| {
                     world.class(class).outside.iter().any(|it| world.library.derives(*it, base))
                 })

@@ -72,12 +72,15 @@ fn in_file(world: &World<'_>, targets: &Targets, file: FileId) -> Vec<(FuncId, E
         let function = world.func(file, FnId(index as u32));
         let by = by_decorator(world, &mut eval, function)
             .or_else(|| by_base(world, function))
+            .or_else(|| by_derive(world, &mut eval, function))
+            .or_else(|| by_type(world, &mut eval, function))
             .or_else(|| by_signature(world, function));
         found.extend(by.map(|it| (function, it)));
     }
     for (op, callees) in targets.calls(file) {
         registered(world, targets, &mut eval, (Site { file, op }, callees), &mut found);
     }
+    dispatched(world, targets, file, &mut found);
     found
 }
 
@@ -185,9 +188,120 @@ fn by_servicer(world: &World<'_>, function: FuncId, class: ClassId, name: Symbol
     derived.then(|| told(EntryKind::Rpc, "grpc"))
 }
 
+/// `fn main` at the root of a crate.
+fn main_of_crate(world: &World<'_>, function: FuncId) -> Option<Entry> {
+    let it = world.function(function);
+    let (file, local) = world.local(function);
+    let modules = &world.modules;
+    let is_main =
+        it.name.as_str() == "main" && world.facts(file).function(local).parent == Some(FnId::MODULE);
+    let at_root = || modules.get(modules.of_file(file)).parent.is_none() && world.facts(file).lexical;
+    (is_main && at_root()).then(|| told(EntryKind::Main, "main"))
+}
+
+/// A method of a type that is read from the command line, by the name that such methods have.
+fn by_derive(world: &World<'_>, eval: &mut Eval<'_, '_>, function: FuncId) -> Option<Entry> {
+    if !world.facts(world.file_of[function.index()]).lexical {
+        return None;
+    }
+    let (node, model) = command_of(world, eval, world.class_of(function)?)?;
+    model.methods.contains(&world.function(function).name).then(|| entry(world, node, model)).flatten()
+}
+
+/// The library member that makes a type a command, which it derives.
+fn command_of<'w>(
+    world: &'w World<'_>,
+    eval: &mut Eval<'_, '_>,
+    class: ClassId,
+) -> Option<(NodeId, &'w Model)> {
+    let it = world.class_facts(class);
+    let file = world.class(class).file;
+    let facts = world.facts(file);
+    let (region, order) = facts.function(it.body).place;
+    let scope = crate::link::eval::Scope { file, function: it.parent, region, order };
+    facts.list(&it.decorators).iter().find_map(|decorator| {
+        eval.ask(*decorator, scope).iter().find_map(|it| match it {
+            Thing::Library(node) => {
+                let model = world.library.node(node).model(Role::EntryPoint).filter(|it| it.forms.base)?;
+                Some((node, model))
+            }
+            _ => None,
+        })
+    })
+}
+
+/// A method of a trait that takes what only a framework gives, and gives what only that takes.
+fn by_type(world: &World<'_>, eval: &mut Eval<'_, '_>, function: FuncId) -> Option<Entry> {
+    let (file, local) = world.local(function);
+    let facts = world.facts(file);
+    let it = facts.function(local);
+    let is_of_trait =
+        it.class.is_some_and(|it| facts.class(it).part_of.is_some() && !facts.class(it).bases.is_empty());
+    if !facts.lexical || !is_of_trait {
+        return None;
+    }
+    let scope = eval.decorator_scope(function);
+    world.params(function).iter().find_map(|param| {
+        eval.annotated(param.annotation, scope).iter().find_map(|thing| {
+            let Thing::Object(node) = thing else { return None };
+            let model = world.library.node(node).model(Role::EntryPoint).filter(|it| it.forms.takes)?;
+            let given = eval.annotated(it.returns, scope);
+            let fits = model.gives.is_none_or(|wanted| given.contains(Thing::Object(wanted)));
+            fits.then(|| entry(world, node, model)).flatten()
+        })
+    })
+}
+
+/// What is called for one variant of what is read from the command line: `Command::Sync(args) => sync(args)`.
+fn dispatched(world: &World<'_>, targets: &Targets, file: FileId, found: &mut Vec<(FuncId, Entry)>) {
+    let facts = world.facts(file);
+    if !facts.lexical {
+        return;
+    }
+    let mut eval = Eval::new(world);
+    let mut arms: FxHashMap<crate::facts::RegionId, Entry> = FxHashMap::default();
+    for (index, it) in facts.regions.iter().enumerate() {
+        let RegionKind::Branch { condition, negated: false } = it.kind else { continue };
+        if condition == ValueId::OPAQUE
+            || !matches!(facts.value(condition), Value::Name(_) | Value::Member { .. } | Value::Call(_))
+        {
+            continue;
+        }
+        let region = it.parent.unwrap_or(it.parent.unwrap_or(facts.function(it.function).body));
+        let order = facts.function(it.function).ops.end;
+        let scope = crate::link::eval::Scope { file, function: it.function, region, order };
+        for thing in eval.ask(condition, scope).iter() {
+            if let Thing::Instance(class) = thing
+                && let Some((node, model)) = command_of(world, &mut eval, class)
+                && let Some(entry) = entry(world, node, model)
+            {
+                arms.insert(crate::facts::RegionId(index as u32), entry);
+            }
+        }
+    }
+    if arms.is_empty() {
+        return;
+    }
+    for (op, _) in targets.calls(file) {
+        let mut around = facts.regions_from(facts.op(op).region).take(3);
+        let Some(entry) = around.find_map(|(it, _)| arms.get(&it)) else { continue };
+        let site = Site { file, op };
+        for (function, _) in targets.functions(site) {
+            let is_work = world.function(function).kind == FunctionKind::Named
+                && world.function(function).statements > 1;
+            if is_work && !world.function(function).is_static {
+                found.push((function, *entry));
+            }
+        }
+    }
+}
+
 /// `lambda_handler(event, context)`.
 fn by_signature(world: &World<'_>, function: FuncId) -> Option<Entry> {
     let it = world.function(function);
+    if let Some(found) = main_of_crate(world, function) {
+        return Some(found);
+    }
     let params = world.params(function);
     let top_level = it.parent == Some(FnId::MODULE);
     let names = [params.first().map(|it| it.name.as_str()), params.get(1).map(|it| it.name.as_str())];

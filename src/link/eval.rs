@@ -7,10 +7,11 @@ mod calls;
 mod containers;
 mod held;
 mod members;
+pub(crate) mod paths;
 
 use rustc_hash::FxHashMap;
 
-use crate::facts::{Binding, BindingKind, FnId, OpKind, RegionId, Value, ValueId};
+use crate::facts::{Binding, BindingKind, FnId, Import, OpKind, RegionId, Value, ValueId};
 use crate::link::modules::ModuleId;
 use crate::link::things::{ClassId, Site, Thing, Things};
 use crate::link::world::World;
@@ -164,9 +165,14 @@ impl<'w, 'a> Eval<'w, 'a> {
         let facts = self.world.facts(scope.file);
         match facts.value(value) {
             Value::Name(name) => self.name(*name, scope),
+            Value::Head(name) => self.head(*name, scope),
             Value::Member { of, name } => {
                 let of = self.things(*of, scope);
-                self.members(&of, *name)
+                let mut found = self.members(&of, *name);
+                if facts.lexical && !found.is_known() {
+                    self.any_method(scope.file, *name, &mut found);
+                }
+                found
             }
             Value::Call(op) => self.result(Site { file: scope.file, op: *op }),
             Value::Awaited(inner) => self.things(*inner, scope),
@@ -191,6 +197,9 @@ impl<'w, 'a> Eval<'w, 'a> {
     /// A name, looked up through the scopes around, the module, its star imports and the builtins.
     pub(crate) fn name(&mut self, name: Symbol, scope: Scope) -> Things {
         let facts = self.world.facts(scope.file);
+        if facts.lexical {
+            return self.lexical_name(name, scope);
+        }
         let mut at = Some(scope.function);
         while let Some(function) = at {
             let around = facts.function(function);
@@ -198,7 +207,7 @@ impl<'w, 'a> Eval<'w, 'a> {
             if !class_body || function == scope.function {
                 let here = function == scope.function;
                 if function == FnId::MODULE && !here {
-                    if let Some(found) = self.global(scope.file, name) {
+                    if let Some(found) = self.global(scope.file, FnId::MODULE, name) {
                         return found;
                     }
                     break;
@@ -214,17 +223,20 @@ impl<'w, 'a> Eval<'w, 'a> {
             }
             at = around.parent;
         }
-        self.star_import(scope.file, name).unwrap_or_else(|| self.builtin(name))
+        self.star_import(scope.file, FnId::MODULE, name).unwrap_or_else(|| self.builtin(scope.file, name))
     }
 
     /// A name that a module binds, as everybody but the module's own body sees it.
-    fn global(&mut self, file: FileId, name: Symbol) -> Option<Things> {
+    fn global(&mut self, file: FileId, scope: FnId, name: Symbol) -> Option<Things> {
         let world = self.world;
         let facts = world.facts(file);
-        let run = facts.run_of(FnId::MODULE, name);
+        let run = facts.run_of(scope, name);
         let bindings = &facts.bindings[run.clone()];
         if bindings.is_empty() {
             return None;
+        }
+        if scope != FnId::MODULE {
+            return Some(self.bindings(file, bindings, None));
         }
         let settled = &world.settled[file.index()][run.start];
         if let Some(known) = settled.get() {
@@ -240,17 +252,53 @@ impl<'w, 'a> Eval<'w, 'a> {
         Some(found)
     }
 
-    fn builtin(&self, name: Symbol) -> Things {
+    fn builtin(&self, file: FileId, name: Symbol) -> Things {
         let library = self.world.library;
-        let found = library.root(self.world.names.builtins).and_then(|it| library.member(it, name));
+        let language = self.world.files[file.index()].language;
+        let found = library.root(language, self.world.names.builtins).and_then(|it| library.member(it, name));
         found.map_or_else(Things::none, |it| Things::one(Thing::Library(it)))
     }
 
-    fn star_import(&mut self, file: FileId, name: Symbol) -> Option<Things> {
+    /// A method that every value has, and that gives the value on: `x.clone()`, `x?`, `x.unwrap()`.
+    fn any_method(&self, file: FileId, name: Symbol, found: &mut Things) {
+        let library = self.world.library;
+        let language = self.world.files[file.index()].language;
+        let methods = library.root(language, self.world.names.any);
+        let imported = self.world.extensions.get(file.index()).into_iter().flatten();
+        let by_import = imported.copied().find_map(|it| library.member(it, name));
+        if let Some(node) = by_import.or_else(|| methods.and_then(|it| library.member(it, name))) {
+            found.add(Thing::Library(node));
+        }
+    }
+
+    /// What one star import gives under a name.
+    pub(crate) fn star_gives(&mut self, file: FileId, from: FnId, import: Import, name: Symbol) -> Things {
+        self.steps = 0;
+        let modules = self.imported_module(file, from, import);
+        let found = modules.iter().filter_map(|it| match it {
+            Thing::Module(module) => self.star_member(module, name),
+            Thing::Library(node) => self.library_member(node, name),
+            _ => None,
+        });
+        found.fold(Things::none(), |mut all, it| {
+            all.join(&it);
+            all
+        })
+    }
+
+    fn star_import(&mut self, file: FileId, scope: FnId, name: Symbol) -> Option<Things> {
         let facts = self.world.facts(file);
-        for import in &facts.star_imports {
-            for thing in self.imported_module(file, *import).iter() {
+        for (from, import) in facts.star_imports.iter().filter(|(it, _)| *it == scope) {
+            if self.depth >= LONGEST_CHAIN {
+                self.cut_short();
+                return None;
+            }
+            self.depth += 1;
+            let modules = self.imported_module(file, *from, *import);
+            self.depth -= 1;
+            for thing in modules.iter() {
                 let found = match thing {
+                    Thing::Class(class) => self.class_member(class, name),
                     Thing::Module(module) => self.star_member(module, name),
                     Thing::Library(node) => self.library_member(node, name),
                     _ => None,
@@ -270,7 +318,7 @@ impl<'w, 'a> Eval<'w, 'a> {
             Some(exports) => exports.contains(&name),
             None => !name.as_str().starts_with('_'),
         };
-        if visible { self.module_member(module, name) } else { None }
+        if visible { self.module_member(module, name).filter(|it| !it.is_empty()) } else { None }
     }
 
     /// Joins the bindings that can be in force. In the same function only those that reach the place are.
@@ -335,7 +383,11 @@ impl<'w, 'a> Eval<'w, 'a> {
             BindingKind::Param(index) => self.param(self.world.func(file, binding.from), *index as usize),
             BindingKind::Function(local) => self.defined(self.world.func(file, *local)),
             BindingKind::Class(local) => Things::one(Thing::Class(self.world.class_id(file, *local))),
-            BindingKind::Import(import) => self.imported(file, *import),
+            BindingKind::Import(import) => self.imported(file, binding.from, *import),
+            BindingKind::Module(body) => {
+                let inner = self.world.modules.around_function(self.world.files, file, *body);
+                Things::one(Thing::Module(inner))
+            }
             BindingKind::ImportRoot(dotted) => self.import_root(file, *dotted),
             BindingKind::Declared(_) | BindingKind::Caught(_) | BindingKind::Opaque => Things::none(),
         }
@@ -397,7 +449,7 @@ impl<'w, 'a> Eval<'w, 'a> {
         let world = self.world;
         if index == 0
             && let Some(class) = world.class_of(function)
-            && !world.has_plain_decorator(function, world.names.staticmethod)
+            && world.binds_first(function)
         {
             let is_class = world.has_plain_decorator(function, world.names.classmethod);
             return Things::one(if is_class { Thing::Class(class) } else { Thing::Instance(class) });
@@ -461,6 +513,7 @@ impl<'w, 'a> Eval<'w, 'a> {
                         self.annotated_key(*key, generic == "Annotated", generic == "Coroutine", scope)
                     }
                     "type" | "Type" => self.things(*key, scope),
+                    _ if facts.lexical => self.wrapped(*of, *key, scope),
                     _ => self.annotated(*of, scope),
                 }
             }
@@ -471,11 +524,21 @@ impl<'w, 'a> Eval<'w, 'a> {
                 }
                 found
             }
-            Value::Name(_) | Value::Member { .. } => {
+            Value::Name(_) | Value::Head(_) | Value::Member { .. } => {
                 let named = self.things(annotation, scope);
                 self.instances(&named)
             }
             _ => Things::none(),
+        }
+    }
+
+    /// `Arc<T>` is what `T` is; other types are themselves, whatever they are made of.
+    fn wrapped(&mut self, of: ValueId, key: ValueId, scope: Scope) -> Things {
+        let library = self.world.library;
+        let named = self.things(of, scope);
+        match named.iter().any(|it| matches!(it, Thing::Library(node) if library.node(node).wraps)) {
+            true => self.annotated_key(key, true, false, scope),
+            false => self.instances(&named),
         }
     }
 

@@ -73,6 +73,13 @@ impl Verdicts<'_, '_> {
                 )
             })
             .collect();
+        let mut verdicts = verdicts;
+        for index in 0..functions {
+            // What a closure opens, it opens for the function that it is written in.
+            if let (true, Some(outer)) = (verdicts[index].0, self.around_closure(FuncId(index as u32))) {
+                verdicts[outer.index()].0 = true;
+            }
+        }
         let mut own = Own { qualified, ..Own::default() };
         for (direct, auto, rooted, excluded, exposed) in verdicts {
             own.direct.push(direct);
@@ -82,6 +89,19 @@ impl Verdicts<'_, '_> {
             own.exposed.push(exposed);
         }
         own
+    }
+
+    /// The named function around a closure, where names are lexical.
+    fn around_closure(&self, function: FuncId) -> Option<FuncId> {
+        let (file, mut local) = self.world.local(function);
+        let facts = self.world.facts(file);
+        if !facts.lexical || facts.function(local).kind != FunctionKind::Closure {
+            return None;
+        }
+        while facts.function(local).kind == FunctionKind::Closure {
+            local = facts.function(local).parent?;
+        }
+        Some(self.world.func(file, local))
     }
 
     /// A span of its own: one that it gives away unopened is not.
@@ -103,12 +123,13 @@ impl Verdicts<'_, '_> {
     fn is_auto(&self, function: FuncId) -> bool {
         let Some(entry) = self.entries.get(&function) else { return false };
         let library = self.world.library;
+        let language = self.world.files[self.world.file_of[function.index()].index()].language;
         match entry.node {
             Some(node) => self.instrumented.covers(library, node),
             None => match entry.point.kind {
                 EntryKind::Http => ["fastapi", "starlette", "flask", "django", "aiohttp"]
                     .iter()
-                    .filter_map(|it| library.find(it))
+                    .filter_map(|it| library.find(language, it))
                     .any(|it| self.instrumented.covers(library, it)),
                 _ => false,
             },
@@ -129,7 +150,7 @@ impl Verdicts<'_, '_> {
         if it.kind != FunctionKind::Named {
             return None;
         }
-        if file.test {
+        if world.is_test(function) {
             return Some(Exclusion::Test);
         }
         if file.facts.generated {
@@ -179,7 +200,7 @@ impl Verdicts<'_, '_> {
                     name: it.path,
                     qualified: own.qualified[index],
                     public: is_public(self.world, function),
-                    test: self.world.files[file.index()].test,
+                    test: self.world.is_test(function),
                     trivial: it.shape != Shape::Normal,
                     excluded,
                     entry_point: self.entries.get(&function).map(|it| it.point),
@@ -203,11 +224,12 @@ impl Verdicts<'_, '_> {
         (0..self.world.files.len())
             .into_par_iter()
             .flat_map_iter(|index| {
-                let module = modules.dotted(modules.of_file(FileId(index as u32)));
+                let id = modules.of_file(FileId(index as u32));
+                let (module, between) = (modules.dotted(id), modules.separator(id));
                 let functions = &self.world.files[index].facts.functions;
                 functions.iter().map(move |it| match (it.kind, it.path.as_str()) {
                     (FunctionKind::Closure, _) | (_, "") => Symbol::new(&module),
-                    (_, path) => Symbol::new(&format!("{module}.{path}")),
+                    (_, path) => Symbol::new(&format!("{module}{between}{path}")),
                 })
             })
             .collect()
@@ -222,6 +244,9 @@ impl Verdicts<'_, '_> {
 }
 
 fn is_public(world: &World<'_>, function: FuncId) -> bool {
+    if let Some(public) = world.function(function).public {
+        return public;
+    }
     let path = world.function(function).path.as_str();
     path.split('.').all(|it| !it.starts_with('_') || (it.starts_with("__") && it.ends_with("__")))
 }

@@ -30,6 +30,7 @@ impl Recorders {
                     || has(Role::LogException)
                     || (has(Role::SetStatus) && says_error(facts, world, site))
                     || (has(Role::Log) && logs_with_traceback(facts, world, site))
+                    || (mentions && keeps_errors(world.library.node(it)))
             }) || (mentions && world.callee(site).is_some_and(|it| is_record_exception(world, site.file, it)))
         };
         let logs = |site: Site, mentions: bool| {
@@ -51,6 +52,11 @@ impl Recorders {
     pub(crate) fn is(&self, function: FuncId) -> bool {
         self.records[function.index()]
     }
+}
+
+/// A log line that says that something failed, and so keeps an error that it is given.
+fn keeps_errors(node: &crate::library::Node) -> bool {
+    node.model(Role::Log).is_some_and(|it| it.records)
 }
 
 /// A fixpoint: the functions that do something with what they are given, and those that call one with it. `does` says so of a
@@ -262,7 +268,7 @@ impl Reader<'_, '_> {
         let outer = region.parent.unwrap_or(id);
         let around = self.openings.around_region(self.world, outer, next);
         let decorated = !self.openings.decorations[function.index()].is_empty();
-        let in_span = around.is_some() || decorated;
+        let in_span = around.is_some() || decorated || self.openings.inside[function.index()];
         let (recorded, logs) = self.keeps(&ops, bound);
         let reraises = self.reraises(id, &ops);
         let broad = is_broad(self.facts, &types);
@@ -337,7 +343,8 @@ impl Reader<'_, '_> {
                     logs |= has(Role::Log) || has(Role::LogException);
                     recorded |= has(Role::RecordException) || has(Role::LogException);
                     recorded |= has(Role::SetStatus) && says_error(self.facts, world, site);
-                    recorded |= has(Role::Log) && (given || logs_with_traceback(self.facts, world, site));
+                    let kept = if self.facts.lexical { given && keeps_errors(it) } else { given };
+                    recorded |= has(Role::Log) && (kept || logs_with_traceback(self.facts, world, site));
                     recorded |=
                         (has(Role::AddEvent) || has(Role::SetAttribute) || has(Role::SetAttributes)) && given;
                 }
@@ -402,10 +409,9 @@ impl Reader<'_, '_> {
 
     /// No decision, loop or guard lies between the region and the handler.
     fn is_straight(&self, region: RegionId, handler: RegionId) -> bool {
-        self.facts
-            .regions_from(region)
-            .take_while(|(id, _)| *id != handler)
-            .all(|(_, it)| matches!(it.kind, RegionKind::With { .. } | RegionKind::Finally))
+        self.facts.regions_from(region).take_while(|(id, _)| *id != handler).all(|(_, it)| {
+            matches!(it.kind, RegionKind::With { .. } | RegionKind::Held { .. } | RegionKind::Finally)
+        })
     }
 
     /// The arms of a decision that stands directly in the handler all raise, the last without a condition.

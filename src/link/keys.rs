@@ -1,6 +1,7 @@
 //! Keys of attributes: of dictionaries built up over several statements, merged, passed on and returned, of keyword arguments,
 //! of loops over any of these.
 
+mod fields;
 mod given;
 mod loops;
 mod stored;
@@ -169,6 +170,18 @@ impl<'a> Eval<'_, 'a> {
                 list.iter().flat_map(|it| self.dict_keys(*it, scope, depth + 1)).collect()
             }
             Value::Awaited(inner) => self.dict_keys(*inner, scope, depth + 1),
+            Value::Closure(local) if facts.lexical => {
+                self.closure_keys(self.world.func(scope.file, *local), depth)
+            }
+            Value::Sequence(run) if facts.lexical => {
+                let list = facts.list(run);
+                list.iter()
+                    .flat_map(|it| match facts.value(*it) {
+                        Value::Text(_) => self.key_options(*it, scope, depth + 1),
+                        _ => self.dict_keys(*it, scope, depth + 1),
+                    })
+                    .collect()
+            }
             Value::Call(op) => self.call_keys(Site { file: scope.file, op: *op }, scope, depth),
             Value::Sequence(run) => self.sides(run, 0, scope, depth),
             Value::Many(pair) => match facts.value(*pair) {

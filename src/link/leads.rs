@@ -50,10 +50,10 @@ impl Finder<'_> {
                     Value::Name(name) if self.names_binder(facts, *name) => leads.binders.push(id),
                     _ => {}
                 },
-                OpKind::Bind { name, value } | OpKind::SetMember { name, value, .. } => {
-                    if is_of_itself(facts, *name, *value) {
-                        leads.rebindings.push(id);
-                    }
+                OpKind::Bind { name, value } | OpKind::SetMember { name, value, .. }
+                    if is_of_itself(facts, *name, *value) =>
+                {
+                    leads.rebindings.push(id);
                 }
                 _ => {}
             }
@@ -65,7 +65,8 @@ impl Finder<'_> {
                 }
             }
         }
-        if !file.test {
+        // Where names are lexical, nothing is put in the place of a module's member.
+        if !file.test && !facts.lexical {
             leads.patched_names = patched_names(facts, &set);
         }
         leads

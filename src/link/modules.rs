@@ -1,10 +1,15 @@
-//! Dotted module names to files: packages, namespace packages, `src` layouts and several roots in one tree.
+//! Dotted module names to files: packages, namespace packages, `src` layouts and several roots in one tree; crates and the
+//! modules that they declare.
 //!
 //! A directory that is no package can be an import root. Which root a name means is told by where the importing file lies:
 //! the nearest root around it that has the name, else a root elsewhere that holds a real package of that name.
 
+mod crates;
+
 use rustc_hash::FxHashMap;
 
+use crate::facts::{FnId, FunctionKind};
+use crate::link::LaunchFile;
 use crate::program::File;
 use crate::text::{FileId, Symbol};
 
@@ -17,8 +22,11 @@ pub(crate) struct Module {
     pub(crate) parent: Option<ModuleId>,
     /// The module's own text; a namespace package has none.
     pub(crate) file: Option<FileId>,
+    /// The body in that file which is the module's: that of the file, or one inside it.
+    pub(crate) scope: FnId,
     children: FxHashMap<Symbol, ModuleId>,
     is_directory: bool,
+    is_crate: bool,
 }
 
 #[derive(Debug)]
@@ -29,30 +37,51 @@ pub(crate) struct Modules {
     roots: FxHashMap<Symbol, Vec<ModuleId>>,
     /// Packages that hold packages: some of them are put on the import path all the same.
     inner: FxHashMap<Symbol, Vec<ModuleId>>,
+    /// The crates that others can name.
+    crates: FxHashMap<Symbol, ModuleId>,
+    /// By crate: what it calls a dependency, and what that is called itself.
+    renamed: FxHashMap<(ModuleId, Symbol), Symbol>,
+    /// Modules whose body stands inside a file.
+    inline: FxHashMap<(FileId, FnId), ModuleId>,
 }
 
 const TOP: ModuleId = ModuleId(0);
 
 impl Modules {
-    pub(crate) fn new(files: &[File]) -> Modules {
+    pub(crate) fn new(files: &[File], launch: &[LaunchFile]) -> Modules {
         let mut modules = Modules {
             all: Vec::new(),
             of_file: Vec::new(),
             roots: FxHashMap::default(),
             inner: FxHashMap::default(),
+            crates: FxHashMap::default(),
+            renamed: FxHashMap::default(),
+            inline: FxHashMap::default(),
         };
         modules.add(Symbol::new(""), None, true);
         for (index, file) in files.iter().enumerate() {
-            let id = modules.place(&file.path, FileId(index as u32));
+            let id = match file.facts.lexical {
+                true => TOP,
+                false => modules.place(&file.path, FileId(index as u32)),
+            };
             modules.of_file.push(id);
         }
+        crates::plant(&mut modules, files, launch);
         modules.find_roots();
         modules
     }
 
     fn add(&mut self, name: Symbol, parent: Option<ModuleId>, is_directory: bool) -> ModuleId {
         let id = ModuleId(self.all.len() as u32);
-        self.all.push(Module { name, parent, file: None, children: FxHashMap::default(), is_directory });
+        self.all.push(Module {
+            name,
+            parent,
+            file: None,
+            scope: FnId::MODULE,
+            children: FxHashMap::default(),
+            is_directory,
+            is_crate: false,
+        });
         if let Some(parent) = parent {
             self.all[parent.0 as usize].children.insert(name, id);
         }
@@ -125,7 +154,46 @@ impl Modules {
             at = it.parent;
         }
         parts.reverse();
-        parts.join(".")
+        parts.join(self.separator(id))
+    }
+
+    /// What stands between the names of modules and of what is in them.
+    pub(crate) fn separator(&self, id: ModuleId) -> &'static str {
+        if self.get(self.top_of(id)).is_crate { "::" } else { "." }
+    }
+
+    /// The crate that a module belongs to; for others, the top of the tree.
+    pub(crate) fn top_of(&self, id: ModuleId) -> ModuleId {
+        std::iter::successors(Some(id), |it| self.get(*it).parent).last().unwrap_or(TOP)
+    }
+
+    /// The innermost module that a function stands in.
+    pub(crate) fn around_function(&self, files: &[File], file: FileId, function: FnId) -> ModuleId {
+        let facts = &files[file.index()].facts;
+        let mut at = Some(function);
+        while let Some(id) = at.filter(|it| *it != FnId::MODULE) {
+            let it = facts.function(id);
+            if it.kind == FunctionKind::Namespace
+                && let Some(found) = self.inline.get(&(file, id))
+            {
+                return *found;
+            }
+            at = it.parent;
+        }
+        self.of_file(file)
+    }
+
+    /// The crate that a name means from inside another.
+    pub(crate) fn crate_named(&self, from: ModuleId, name: Symbol) -> Option<ModuleId> {
+        self.crates.get(&self.real_name(from, name)).copied()
+    }
+
+    /// What a dependency is really called.
+    pub(crate) fn real_name(&self, from: ModuleId, name: Symbol) -> Symbol {
+        if self.renamed.is_empty() {
+            return name;
+        }
+        self.renamed.get(&(self.top_of(from), name)).copied().unwrap_or(name)
     }
 
     /// The package that a relative import of this many levels starts from.

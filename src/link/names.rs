@@ -1,6 +1,6 @@
 //! The name of a span, through the wrappers that open it.
 
-use crate::facts::{FunctionKind, Spread};
+use crate::facts::{FunctionKind, Spread, Value};
 use crate::library::{Role, Slot};
 use crate::link::decorators::makes_decorator;
 use crate::link::eval::Eval;
@@ -130,10 +130,29 @@ impl SpanNames<'_, '_> {
     ) -> Parts {
         let place = self.world.library.node(node).model(Role::Span).and_then(|it| it.place(Slot::Name));
         let Some(place) = place else { return self.bare(node, decorated) };
+        if place.receiver {
+            return self.built(eval, site, env);
+        }
         match eval.argument_text(site, place.keyword, place.index.map(usize::from), env, 0) {
             Some(text) => text,
             None if self.world.call_args(site).iter().any(|it| it.spread != Spread::No) => Parts::hole(false),
             None => self.bare(node, decorated),
+        }
+    }
+
+    /// A builder was given the name when it was made: `tracer.span_builder("name").with_kind(..).start(..)`.
+    fn built(&self, eval: &mut Eval<'_, '_>, site: Site, env: &Env) -> Parts {
+        let world = self.world;
+        let mut at = site;
+        for _ in 0..16 {
+            let Some(Value::Call(op)) = world.receiver(at).map(|it| world.facts(at.file).value(it)) else {
+                break;
+            };
+            at = Site { file: at.file, op: *op };
+        }
+        match eval.argument_text(at, None, Some(0), env, 0) {
+            Some(text) if at != site => text,
+            _ => Parts::hole(false),
         }
     }
 

@@ -2,11 +2,14 @@
 //! decorators, runners of callables. A fixpoint over facts that were evaluated once.
 
 mod candidates;
+mod lazy;
+mod passed;
 mod questions;
+mod wrappers;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::facts::{BindingKind, FunctionKind, OpKind, RegionId, Value, ValueId};
+use crate::facts::{FunctionKind, OpKind, RegionId, ValueId};
 use crate::library::{NodeId, Role, Slot};
 use crate::link::decorators;
 use crate::link::eval::Eval;
@@ -20,7 +23,9 @@ use crate::program::FuncId;
 use crate::text::FileId;
 
 use candidates::Candidates;
-pub(crate) use candidates::{made_at, scope_before};
+pub(crate) use candidates::{made_at, runs, scope_before};
+use lazy::is_activated;
+pub(crate) use wrappers::{called_params, named_param};
 
 /// Wrappers round wrappers round wrappers: deeper ones are given up.
 const MOST_ROUNDS: usize = 10;
@@ -48,6 +53,8 @@ pub(crate) struct Opening {
     pub(crate) open: Open,
     pub(crate) how: How,
     pub(crate) site: Site,
+    /// The call that makes the span current, where that is another than the one that makes the span.
+    pub(crate) by: Option<Site>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -67,6 +74,8 @@ impl Opening {
     pub(crate) fn shown_at(&self) -> Site {
         match (self.how, self.open) {
             (How::Entered, Open::Library { site, .. }) => site,
+            // What is entered elsewhere was made before.
+            (_, Open::Library { site, .. } | Open::Given { call: site, .. }) if self.by.is_some() => site,
             _ => self.site,
         }
     }
@@ -86,6 +95,8 @@ pub(crate) struct Openings {
     pub(crate) scopes: Vec<Option<Open>>,
     /// By function: the span, or scope of one, that it returns.
     pub(crate) gives: Vec<Option<Open>>,
+    /// By function: what it gives is entered already, and open as long as it is held.
+    pub(crate) gives_entered: Vec<bool>,
     /// By class: the span that entering an instance opens.
     pub(crate) classes: Vec<Option<Open>>,
     /// Functions that emit a whole span under the name that they are given.
@@ -97,8 +108,16 @@ pub(crate) struct Openings {
     pub(crate) decorations: Vec<Vec<Decoration>>,
     /// Functions that run a parameter in a span, and which.
     pub(crate) runs: FxHashMap<FuncId, Vec<u16>>,
+    /// Parameters that are spans which their function enters.
+    entering: passed::Entering,
     /// Inner functions of decorators that open a span and call what they wrap.
     pub(crate) wrappers: Vec<bool>,
+    /// Macros that are called somewhere.
+    expanded: FxHashSet<FuncId>,
+    /// What the calls of a function enter, or run something in; sorted by where they stand.
+    entered_values: Vec<(Site, ValueId)>,
+    /// Closures that run inside a span of the function around them.
+    pub(crate) inside: Vec<bool>,
     /// Managed regions in which a span is open that was made elsewhere (`use_span(span)`).
     pub(crate) activated: FxHashMap<(FileId, RegionId), Site>,
 }
@@ -109,16 +128,31 @@ pub(crate) fn find(world: &World<'_>, targets: &Targets) -> Openings {
     let mut openings = Openings {
         scopes: vec![None; functions],
         gives: vec![None; functions],
+        gives_entered: vec![false; functions],
         emitters: vec![false; functions],
         managers: candidates::managers(world, &candidates),
         classes: vec![None; world.classes.len()],
         own: vec![Vec::new(); functions],
         decorations: vec![Vec::new(); functions],
         runs: FxHashMap::default(),
+        entering: passed::Entering::default(),
         wrappers: vec![false; functions],
         activated: FxHashMap::default(),
+        inside: vec![false; functions],
+        entered_values: Vec::new(),
+        expanded: FxHashSet::default(),
     };
     openings.find_activated(world, &candidates);
+    openings.find_entering(world, targets, &candidates);
+    openings.expanded = candidates
+        .calls
+        .iter()
+        .flat_map(|(_, site)| targets.functions(*site))
+        .map(|(it, _)| it)
+        .filter(|it| world.function(*it).kind == FunctionKind::Macro)
+        .collect();
+    openings.entered_values.clone_from(&candidates.entered_values);
+    openings.entered_values.sort_by_key(|(site, _)| *site);
     for _ in 0..MOST_ROUNDS {
         if !openings.round(world, targets, &candidates) {
             break;
@@ -132,23 +166,48 @@ impl Openings {
     /// One look at everything with what is known so far; says whether anything new came of it.
     fn round(&mut self, world: &World<'_>, targets: &Targets, candidates: &Candidates) -> bool {
         let mut own: Vec<Vec<Opening>> = vec![Vec::new(); self.own.len()];
-        for (function, region, things, made) in &candidates.managed {
-            if let Some(open) = self.first_open(world, things, *made) {
-                let site =
-                    self.site_of(open, *made).unwrap_or_else(|| first_op_site(world, *function, *region));
-                own[function.index()].push(Opening { open, how: How::Managed(*region), site });
+        for it in &candidates.managed {
+            let open = self.first_open(world, &it.things, it.made);
+            if let Some(open) = open.filter(|open| it.entered || !self.is_lazy(world, *open, 0)) {
+                let site = self.site_of(open, it.made);
+                let site = site.unwrap_or_else(|| first_op_site(world, it.function, it.region));
+                let how = How::Managed(it.region);
+                own[it.function.index()].push(Opening { open, how, site, by: it.by });
+            }
+        }
+        for it in &candidates.ran {
+            let open = self.first_open(world, &it.things, it.made);
+            // What is open without it is told by its start.
+            if let Some(open) =
+                open.filter(|it| self.is_lazy(world, *it, 0) || !self.is_manual(world, *it, 0))
+            {
+                let by = Some(it.site);
+                own[it.function.index()].push(Opening { open, how: How::Run, site: it.site, by });
             }
         }
         for (function, site, things, made) in &candidates.entered {
             if let Some(open) = self.first_open(world, things, *made) {
-                own[function.index()].push(Opening { open, how: How::Entered, site: made.unwrap_or(*site) });
+                own[function.index()].push(Opening {
+                    open,
+                    how: How::Entered,
+                    site: made.unwrap_or(*site),
+                    by: None,
+                });
             }
         }
         for (function, site, node) in &candidates.started {
             if !own[function.index()].iter().any(|it| it.site == *site) {
                 let open = Open::Library { site: *site, node: *node };
-                own[function.index()].push(Opening { open, how: How::Started, site: *site });
+                own[function.index()].push(Opening { open, how: How::Started, site: *site, by: None });
             }
+        }
+        if !self.entering.is_empty() {
+            for (function, site) in &candidates.calls {
+                self.handed_over(world, targets, *site, &mut own[function.index()]);
+            }
+        }
+        for (function, site) in candidates.calls.iter().filter(|(_, it)| world.facts(it.file).lexical) {
+            self.expanded(world, *function, *site, targets.of(*site), &mut own[function.index()]);
         }
         let gives_any = self.gives.iter().any(Option::is_some) || self.emitters.iter().any(|it| *it);
         if !self.runs.is_empty() || gives_any {
@@ -185,7 +244,11 @@ impl Openings {
     pub(crate) fn open_of(&self, world: &World<'_>, thing: Thing, made: Option<Site>) -> Option<Open> {
         match thing {
             Thing::Made(site, node) => {
-                world.library.node(node).model(Role::Span)?;
+                let it = world.library.node(node);
+                if it.model(Role::Span).is_none() && it.model(Role::SpanActivate).is_some() {
+                    return self.entered_span(world, site, node, made);
+                }
+                it.model(Role::Span)?;
                 Some(Open::Library { site, node })
             }
             Thing::Given(function, call) => {
@@ -220,16 +283,20 @@ impl Openings {
             let (Thing::Function(callee) | Thing::Method(callee)) = thing else { continue };
             if let Some(open) = self.gives[callee.index()]
                 && self.is_manual(world, open, 0)
+                && !self.is_lazy(world, open, 0)
                 && !hands_back(world, function, callees)
                 && !own[function.index()].iter().any(|it| it.site == site)
             {
                 let open = Open::Given { function: callee, call: site };
-                own[function.index()].push(Opening { open, how: How::Started, site });
+                own[function.index()].push(Opening { open, how: How::Started, site, by: None });
                 return;
+            }
+            if world.function(callee).kind == FunctionKind::Macro {
+                continue;
             }
             if self.emitters[callee.index()] && callee != function {
                 let open = Open::Run { function: callee, call: site };
-                own[function.index()].push(Opening { open, how: How::Run, site });
+                own[function.index()].push(Opening { open, how: How::Run, site, by: None });
                 return;
             }
             if let Some(params) = self.runs.get(&callee)
@@ -239,9 +306,9 @@ impl Openings {
                 let bound = matches!(thing, Thing::Method(_));
                 let passes_callable =
                     params.iter().any(|it| world.passed_by(site, callee, usize::from(*it), bound).is_some());
-                if passes_callable {
+                if passes_callable && self.names_its_work(world, targets, callee, site) {
                     let open = Open::Run { function: callee, call: site };
-                    own[function.index()].push(Opening { open, how: How::Run, site });
+                    own[function.index()].push(Opening { open, how: How::Run, site, by: None });
                     return;
                 }
             }
@@ -254,6 +321,16 @@ impl Openings {
         let names = SpanNames { world, targets, openings: self };
         let name = names.of(&mut Eval::new(world), first.open, None);
         name.parts.iter().any(|it| matches!(it, Part::Param(..) | Part::NameOf(..)))
+    }
+
+    /// Where names are lexical, a function that only hands on the name that it was given opens no span of its own.
+    fn names_its_work(&self, world: &World<'_>, targets: &Targets, callee: FuncId, site: Site) -> bool {
+        if !world.facts(site.file).lexical {
+            return true;
+        }
+        let names = SpanNames { world, targets, openings: self };
+        let name = names.of(&mut Eval::new(world), Open::Run { function: callee, call: site }, None);
+        name.parts.iter().any(|it| matches!(it, Part::Literal(_)))
     }
 
     /// Functions that make a whole span out of what they are given, and do nothing else: calling one is opening a span.
@@ -324,6 +401,11 @@ impl Openings {
 
     fn find_gives(&mut self, world: &World<'_>) {
         for index in 0..self.gives.len() {
+            let entered = world.returns[index].iter().any(|it| match it {
+                Thing::Given(inner, _) => self.gives_entered[inner.index()],
+                other => is_activated(world, other),
+            });
+            self.gives_entered[index] |= entered;
             if self.gives[index].is_none() {
                 let returned = &world.returns[index];
                 let open = returned.iter().find_map(|it| match it {
@@ -340,6 +422,12 @@ impl Openings {
         for (class, method) in entering {
             if self.classes[class.index()].is_none() {
                 self.classes[class.index()] = self.opened_by_method(world, targets, *class, *method, 0);
+            }
+        }
+        for index in 0..self.classes.len() {
+            let class = ClassId(index as u32);
+            if self.classes[index].is_none() && world.facts(world.class(class).file).lexical {
+                self.classes[index] = self.held_in_field(world, class);
             }
         }
     }
@@ -376,59 +464,17 @@ impl Openings {
         })
     }
 
-    /// Inner functions that call what they wrap, and functions that run a parameter, in a span of their own.
-    fn find_wrappers(&mut self, world: &World<'_>, targets: &Targets) {
-        for index in 0..self.own.len() {
-            let function = FuncId(index as u32);
-            if self.own[index].is_empty() || world.is_body(function) {
-                continue;
-            }
-            for (owner, param, site) in called_params(world, targets, function) {
-                if owner == function {
-                    let in_span = self.own[index].iter().any(|it| match it.how {
-                        How::Managed(region) => is_inside(world, site, region),
-                        How::Entered | How::Started => it.site.op < site.op,
-                        How::Run => false,
-                    });
-                    let runs = self.runs.entry(function).or_default();
-                    if in_span && !runs.contains(&param) {
-                        runs.push(param);
-                    }
-                    if runs.is_empty() {
-                        self.runs.remove(&function);
-                    }
-                } else {
-                    self.wrappers[index] = true;
-                }
-            }
-            if self.passes_outer_param(world, function) || calls_field(world, function) {
-                self.wrappers[index] = true;
-            }
-        }
-    }
-
-    /// A wrapper that hands the function it wraps to a runner.
-    fn passes_outer_param(&self, world: &World<'_>, function: FuncId) -> bool {
-        self.own[function.index()].iter().any(|it| {
-            let Open::Run { .. } = it.open else { return false };
-            let mut eval = Eval::new(world);
-            let scope = Eval::scope_of(world, it.site);
-            world.call_args(it.site).iter().any(|arg| {
-                eval.ask(arg.value, scope)
-                    .iter()
-                    .any(|it| matches!(it, Thing::Param(owner, _) if owner != function))
-            })
-        })
-    }
-
     fn find_activated(&mut self, world: &World<'_>, candidates: &Candidates) {
-        for (function, region, things, _) in &candidates.managed {
-            for thing in things.iter() {
+        for (region, file, site) in &candidates.activated {
+            self.activated.insert((*file, *region), *site);
+        }
+        for it in &candidates.managed {
+            for thing in it.things.iter() {
                 if let Thing::Made(site, node) = thing
                     && world.library.node(node).model(Role::SpanActivate).is_some()
                 {
-                    let file = world.file_of[function.index()];
-                    self.activated.insert((file, *region), site);
+                    let file = world.file_of[it.function.index()];
+                    self.activated.insert((file, it.region), site);
                 }
             }
         }
@@ -463,64 +509,6 @@ fn first_op_site(world: &World<'_>, function: FuncId, region: RegionId) -> Site 
     Site { file, op: crate::facts::OpId(order.min(world.facts(file).ops.len().saturating_sub(1) as u32)) }
 }
 
-/// Parameters that a function calls or awaits, its own or those of the functions around it, and where.
-fn called_params(world: &World<'_>, targets: &Targets, function: FuncId) -> Vec<(FuncId, u16, Site)> {
-    let mut found = Vec::new();
-    for (site, op) in world.ops(function) {
-        match op.kind {
-            OpKind::Call { .. } => {
-                for thing in targets.of(site).iter() {
-                    if let Thing::Param(owner, index) = thing {
-                        found.push((owner, index, site));
-                    }
-                }
-            }
-            OpKind::Await(value) => {
-                found.extend(named_param(world, function, value).map(|(it, at)| (it, at, site)))
-            }
-            _ => {}
-        }
-    }
-    found
-}
-
-/// The parameter that a name stands for and nothing else.
-fn named_param(world: &World<'_>, function: FuncId, value: ValueId) -> Option<(FuncId, u16)> {
-    let (file, mut local) = world.local(function);
-    let facts = world.facts(file);
-    let Value::Name(name) = *facts.value(value) else { return None };
-    loop {
-        match facts.bindings_of(local, name) {
-            [] => local = facts.function(local).parent?,
-            [only] => {
-                return match only.kind {
-                    BindingKind::Param(index) => Some((world.func(file, local), index as u16)),
-                    _ => None,
-                };
-            }
-            _ => return None,
-        }
-    }
-}
-
-/// A class-based decorator's `__call__` that calls the function it keeps on itself.
-fn calls_field(world: &World<'_>, function: FuncId) -> bool {
-    if world.class_of(function).is_none() || world.function(function).name != world.names.call {
-        return false;
-    }
-    world.ops(function).any(|(site, op)| {
-        let OpKind::Call { callee, .. } = op.kind else { return false };
-        let facts = world.facts(site.file);
-        let Value::Member { of, name } = facts.value(callee) else { return false };
-        matches!(facts.value(*of), Value::Name(it) if world.params(function).first().is_some_and(|param| param.name == *it))
-            && world.class_of(function).is_some_and(|class| {
-                world.fields.get(&(class, *name)).is_some_and(|it| {
-                    it.iter().any(|it| matches!(it, Thing::Param(..) | Thing::Function(_)))
-                })
-            })
-    })
-}
-
 /// The argument of a library call in a slot, and the call that it is written in.
 pub(crate) fn slot(
     world: &World<'_>,
@@ -530,17 +518,24 @@ pub(crate) fn slot(
     slot: Slot,
 ) -> Option<(ValueId, Site)> {
     let place = world.library.node(node).model(role)?.place(slot)?;
+    if place.receiver {
+        return world.receiver(site).map(|it| (it, site));
+    }
     world.argument_named(site, place.keyword, place.index.map(usize::from))
 }
 
 pub(crate) fn argument_at(world: &World<'_>, site: Site, place: crate::library::ArgPlace) -> Option<ValueId> {
+    if place.receiver {
+        return world.receiver(site);
+    }
     let args = world.call_args(site);
     if let Some(keyword) = place.keyword
         && let Some(found) = args.iter().find(|it| it.name == Some(keyword))
     {
         return Some(found.value);
     }
-    let index = usize::from(place.index?);
+    let shift = place.of_method && world.facts(site.file).lexical && world.is_called_by_path(site);
+    let index = usize::from(place.index?) + usize::from(shift);
     let positional = args.iter().filter(|it| it.name.is_none());
     let before_spread: Vec<_> = positional.take_while(|it| it.spread == crate::facts::Spread::No).collect();
     before_spread.get(index).map(|it| it.value)

@@ -1,5 +1,7 @@
 //! The tables of what leaves a function: processes, outgoing calls, work handed over, log lines, set-up calls.
 
+pub(crate) mod spawners;
+
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
@@ -9,12 +11,11 @@ use crate::link::attributes::call_at;
 use crate::link::eval::Eval;
 use crate::link::names::shown;
 use crate::link::openings::{Openings, argument_at};
+use crate::link::outgoing::spawners::Spawners;
 use crate::link::rounds::Targets;
 use crate::link::things::{Among, Site, Thing};
 use crate::link::world::World;
-use crate::program::{
-    CallCategory, CallSite, FuncId, HandoffSite, LogSite, Mechanism, ProcessSite, Reach, SetupSite,
-};
+use crate::program::{CallCategory, CallSite, FuncId, HandoffSite, LogSite, ProcessSite, Reach, SetupSite};
 use crate::text::{FileId, Symbol};
 
 #[derive(Default)]
@@ -39,14 +40,32 @@ impl Tables {
     }
 }
 
-pub(crate) fn find(world: &World<'_>, targets: &Targets, openings: &Openings, runners: &Runners) -> Tables {
+pub(crate) fn find(
+    world: &World<'_>,
+    targets: &Targets,
+    openings: &Openings,
+    runners: &Runners,
+    spawners: &Spawners,
+) -> Tables {
     let parts: Vec<Tables> = (0..world.files.len())
         .into_par_iter()
         .map(|file| {
             let mut tables = Tables::default();
             let file = FileId(file as u32);
             for (op, callees) in targets.calls(file) {
-                read_call(world, targets, openings, runners, (Site { file, op }, callees), &mut tables);
+                let site = Site { file, op };
+                read_call(world, targets, openings, runners, (site, callees), &mut tables);
+                // What a macro hands over is told where the macro is called.
+                let told_elsewhere = openings.is_in_expanded(world, world.runner(site));
+                if told_elsewhere {
+                    tables.handoffs.retain(|it| it.at != call_at(world, site));
+                } else if tables.handoffs.last().is_none_or(|it| it.at != call_at(world, site))
+                    && let Some((function, mechanism, propagates)) =
+                        spawners.handed(world, targets, openings, site)
+                {
+                    let (at, call) = (call_at(world, site), shown(world, function));
+                    tables.handoffs.push(HandoffSite { at, call, mechanism, propagates });
+                }
             }
             tables
         })
@@ -231,15 +250,12 @@ fn read_model(
     if outgoing(world, targets, site, (node, path), model, tables) {
         return false;
     }
-    let mechanism = match model.role {
-        Role::Thread => Some(Mechanism::Thread),
-        Role::Executor => Some(Mechanism::Executor),
-        Role::ProcessPool => Some(Mechanism::ProcessPool),
-        Role::Task => Some(Mechanism::Task),
-        _ => None,
-    };
-    if let Some(mechanism) = mechanism {
-        tables.handoffs.push(HandoffSite { at, call: path, mechanism, propagates: model.keeps_context });
+    if let Some(mechanism) = spawners::mechanism(model) {
+        let work = model.place(Slot::Function).and_then(|it| argument_at(world, site, it));
+        let carried = world.facts(site.file).lexical
+            && work.is_some_and(|it| spawners::carries(world, targets, openings, it, site));
+        let propagates = model.keeps_context || carried;
+        tables.handoffs.push(HandoffSite { at, call: path, mechanism, propagates });
         return false;
     }
     match model.role {

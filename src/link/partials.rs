@@ -109,7 +109,7 @@ impl Binders {
             _ => return None,
         };
         let (file, binding) = match binding.kind {
-            BindingKind::Import(import) => eval.imported_binding(file, import, 0)?,
+            BindingKind::Import(import) => eval.imported_binding(file, binding.from, import, 0)?,
             _ => (file, binding),
         };
         let BindingKind::Value(value) = binding.kind else { return None };

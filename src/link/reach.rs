@@ -1,6 +1,8 @@
 //! Who calls whom, and on which paths a span is open: a greatest fixpoint for what is surely inside one, a least fixpoint for
 //! what is surely not. What neither says is unknown.
 
+mod handed;
+
 use std::rc::Rc;
 
 use rayon::prelude::*;
@@ -10,7 +12,8 @@ use crate::facts::{FunctionKind, OpKind, RegionKind, Value, ValueId};
 use crate::library::{Model, Role, Slot};
 use crate::link::eval::Eval;
 use crate::link::launch::Instrumented;
-use crate::link::openings::{Open, Openings, argument_at};
+use crate::link::openings::{Open, Openings, argument_at, runs};
+use crate::link::outgoing::spawners::Spawners;
 use crate::link::rounds::Targets;
 use crate::link::things::{Site, Thing};
 use crate::link::world::World;
@@ -25,6 +28,8 @@ struct Edge {
     callee: FuncId,
     caller: FuncId,
     in_span: bool,
+    /// What runs has nothing of the caller's context.
+    detached: bool,
     /// What tests call says nothing of how the program runs, unless a test is what they call.
     counts: bool,
 }
@@ -47,6 +52,7 @@ impl CallGraph {
         targets: &Targets,
         openings: &Openings,
         instrumented: &Instrumented,
+        spawners: &Spawners,
     ) -> CallGraph {
         let names: FxHashSet<Symbol> = world
             .files
@@ -63,12 +69,16 @@ impl CallGraph {
                     targets,
                     openings,
                     instrumented,
+                    spawners,
+                    argument_of: FxHashMap::default(),
                     names: &names,
                     eval: Eval::new(world),
                     overriding: FxHashMap::default(),
                     edges: Vec::new(),
                     escaped: Vec::new(),
                     carried: FxHashSet::default(),
+                    detached: FxHashSet::default(),
+                    placed: FxHashSet::default(),
                 };
                 reader.file(FileId(file as u32));
                 (reader.edges, reader.escaped)
@@ -91,6 +101,31 @@ impl CallGraph {
     fn to(&self, callee: FuncId) -> &[Edge] {
         let index = callee.index();
         &self.edges[self.first_edge[index] as usize..self.first_edge[index + 1] as usize]
+    }
+
+    /// The closures that run inside a span of the function that they are written in.
+    pub(crate) fn closures_inside(&self, world: &World<'_>, openings: &Openings) -> Vec<bool> {
+        let mut inside = vec![false; world.file_of.len()];
+        for index in 0..inside.len() {
+            let function = FuncId(index as u32);
+            let (file, local) = world.local(function);
+            let facts = world.facts(file);
+            let it = facts.function(local);
+            if !facts.lexical || it.kind != FunctionKind::Closure {
+                continue;
+            }
+            // The outer ones come first.
+            inside[index] = self.to(function).iter().any(|edge| {
+                let within = world.file_of[edge.caller.index()] == file
+                    && world.function(edge.caller).span.contains(it.span);
+                edge.in_span
+                    || (within
+                        && !edge.detached
+                        && (inside[edge.caller.index()]
+                            || !openings.decorations[edge.caller.index()].is_empty()))
+            });
+        }
+        inside
     }
 
     pub(crate) fn callers(&self, callee: FuncId) -> Vec<FuncId> {
@@ -139,7 +174,8 @@ impl CallGraph {
     /// Takes out, until nothing changes, whatever some caller reaches without a span.
     fn drop_uncovered(&self, inside: &mut [bool], rooted: &[bool]) {
         let is_uncovered = |it: FuncId, inside: &[bool]| {
-            let uncovered = |edge: &Edge| edge.counts && !edge.in_span && !inside[edge.caller.index()];
+            let uncovered =
+                |edge: &Edge| edge.counts && !edge.in_span && (edge.detached || !inside[edge.caller.index()]);
             inside[it.index()] && !rooted[it.index()] && self.to(it).iter().any(uncovered)
         };
         let mut due: Vec<FuncId> =
@@ -197,7 +233,12 @@ impl CallGraph {
     /// Entered from outside without a span, or called from such a function outside of a span.
     fn dark(&self, world: &World<'_>, inside: &[bool], exposed: &[bool]) -> Vec<bool> {
         let mut dark: Vec<bool> = (0..inside.len())
-            .map(|it| !inside[it] && (exposed[it] || world.is_body(FuncId(it as u32))))
+            .map(|it| {
+                let id = FuncId(it as u32);
+                let detached =
+                    || self.to(id).iter().any(|edge| edge.detached && !edge.in_span && edge.counts);
+                !inside[it] && (exposed[it] || world.is_body(id) || detached())
+            })
             .collect();
         let mut due: Vec<FuncId> =
             (0..inside.len()).filter(|it| dark[*it]).map(|it| FuncId(it as u32)).collect();
@@ -256,6 +297,9 @@ struct Reader<'w, 'a> {
     targets: &'w Targets,
     openings: &'w Openings,
     instrumented: &'w Instrumented,
+    spawners: &'w Spawners,
+    /// The call that a closure is an argument of.
+    argument_of: FxHashMap<FuncId, Site>,
     /// All names of functions: other names need not be looked up.
     names: &'w FxHashSet<Symbol>,
     eval: Eval<'w, 'a>,
@@ -264,12 +308,19 @@ struct Reader<'w, 'a> {
     escaped: Vec<FuncId>,
     /// Calls of coroutine functions whose coroutine is awaited in somebody else's span.
     carried: FxHashSet<Site>,
+    /// Calls of such functions whose work runs elsewhere, without the context of here.
+    detached: FxHashSet<Site>,
+    /// Closures that somebody runs who is known.
+    placed: FxHashSet<FuncId>,
 }
 
 impl Reader<'_, '_> {
     fn file(&mut self, file: FileId) {
         let facts = self.world.facts(file);
         self.find_carried(file);
+        if facts.lexical {
+            self.find_handed(file);
+        }
         for (op, it) in facts.ops.iter().enumerate() {
             let site = Site { file, op: crate::facts::OpId(op as u32) };
             match &it.kind {
@@ -287,6 +338,9 @@ impl Reader<'_, '_> {
             }
         }
         self.entered_instances(file);
+        if facts.lexical {
+            self.closures(file);
+        }
     }
 
     /// `await in_span("name", work())`: what is made here runs there.
@@ -310,22 +364,32 @@ impl Reader<'_, '_> {
 
     fn edge(&mut self, callee: FuncId, site: Site, in_span: bool) {
         let caller = self.world.runner(site);
-        let in_span = in_span || (self.carried.contains(&site) && self.world.function(callee).is_async);
+        let is_async = self.world.function(callee).is_async;
+        let in_span = (in_span && !(is_async && self.detached.contains(&site)))
+            || (self.carried.contains(&site) && is_async);
         if caller != callee {
-            self.add(callee, caller, in_span);
+            let detached = is_async && self.detached.contains(&site);
+            self.add_edge(callee, caller, in_span, detached);
         }
     }
 
     fn add(&mut self, callee: FuncId, caller: FuncId, in_span: bool) {
-        let is_test = |it: FuncId| self.world.files[self.world.file_of[it.index()].index()].test;
-        let counts = !is_test(caller) || is_test(callee);
-        self.edges.push(Edge { callee, caller, in_span, counts });
+        self.add_edge(callee, caller, in_span, false);
+    }
+
+    fn add_edge(&mut self, callee: FuncId, caller: FuncId, in_span: bool, detached: bool) {
+        let counts = !self.world.is_test(caller) || self.world.is_test(callee);
+        self.edges.push(Edge { callee, caller, in_span, detached, counts });
     }
 
     fn call(&mut self, site: Site) {
         let world = self.world;
         let in_span = self.openings.in_span(world, site);
         let mut known = false;
+        if world.facts(site.file).lexical {
+            self.note_arguments(site);
+            self.given_to_project(site, in_span);
+        }
         for thing in self.targets.of(site).iter() {
             match thing {
                 Thing::Function(function) => {
@@ -374,6 +438,15 @@ impl Reader<'_, '_> {
         for model in &world.library.node(node).models {
             let Some(place) = model.place(Slot::Function) else { continue };
             let Some(value) = argument_at(world, site, place) else { continue };
+            if runs(world, site, node).is_some() {
+                let opens = in_span || self.runs_in_span(site, node);
+                for function in self.functions_of(value, site) {
+                    self.edge(function, site, opens);
+                    self.placed.insert(function);
+                }
+                understood = true;
+                continue;
+            }
             if gives_it_back(model) {
                 understood = true;
                 continue;
@@ -381,10 +454,19 @@ impl Reader<'_, '_> {
             let keeps = model.keeps_context || runs_at_once(model) || self.instrumented.carries_threads;
             for function in self.functions_of(value, site) {
                 understood = true;
-                self.edge(function, site, in_span && keeps);
+                if keeps || !world.facts(site.file).lexical {
+                    self.edge(function, site, in_span && keeps);
+                } else {
+                    let caller = world.runner(site);
+                    self.add_edge(function, caller, false, true);
+                }
+                self.placed.insert(function);
             }
         }
-        understood || world.library.node(node).path.as_str().starts_with("builtins.")
+        // Where names are lexical, what a library does with its arguments is known or does not matter.
+        understood
+            || world.facts(site.file).lexical
+            || world.library.node(node).path.as_str().starts_with("builtins.")
     }
 
     fn functions_of(&mut self, value: ValueId, site: Site) -> Vec<FuncId> {
@@ -431,6 +513,7 @@ impl Reader<'_, '_> {
                 }
             }
             Value::Call(_) if matches!(facts.op(site.op).kind, OpKind::Bind { .. }) => {}
+            Value::Closure(_) if facts.lexical => {}
             _ => {
                 let found = self.functions_of(value, site);
                 self.escaped.extend(found);

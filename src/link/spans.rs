@@ -7,8 +7,9 @@ use crate::facts::{Facts, Op, OpId, OpKind, Value, ValueId};
 use crate::library::{Model, Role, Slot};
 use crate::link::eval::Eval;
 use crate::link::fates::{self, Fate};
+use crate::link::guards;
 use crate::link::names::{SpanNames, shown};
-use crate::link::openings::{Decoration, How, Open, Opening, Openings, slot};
+use crate::link::openings::{Decoration, How, Open, Opening, Openings, argument_at, slot};
 use crate::link::rounds::Targets;
 use crate::link::texts::Part;
 use crate::link::things::{Site, Thing};
@@ -34,7 +35,10 @@ fn sites_in(names: &SpanNames<'_, '_>, file: FileId) -> Vec<SpanSite> {
     let mut eval = Eval::new(world);
     for index in 0..world.facts(file).functions.len() {
         let function = world.func(file, crate::facts::FnId(index as u32));
-        for opening in &names.openings.own[function.index()] {
+        for opening in names.openings.own[function.index()]
+            .iter()
+            .filter(|_| !names.openings.is_in_expanded(names.world, function))
+        {
             if seen.insert(opening.shown_at()) {
                 found.push(opened(names, &mut eval, function, *opening));
             }
@@ -80,6 +84,20 @@ fn opened(
     let mut site =
         blank(names, eval, function, opening.open, None, At { place, function, region: op.region });
     let manual = names.openings.is_manual(world, opening.open, 0);
+    if let Some(by) = opening.by {
+        site.activated = activated_by(names, by, opening.how);
+        site.style = if site.style == SpanStyle::Macro { SpanStyle::Macro } else { SpanStyle::Guard };
+        return site;
+    }
+    if world.facts(shown.file).lexical && opening.how != How::Started {
+        site.style = if site.style == SpanStyle::Macro { SpanStyle::Macro } else { SpanStyle::Guard };
+        site.activated = match inner_activation(names, opening.open, 0) {
+            Some(inner) => inner,
+            None if opening.how == How::Run => Activation::InScope,
+            None => Activation::Enter,
+        };
+        return site;
+    }
     match opening.how {
         How::Managed(_) => {
             site.style = SpanStyle::Context;
@@ -117,11 +135,17 @@ fn kept_by_giver(names: &SpanNames<'_, '_>, open: Open) -> bool {
 
 fn started(names: &SpanNames<'_, '_>, site: &mut SpanSite, made: Site, manual: bool) {
     let fate = fates::of(names.world, names.targets, made);
-    site.style = SpanStyle::Manual;
+    if site.style != SpanStyle::Macro {
+        site.style = SpanStyle::Manual;
+    }
     site.end = fates::end_of(names.world, names.targets, made, &fate);
     site.activated = activation(&fate);
+    let dropped = ends_by_drop(names, made);
+    if dropped {
+        site.end = SpanEnd::Managed;
+    }
     let ended_here = !fate.ends.is_empty() && !fate.returned && !fate.stored && !fate.passed;
-    site.not_current = (fate.managed || ended_here) && fate.activated.is_none();
+    site.not_current = (fate.managed || ended_here) && fate.activated.is_none() && !dropped;
     site.dropped_at_once = fate.discarded;
     if manual && !fate.managed {
         let by = fate.activated.map(|op| Site { file: made.file, op });
@@ -134,6 +158,37 @@ fn activation_records(names: &SpanNames<'_, '_>, site: Site) -> bool {
     let world = names.world;
     let model = names.targets.nodes(site).find_map(|it| world.library.node(it).model(Role::SpanActivate));
     model.is_some_and(|it| records(world, it, Some(site)))
+}
+
+/// Where names are lexical, a span that ends by itself ends when it is dropped.
+fn ends_by_drop(names: &SpanNames<'_, '_>, made: Site) -> bool {
+    let library = names.world.library;
+    let lexical = names.world.facts(made.file).lexical;
+    lexical
+        && names
+            .targets
+            .nodes(made)
+            .any(|it| library.node(it).model(Role::Span).is_some_and(|it| it.ends && !it.activates))
+}
+
+/// How the span of a macro or a helper comes to be open inside of it.
+fn inner_activation(names: &SpanNames<'_, '_>, open: Open, depth: u32) -> Option<Activation> {
+    let Open::Run { function, .. } = open else { return None };
+    let inner = names.openings.own[function.index()].first().filter(|_| depth < 8)?;
+    match inner.by {
+        Some(by) => Some(activated_by(names, by, inner.how)),
+        None if inner.how == How::Started => Some(Activation::Context),
+        None => inner_activation(names, inner.open, depth + 1),
+    }
+}
+
+fn activated_by(names: &SpanNames<'_, '_>, by: Site, how: How) -> Activation {
+    match guards::activation(names.world, names.targets, names.openings, by, how) {
+        "entered" => Activation::Entered,
+        "in_scope" => Activation::InScope,
+        "instrument" => Activation::Instrument,
+        _ => Activation::Enter,
+    }
 }
 
 fn activation(fate: &Fate) -> Activation {
@@ -160,7 +215,8 @@ fn decorated(
     let body = world.function(function).body;
     let mut site =
         blank(names, eval, function, it.open, Some(function), At { place, function, region: body });
-    site.style = SpanStyle::Decorator;
+    let lexical = world.facts(it.file).lexical;
+    site.style = if lexical { SpanStyle::Attribute } else { SpanStyle::Decorator };
     site.activated = Activation::Decorator;
     site
 }
@@ -184,8 +240,8 @@ fn blank(
         named_by_helper: names.built_by_helper(eval, open),
         name_place: None,
         span_kind: kind,
-        level: None,
-        style: SpanStyle::Context,
+        level: level_of(names, open),
+        style: if is_macro(names, open) { SpanStyle::Macro } else { SpanStyle::Context },
         via: names.openings.via(world, open).map(|it| shown(world, it)),
         attributes: Vec::new(),
         activated: Activation::Context,
@@ -195,9 +251,51 @@ fn blank(
         records_errors: records,
         not_current: false,
         has_children: false,
-        skips: Vec::new(),
+        skips: skips_of(names, open),
         certainty: names.openings.certainty(names.targets, open),
     }
+}
+
+/// What makes the span is written as a macro.
+fn is_macro(names: &SpanNames<'_, '_>, open: Open) -> bool {
+    let bottom = names.openings.bottom(open, 0);
+    bottom.is_some_and(|(_, node)| names.world.library.node(node).path.as_str().ends_with('!'))
+}
+
+fn level_of(names: &SpanNames<'_, '_>, open: Open) -> Option<Symbol> {
+    let world = names.world;
+    let (model, site) = model_of(names, open)?;
+    let place = site.zip(model.place(Slot::Level));
+    let said = place.and_then(|(site, place)| {
+        let value = argument_at(world, site, place)?;
+        match world.facts(site.file).value(value) {
+            Value::Text(text) => Some(Symbol::new(&text.as_str().to_lowercase())),
+            Value::Member { name, .. } | Value::Name(name) => {
+                Some(Symbol::new(&name.as_str().to_lowercase()))
+            }
+            _ => None,
+        }
+    });
+    said.or(model.level)
+}
+
+/// The arguments that a span is told not to record; `*` for all of them.
+fn skips_of(names: &SpanNames<'_, '_>, open: Open) -> Vec<Symbol> {
+    let world = names.world;
+    let Some((model, Some(site))) = model_of(names, open) else { return Vec::new() };
+    let at = |slot: Slot| model.place(slot).and_then(|it| argument_at(world, site, it));
+    let facts = world.facts(site.file);
+    let mut skips = Vec::new();
+    if at(Slot::SkipAll).is_some() {
+        skips.push(Symbol::new("*"));
+    }
+    if let Some(Value::Sequence(run)) = at(Slot::Skip).map(|it| facts.value(it)) {
+        skips.extend(facts.list(run).iter().filter_map(|it| match facts.value(*it) {
+            Value::Text(name) => Some(*name),
+            _ => None,
+        }));
+    }
+    skips
 }
 
 /// The name; a parameter of a function that is no helper is whatever comes in, and has no bounds.
@@ -226,7 +324,7 @@ fn records(world: &World<'_>, model: &Model, site: Option<Site>) -> bool {
         crate::link::openings::argument_at(world, it, place).map(|value| (it.file, value))
     });
     match off {
-        Some((file, value)) => model.records && !matches!(world.facts(file).value(value), Value::Bool(false)),
+        Some((file, value)) => !matches!(world.facts(file).value(value), Value::Bool(false)),
         None => model.records,
     }
 }
@@ -261,11 +359,18 @@ fn created(
             _ => None,
         });
         let Some(node) = node else { continue };
-        if world.library.node(node).model(Role::Span).is_some_and(|it| !it.forms.context && !it.forms.manual)
+        if world
+            .library
+            .node(node)
+            .model(Role::Span)
+            .is_some_and(|it| !it.forms.context && !it.forms.manual && !it.forms.entered)
         {
             continue;
         }
         let function = world.runner(site);
+        if names.openings.is_in_expanded(world, function) {
+            continue;
+        }
         let it = facts.op(op);
         if decorates_something(world, site) {
             continue;

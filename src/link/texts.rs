@@ -182,7 +182,7 @@ impl<'a> Eval<'_, 'a> {
                 let function = self.world.func(file, binding.from);
                 self.param_text(function, *index as u16, env, depth)
             }
-            BindingKind::Import(import) => match self.imported_binding(file, *import, 0) {
+            BindingKind::Import(import) => match self.imported_binding(file, binding.from, *import, 0) {
                 Some((file, binding)) => match binding.kind {
                     BindingKind::Value(value) => {
                         let inner = Scope {
@@ -377,7 +377,7 @@ impl<'a> Eval<'_, 'a> {
 
     pub(crate) fn is_enum(&self, class: ClassId) -> bool {
         let library = self.world.library;
-        let Some(top) = library.find("enum.Enum") else { return false };
+        let Some(top) = library.find(self.world.language_of(class), "enum.Enum") else { return false };
         self.world.class(class).outside.iter().any(|it| library.derives(*it, top))
     }
 
@@ -521,9 +521,11 @@ fn qualname(world: &World<'_>, function: FuncId) -> Symbol {
     let mut at = it.parent;
     while let Some(parent) = at.map(|it| facts.function(it)) {
         match parent.kind {
-            FunctionKind::Module => break,
+            FunctionKind::Module | FunctionKind::Namespace => break,
             FunctionKind::ClassBody(class) => text = format!("{}.{text}", facts.class(class).name),
-            FunctionKind::Named | FunctionKind::Closure => text = format!("{}.<locals>.{text}", parent.name),
+            FunctionKind::Named | FunctionKind::Closure | FunctionKind::Macro => {
+                text = format!("{}.<locals>.{text}", parent.name)
+            }
         }
         at = parent.parent;
     }

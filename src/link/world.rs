@@ -1,6 +1,8 @@
 //! What all linking passes share: the files, the models, the module tree, the classes, and the tables that rounds of
 //! evaluation fill.
 
+mod lexical;
+
 use std::sync::OnceLock;
 
 use rayon::prelude::*;
@@ -9,7 +11,9 @@ use smallvec::SmallVec;
 
 use crate::facts::{self, BindingKind, Facts, FnId, FunctionKind, OpId, OpKind, Param, ParamKind};
 use crate::library::{Library, NodeId};
+use crate::link::LaunchFile;
 use crate::link::eval::Eval;
+use crate::link::eval::paths::plain_path;
 use crate::link::leads::{self, Leads};
 use crate::link::modules::{ModuleId, Modules};
 use crate::link::things::{ClassId, Site, Thing, Things};
@@ -43,6 +47,10 @@ pub(crate) struct World<'a> {
     pub(crate) leads: Vec<Leads>,
     /// For each call of a function with arguments bound before, the call that bound them.
     pub(crate) partials: FxHashMap<Site, Site>,
+    /// By file: the library types whose methods any value has there.
+    pub(crate) extensions: Vec<Vec<NodeId>>,
+    /// Macros by name, each arm by itself.
+    pub(crate) macros: FxHashMap<Symbol, Vec<FuncId>>,
     pub(crate) names: Names,
     /// Lists and dictionaries that methods write down and keep on their instance, where they stand.
     pub(crate) displays: FxHashMap<(ClassId, Symbol), (Site, facts::ValueId)>,
@@ -71,6 +79,12 @@ pub(crate) struct Class {
     pub(crate) open: bool,
     /// The program's classes directly below it.
     pub(crate) below: Vec<ClassId>,
+    /// For what only adds members: the class that gets them.
+    pub(crate) home: Option<ClassId>,
+    /// What adds members to it, elsewhere.
+    pub(crate) parts: Vec<ClassId>,
+    /// The library's type that gets them, where it is one.
+    pub(crate) foreign_home: Option<NodeId>,
 }
 
 /// Names that the language itself gives a meaning, interned once.
@@ -81,6 +95,8 @@ pub(crate) struct Names {
     pub(crate) enter: Symbol,
     pub(crate) aenter: Symbol,
     pub(crate) builtins: Symbol,
+    /// Where models keep the methods that any value has.
+    pub(crate) any: Symbol,
     pub(crate) name: Symbol,
     pub(crate) property: Symbol,
     pub(crate) cached_property: Symbol,
@@ -99,6 +115,7 @@ impl Names {
             enter: Symbol::new("__enter__"),
             aenter: Symbol::new("__aenter__"),
             builtins: Symbol::new("builtins"),
+            any: Symbol::new("any"),
             name: Symbol::new("__name__"),
             property: Symbol::new("property"),
             cached_property: Symbol::new("cached_property"),
@@ -112,7 +129,7 @@ impl Names {
 }
 
 impl<'a> World<'a> {
-    pub(crate) fn new(files: &'a [File], library: &'a Library) -> World<'a> {
+    pub(crate) fn new(files: &'a [File], library: &'a Library, launch: &[LaunchFile]) -> World<'a> {
         let mut classes = Vec::new();
         let mut first_class = Vec::with_capacity(files.len());
         let mut file_of = Vec::new();
@@ -128,11 +145,14 @@ impl<'a> World<'a> {
                 outside: Vec::new(),
                 open: false,
                 below: Vec::new(),
+                home: None,
+                parts: Vec::new(),
+                foreign_home: None,
             }));
         }
         let functions = file_of.len();
         let names = Names::new();
-        let (modules, leads) = rayon::join(|| Modules::new(files), || leads::find(files, &names));
+        let (modules, leads) = rayon::join(|| Modules::new(files, launch), || leads::find(files, &names));
         let patched_names = leads.iter().flat_map(|it| it.patched_names.iter().copied()).collect();
         let mut world = World {
             files,
@@ -154,6 +174,8 @@ impl<'a> World<'a> {
             open_params: (0..functions).map(|_| OnceLock::new()).collect(),
             patches: FxHashMap::default(),
             partials: FxHashMap::default(),
+            macros: lexical::macros(files),
+            extensions: Vec::new(),
             patched_names,
             leads,
             displays: FxHashMap::default(),
@@ -171,6 +193,10 @@ impl<'a> World<'a> {
         let resolved: Vec<_> =
             (0..files.len()).into_par_iter().map(|it| world.resolve_imports(FileId(it as u32))).collect();
         (world.imports, world.import_roots) = resolved.into_iter().unzip();
+        world.extensions = (0..files.len())
+            .into_par_iter()
+            .map(|it| lexical::extensions(&world, FileId(it as u32)))
+            .collect();
         world
     }
 
@@ -180,8 +206,22 @@ impl<'a> World<'a> {
         let facts = self.facts(file);
         let mut modules = FxHashMap::default();
         let mut roots = FxHashMap::default();
+        if facts.lexical {
+            let written = facts.bindings.iter().filter_map(|it| match &it.kind {
+                BindingKind::Import(import) => Some((it.from, import.module)),
+                _ => None,
+            });
+            for (from, module) in
+                written.chain(facts.star_imports.iter().map(|(from, it)| (*from, it.module)))
+            {
+                if let Some(thing) = plain_path(self, file, from, module) {
+                    modules.insert((from.0, module), thing);
+                }
+            }
+            return (modules, roots);
+        }
         let written = facts.imports.iter().map(|(_, it)| *it);
-        for import in written.chain(facts.star_imports.iter().copied()) {
+        for import in written.chain(facts.star_imports.iter().map(|(_, it)| *it)) {
             // Most imports take several names out of one module.
             modules
                 .entry((import.level, import.module))
@@ -225,6 +265,11 @@ impl<'a> World<'a> {
         &self.classes[id.index()]
     }
 
+    /// The language that a class is written in.
+    pub(crate) fn language_of(&self, class: ClassId) -> &'static str {
+        self.files[self.class(class).file.index()].language
+    }
+
     pub(crate) fn class_facts(&self, id: ClassId) -> &'a facts::Class {
         let class = self.class(id);
         self.facts(class.file).class(class.local)
@@ -233,7 +278,42 @@ impl<'a> World<'a> {
     /// The class in whose body a function is defined directly.
     pub(crate) fn class_of(&self, function: FuncId) -> Option<ClassId> {
         let (file, local) = self.local(function);
-        self.facts(file).function(local).class.map(|it| self.class_id(file, it))
+        let class = self.facts(file).function(local).class.map(|it| self.class_id(file, it))?;
+        Some(self.class(class).home.unwrap_or(class))
+    }
+
+    /// It only runs in tests.
+    pub(crate) fn is_test(&self, function: FuncId) -> bool {
+        self.files[self.file_of[function.index()].index()].test || self.function(function).is_test
+    }
+
+    /// What the method of a call is called on.
+    pub(crate) fn receiver(&self, site: Site) -> Option<facts::ValueId> {
+        match *self.facts(site.file).value(self.callee(site)?) {
+            facts::Value::Member { .. } if self.is_called_by_path(site) => {
+                self.call_args(site).first().map(|it| it.value)
+            }
+            facts::Value::Member { of, .. } => Some(of),
+            _ => None,
+        }
+    }
+
+    /// `Type::method(it)`, where the method could have been called as `it.method()`.
+    pub(crate) fn is_called_by_path(&self, site: Site) -> bool {
+        let facts = self.facts(site.file);
+        let Some(facts::Value::Member { of, .. }) = self.callee(site).map(|it| facts.value(it)) else {
+            return false;
+        };
+        let mut top = *of;
+        while let facts::Value::Member { of, .. } = facts.value(top) {
+            top = *of;
+        }
+        let last = match facts.value(*of) {
+            facts::Value::Member { name, .. } | facts::Value::Head(name) => name.as_str(),
+            _ => return false,
+        };
+        let is_type = last.starts_with(char::is_uppercase) && last.contains(char::is_lowercase);
+        is_type && matches!(facts.value(top), facts::Value::Head(_))
     }
 
     /// The function that runs an operation.
@@ -248,6 +328,11 @@ impl<'a> World<'a> {
     }
 
     pub(crate) fn own_method(&self, class: ClassId, name: Symbol) -> Option<FuncId> {
+        let found = self.method_in(class, name);
+        found.or_else(|| self.class(class).parts.iter().find_map(|it| self.method_in(*it, name)))
+    }
+
+    fn method_in(&self, class: ClassId, name: Symbol) -> Option<FuncId> {
         let file = self.class(class).file;
         let body = self.class_facts(class).body;
         self.facts(file).bindings_of(body, name).iter().rev().find_map(|it| match it.kind {
@@ -318,7 +403,9 @@ impl<'a> World<'a> {
 
     /// Whether the first parameter of a method is its instance or class, and so not among the arguments.
     pub(crate) fn binds_first(&self, function: FuncId) -> bool {
-        self.class_of(function).is_some() && !self.has_plain_decorator(function, self.names.staticmethod)
+        self.class_of(function).is_some()
+            && !self.function(function).is_static
+            && !self.has_plain_decorator(function, self.names.staticmethod)
     }
 
     pub(crate) fn has_plain_decorator(&self, function: FuncId, name: Symbol) -> bool {

@@ -35,9 +35,34 @@ pub(crate) struct Head {
     pub(crate) decorators: Run,
     pub(crate) returns: ValueId,
     pub(crate) is_async: bool,
+    pub(crate) is_static: bool,
+    pub(crate) is_test: bool,
+    pub(crate) public: Option<bool>,
     pub(crate) shape: Shape,
     pub(crate) span: Span,
     pub(crate) head: Span,
+}
+
+impl Head {
+    /// A body without a name or parameters of its own.
+    pub(crate) fn body(kind: FunctionKind, name: Symbol, path: Symbol, span: Span) -> Head {
+        Head {
+            kind,
+            name,
+            path,
+            class: None,
+            params: 0..0,
+            decorators: 0..0,
+            returns: ValueId::OPAQUE,
+            is_async: false,
+            is_static: false,
+            is_test: false,
+            public: None,
+            shape: Shape::Normal,
+            span,
+            head: span,
+        }
+    }
 }
 
 impl Builder {
@@ -47,22 +72,9 @@ impl Builder {
             Builder { facts: ROOM.take(), function: FnId::MODULE, region: RegionId(0), bindings: Vec::new() };
         builder.value(Value::Opaque, Span::default());
         let empty = Symbol::new("");
-        builder.declare(
-            Head {
-                kind: FunctionKind::Module,
-                name: empty,
-                path: empty,
-                class: None,
-                params: 0..0,
-                decorators: 0..0,
-                returns: ValueId::OPAQUE,
-                is_async: false,
-                shape: Shape::Normal,
-                span: Span { start: 0, end: length },
-                head: Span::default(),
-            },
-            None,
-        );
+        let whole = Span { start: 0, end: length };
+        let head = Head::body(FunctionKind::Module, empty, empty, whole);
+        builder.declare(Head { head: Span::default(), ..head }, None);
         builder
     }
 
@@ -87,11 +99,15 @@ impl Builder {
             returns: head.returns,
             is_async: head.is_async,
             is_generator: false,
+            is_static: head.is_static,
+            is_test: head.is_test,
+            public: head.public,
             shape: head.shape,
             span: head.span,
             head: head.head,
             statements: 0,
             body,
+            place: (self.region, self.facts.ops.len() as u32),
             ops: 0..0,
             bindings: 0..0,
         });
@@ -215,11 +231,13 @@ impl Builder {
             imports: fitted(&mut built.imports),
             import_roots: fitted(&mut built.import_roots),
             star_imports: fitted(&mut built.star_imports),
+            submodules: fitted(&mut built.submodules),
             exports: built.exports.take(),
             shouted: fitted(&mut built.shouted),
             marks: fitted(&mut built.marks),
             problems: fitted(&mut built.problems),
             generated: std::mem::take(&mut built.generated),
+            lexical: std::mem::take(&mut built.lexical),
         };
         ROOM.set(self.facts);
         facts

@@ -26,7 +26,7 @@ pub(crate) fn build(
     job: &Job,
     progress: &Progress,
 ) -> (Program, Vec<Note>) {
-    let ((files, notes), library) = rayon::join(|| parse(found, overlay, job), || library(job));
+    let ((files, notes), library) = rayon::join(|| parse(found, overlay, job), || library(found, job));
     progress.stage("linking");
     (link(files, &library, found, job), notes)
 }
@@ -111,8 +111,10 @@ fn is_beside(path: &str) -> bool {
 }
 
 /// What is known of libraries. Models of the configuration were read once before, to tell the mistakes in them.
-fn library(job: &Job) -> Library {
-    Library::load("python", &extra_models(&job.settings)).0
+fn library(found: &Discovered, job: &Job) -> Library {
+    let is_there = |it: &&'static str| found.sources.iter().any(|source| source.language == *it);
+    let languages: Vec<&'static str> = LANGUAGES.iter().map(|it| it.name).filter(is_there).collect();
+    Library::load(&languages, &extra_models(&job.settings)).0
 }
 
 fn link(files: Vec<File>, library: &Library, found: &Discovered, job: &Job) -> Program {

@@ -19,7 +19,7 @@ use crate::run::{engine, repository};
 const STACK_BYTES: usize = 256 << 20;
 
 /// What a `[[model]]` may say: the words of library models.
-const ROLES: [&str; 52] = [
+const ROLES: [&str; 53] = [
     "span",
     "span-end",
     "span-current",
@@ -27,6 +27,7 @@ const ROLES: [&str; 52] = [
     "span-query",
     "set-attribute",
     "set-attributes",
+    "pair",
     "add-event",
     "add-link",
     "record-exception",
@@ -73,7 +74,7 @@ const ROLES: [&str; 52] = [
     "hold",
     "exit",
 ];
-const ARGUMENTS: [&str; 20] = [
+const ARGUMENTS: [&str; 23] = [
     "name-arg",
     "attributes-arg",
     "kind-arg",
@@ -93,6 +94,9 @@ const ARGUMENTS: [&str; 20] = [
     "message-arg",
     "exc-info-arg",
     "keywords-arg",
+    "level-arg",
+    "skip-arg",
+    "skip-all-arg",
     "subject-arg",
 ];
 
@@ -200,7 +204,8 @@ fn refuse_bad_models(settings: &Settings) -> Result<()> {
     if settings.models.is_empty() {
         return Ok(());
     }
-    match Library::load("python", &engine::extra_models(settings)).1.first() {
+    let languages: Vec<&'static str> = parse::LANGUAGES.iter().map(|it| it.name).collect();
+    match Library::load(&languages, &engine::extra_models(settings)).1.first() {
         Some(error) => bail!("{error}"),
         None => Ok(()),
     }
@@ -271,7 +276,7 @@ mod tests {
         table.insert("path".to_owned(), "shop.step".into());
         table.insert(key.to_owned(), wrong);
         let model = crate::library::ExtraModel { origin: "here".to_owned(), table };
-        let errors = Library::load("python", &[model]).1;
+        let errors = Library::load(&[parse::LANGUAGES[0].name], &[model]).1;
         let list = errors.first().and_then(|it| it.split_once("expected one of")).unwrap().1;
         list.split('`').skip(1).step_by(2).map(str::to_owned).collect()
     }

@@ -1,6 +1,6 @@
 //! What calls give, and what entering the result gives.
 
-use crate::facts::{BindingKind, OpId, RegionId, RegionKind, Value, ValueId};
+use crate::facts::{BindingKind, FunctionKind, OpId, ParamKind, RegionId, RegionKind, Value, ValueId};
 use crate::library::{NodeId, Role, Slot};
 use crate::link::eval::held::Held;
 use crate::link::eval::{Dependency, Eval, LONGEST_CHAIN, Scope};
@@ -75,10 +75,14 @@ impl<'w, 'a> Eval<'w, 'a> {
         let Some(callee) = self.world.callee(site) else { return Things::none() };
         let scope = Self::scope_of(self.world, site);
         let mut callees = self.things(callee, scope);
+        self.drop_unfit(&mut callees, site);
         self.assume(&mut callees, callee, scope);
         let mut found = Things::none();
         for thing in callees.iter() {
             found.join(&self.result_of(thing, site, scope));
+        }
+        if !found.is_known() {
+            self.made_by_derive(callee, scope, &mut found);
         }
         if !found.is_known()
             && let Some(mapping) = self.looked_up_in(callee, scope)
@@ -86,6 +90,22 @@ impl<'w, 'a> Eval<'w, 'a> {
             found.join(&self.promised(mapping, Held::Item, scope));
         }
         found
+    }
+
+    /// `Type::parse()`, `Type::default()`: what a type derives makes a value of it.
+    fn made_by_derive(&mut self, callee: ValueId, scope: Scope, found: &mut Things) {
+        const MAKERS: [&str; 7] =
+            ["parse", "try_parse", "parse_from", "from_args", "default", "from", "try_from"];
+        let facts = self.world.facts(scope.file);
+        let Value::Member { of, name } = *facts.value(callee) else { return };
+        if !facts.lexical || !MAKERS.contains(&name.as_str()) {
+            return;
+        }
+        for thing in self.things(of, scope).iter() {
+            if let Thing::Class(class) = thing {
+                found.add(Thing::Instance(class));
+            }
+        }
     }
 
     pub(super) fn result_of(&mut self, callee: Thing, site: Site, scope: Scope) -> Things {
@@ -125,6 +145,10 @@ impl<'w, 'a> Eval<'w, 'a> {
         let library = self.world.library;
         let it = library.node(node);
         let mut found = Things::none();
+        if let Some(work) = crate::link::openings::runs(self.world, site, node) {
+            // What runs in a span gives what it gives anywhere.
+            return self.things(work, scope);
+        }
         if it.model(Role::Span).is_some() || it.model(Role::SpanActivate).is_some() {
             found.add(Thing::Made(site, node));
             return found;
@@ -134,6 +158,9 @@ impl<'w, 'a> Eval<'w, 'a> {
             || it.model(Role::Transparent).is_some()
         {
             let place = it.models.iter().find_map(|it| it.place(Slot::Subject)).unwrap_or_default();
+            if place.receiver {
+                return self.world.receiver(site).map_or_else(Things::none, |it| self.things(it, scope));
+            }
             let args = self.world.call_args(site);
             let index = usize::from(place.index.unwrap_or(0));
             if let Some(arg) = args.iter().filter(|it| it.name.is_none()).nth(index) {
@@ -278,8 +305,50 @@ impl<'w, 'a> Eval<'w, 'a> {
         let Some(callee) = self.world.callee(site) else { return (Things::none(), false) };
         let scope = Self::scope_of(self.world, site);
         let mut things = self.ask(callee, scope);
+        self.drop_unfit(&mut things, site);
         let assumed = self.assume(&mut things, callee, scope);
         (things, assumed)
+    }
+
+    /// A method that any value could have by an import is not meant where the call does not give what it takes.
+    fn drop_unfit(&self, things: &mut Things, site: Site) {
+        let library = self.world.library;
+        if !self.world.facts(site.file).lexical {
+            return;
+        }
+        let fits = |node: NodeId| {
+            let it = library.node(node);
+            if !it.parent.is_some_and(|parent| library.node(parent).extension) {
+                return true;
+            }
+            let given = self.world.call_args(site).len();
+            let wanted = it.models.iter().flat_map(|it| &it.args).filter_map(|(_, place)| place.index);
+            wanted.map(usize::from).all(|it| it < given)
+        };
+        self.choose_arms(things, site);
+        if things.iter().any(|it| matches!(it, Thing::Library(node) if !fits(node))) {
+            *things =
+                things.iter().filter(|it| !matches!(it, Thing::Library(node) if !fits(*node))).collect();
+        }
+    }
+
+    /// Of a macro's arms, those that take as many arguments as there are.
+    fn choose_arms(&self, things: &mut Things, site: Site) {
+        let world = self.world;
+        let given = world.call_args(site).len();
+        let fits = |thing: Thing| {
+            let Thing::Function(function) = thing else { return true };
+            if world.function(function).kind != FunctionKind::Macro {
+                return true;
+            }
+            let params = world.params(function);
+            let plain = params.iter().filter(|it| it.kind != ParamKind::Rest).count();
+            if plain < params.len() { given >= plain } else { given == plain }
+        };
+        let all_arms = things.iter().filter(|it| matches!(it, Thing::Function(_))).count();
+        if all_arms > 1 && things.iter().any(fits) {
+            *things = things.iter().filter(|it| fits(*it)).collect();
+        }
     }
 
     /// What a name was called where it was imported from.
@@ -303,7 +372,8 @@ impl<'w, 'a> Eval<'w, 'a> {
             },
             _ => return false,
         };
-        match self.world.library.assumed(name) {
+        let language = self.world.files[scope.file.index()].language;
+        match self.world.library.assumed(language, name) {
             Some(node) => {
                 things.add(Thing::Library(node));
                 true

@@ -3,6 +3,7 @@
 use crate::facts::{Binding, BindingKind, FnId, Import, OpKind, Value, ValueId};
 use crate::link::eval::held::Held;
 use crate::link::eval::{Eval, Scope};
+use crate::link::modules::ModuleId;
 use crate::link::things::{Site, Thing, Things};
 use crate::program::FuncId;
 use crate::text::{FileId, Symbol};
@@ -66,7 +67,7 @@ impl<'w, 'a> Eval<'w, 'a> {
                 match &binding.kind {
                     BindingKind::Value(value) => self.display(*value, Self::at(file, binding), depth + 1),
                     BindingKind::Import(import) => {
-                        let (file, binding) = self.imported_binding(file, *import, 0)?;
+                        let (file, binding) = self.imported_binding(file, binding.from, *import, 0)?;
                         match &binding.kind {
                             BindingKind::Value(value) => {
                                 self.display(*value, Self::at(file, binding), depth + 1)
@@ -156,8 +157,11 @@ impl<'w, 'a> Eval<'w, 'a> {
         while let Some(function) = at {
             let bindings = facts.bindings_of(function, name);
             if !bindings.is_empty() {
-                let chosen =
-                    if function == scope.function { self.reaching(bindings, scope) } else { bindings };
+                let chosen = match function == scope.function {
+                    true if facts.lexical => self.visible(bindings, scope),
+                    true => self.reaching(bindings, scope),
+                    false => bindings,
+                };
                 return chosen.iter().rev().find(|it| is_assigned(it)).map(|it| (scope.file, it));
             }
             at = facts.function(function).parent;
@@ -172,8 +176,8 @@ impl<'w, 'a> Eval<'w, 'a> {
         depth: u32,
     ) -> Option<(FileId, &'a Binding)> {
         let facts = self.world.facts(file);
-        for import in &facts.star_imports {
-            for thing in self.imported_module(file, *import).iter() {
+        for (from, import) in &facts.star_imports {
+            for thing in self.imported_module(file, *from, *import).iter() {
                 if let Thing::Module(module) = thing
                     && let Some(from) = self.world.modules.get(module).file
                     && let Some(found) = self.module_binding(from, name, depth + 1)
@@ -195,13 +199,21 @@ impl<'w, 'a> Eval<'w, 'a> {
         if depth > 12 {
             return None;
         }
+        let module = self.world.modules.of_file(file);
+        self.binding_in(module, name, depth)
+    }
+
+    fn binding_in(&mut self, module: ModuleId, name: Symbol, depth: u32) -> Option<(FileId, &'a Binding)> {
+        if depth > 12 {
+            return None;
+        }
+        let (file, scope) = (self.world.modules.get(module).file?, self.world.modules.get(module).scope);
         let facts = self.world.facts(file);
-        let Some(binding) = facts.bindings_of(FnId::MODULE, name).iter().rev().find(|it| is_assigned(it))
-        else {
+        let Some(binding) = facts.bindings_of(scope, name).iter().rev().find(|it| is_assigned(it)) else {
             return self.starred_binding(file, name, depth);
         };
         match &binding.kind {
-            BindingKind::Import(import) => self.imported_binding(file, *import, depth + 1),
+            BindingKind::Import(import) => self.imported_binding(file, binding.from, *import, depth + 1),
             _ => Some((file, binding)),
         }
     }
@@ -209,14 +221,14 @@ impl<'w, 'a> Eval<'w, 'a> {
     pub(crate) fn imported_binding(
         &mut self,
         file: FileId,
+        from: FnId,
         import: Import,
         depth: u32,
     ) -> Option<(FileId, &'a Binding)> {
         let name = import.name?;
-        for thing in self.imported_module(file, import).iter() {
+        for thing in self.imported_module(file, from, import).iter() {
             if let Thing::Module(module) = thing
-                && let Some(from) = self.world.modules.get(module).file
-                && let Some(found) = self.module_binding(from, name, depth + 1)
+                && let Some(found) = self.binding_in(module, name, depth + 1)
             {
                 return Some(found);
             }

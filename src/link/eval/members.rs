@@ -1,6 +1,6 @@
 //! Modules that imports name, and members: of modules, classes, instances and the types of libraries.
 
-use crate::facts::{BindingKind, Import};
+use crate::facts::{BindingKind, FnId, Import};
 use crate::library::NodeId;
 use crate::link::eval::{Dependency, Eval, LONGEST_CHAIN};
 use crate::link::modules::ModuleId;
@@ -10,9 +10,13 @@ use crate::text::{FileId, Symbol};
 
 impl<'w, 'a> Eval<'w, 'a> {
     /// The module of an import; the world knows the answer for every import that is written.
-    pub(super) fn imported_module(&mut self, file: FileId, import: Import) -> Things {
-        match self.world.imports.get(file.index()).and_then(|it| it.get(&(import.level, import.module))) {
+    pub(super) fn imported_module(&mut self, file: FileId, from: FnId, import: Import) -> Things {
+        let lexical = self.world.facts(file).lexical;
+        // What a path means depends on the module that it stands in.
+        let key = (if lexical { from.0 } else { import.level }, import.module);
+        match self.world.imports.get(file.index()).and_then(|it| it.get(&key)) {
             Some(thing) => Things::one(*thing),
+            None if lexical => self.used_path(file, from, import.module),
             None => self.find_module(file, import),
         }
     }
@@ -38,7 +42,7 @@ impl<'w, 'a> Eval<'w, 'a> {
             return Things::one(Thing::Module(found));
         }
         let library = self.world.library;
-        match library.find(dotted) {
+        match library.find(self.world.files[file.index()].language, dotted) {
             Some(node) => Things::one(Thing::Library(node)),
             None => self.unknown_module(file, dotted),
         }
@@ -49,13 +53,14 @@ impl<'w, 'a> Eval<'w, 'a> {
             return found;
         }
         let root = dotted.split('.').next().unwrap_or_default();
-        let known = self.world.library.root(Symbol::new(root)).is_some();
+        let language = self.world.files[file.index()].language;
+        let known = self.world.library.root(language, Symbol::new(root)).is_some();
         let likely = if known { None } else { self.world.modules.likely(file, dotted) };
         Things::one(likely.map_or(Thing::Foreign, Thing::Module))
     }
 
-    pub(super) fn imported(&mut self, file: FileId, import: Import) -> Things {
-        let module = self.imported_module(file, import);
+    pub(super) fn imported(&mut self, file: FileId, from: FnId, import: Import) -> Things {
+        let module = self.imported_module(file, from, import);
         match import.name {
             None => module,
             Some(name) => {
@@ -166,12 +171,12 @@ impl<'w, 'a> Eval<'w, 'a> {
     pub(crate) fn module_member(&mut self, module: ModuleId, name: Symbol) -> Option<Things> {
         let it = self.world.modules.get(module);
         if let Some(file) = it.file {
-            if let Some(found) = self.global(file, name).filter(|it| !it.is_empty()) {
+            if let Some(found) = self.global(file, it.scope, name).filter(|it| !it.is_empty()) {
                 return Some(found);
             }
             if self.depth < LONGEST_CHAIN {
                 self.depth += 1;
-                let starred = self.star_import(file, name);
+                let starred = self.star_import(file, it.scope, name);
                 self.depth -= 1;
                 if starred.is_some() {
                     return starred;
@@ -180,7 +185,15 @@ impl<'w, 'a> Eval<'w, 'a> {
                 self.cut_short();
             }
         }
-        self.world.modules.child(module, name).map(|it| Things::one(Thing::Module(it)))
+        if let Some(found) = self.world.modules.child(module, name) {
+            return Some(Things::one(Thing::Module(found)));
+        }
+        if let Some(plain) = name.as_str().strip_suffix('!') {
+            let file = it.file?;
+            let imported = self.imported_macro(file, it.scope, Symbol::new(plain));
+            return imported.or_else(|| self.macro_of_crate(module, name));
+        }
+        if name.as_str() == "super" { it.parent.map(|it| Things::one(Thing::Module(it))) } else { None }
     }
 
     pub(super) fn patch(&mut self, module: ModuleId, name: Symbol, found: &mut Things) {

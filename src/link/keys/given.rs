@@ -1,7 +1,7 @@
 //! Keys of dictionaries that calls give and take: what functions return, what keywords say, what callers pass.
 
 use crate::facts::{BindingKind, OpId, OpKind, ParamKind, Spread, Value, ValueId};
-use crate::library::{NodeId, Role, Slot};
+use crate::library::{Model, NodeId, Role, Slot};
 use crate::link::eval::{Eval, Scope};
 use crate::link::keys::{DEEPEST, Key, concerns};
 use crate::link::openings::argument_at;
@@ -83,6 +83,9 @@ impl<'a> Eval<'_, 'a> {
             _ => None,
         };
         for model in &world.library.node(node).models {
+            if model.role == Role::Pair {
+                return self.pair_keys(model, site, depth);
+            }
             let subject = model.place(Slot::Subject).and_then(|it| argument_at(world, site, it)).or(receiver);
             let Some(subject) = subject else { continue };
             match model.role {
@@ -93,6 +96,17 @@ impl<'a> Eval<'_, 'a> {
             }
         }
         Vec::new()
+    }
+
+    /// One attribute, made of its key and its value.
+    fn pair_keys(&mut self, model: &Model, site: Site, depth: u32) -> Vec<Key> {
+        let world = self.world;
+        let at = |slot| model.place(slot).and_then(|it| argument_at(world, site, it));
+        let value = at(Slot::Value);
+        let Some(key) = at(Slot::Key) else { return Vec::new() };
+        let mut keys = self.key_options(key, Self::scope_of(world, site), depth + 1);
+        keys.iter_mut().for_each(|it| it.value = it.value.or(value));
+        keys
     }
 
     /// What a context variable may hold: what it starts with, and what its module puts into it.
@@ -108,7 +122,7 @@ impl<'a> Eval<'_, 'a> {
         };
         let Some((file, binding)) = binding else { return Vec::new() };
         let (file, binding) = match binding.kind {
-            BindingKind::Import(import) => match self.imported_binding(file, import, 0) {
+            BindingKind::Import(import) => match self.imported_binding(file, binding.from, import, 0) {
                 Some(found) => found,
                 None => return Vec::new(),
             },

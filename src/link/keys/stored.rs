@@ -13,7 +13,7 @@ impl<'a> Eval<'_, 'a> {
         let world = self.world;
         let Some((file, binding)) = self.single_binding(name, scope) else { return Vec::new() };
         let (file, binding) = match binding.kind {
-            BindingKind::Import(import) => match self.imported_binding(file, import, 0) {
+            BindingKind::Import(import) => match self.imported_binding(file, binding.from, import, 0) {
                 Some(found) => found,
                 None => return Vec::new(),
             },

@@ -3,8 +3,9 @@
 use rayon::prelude::*;
 
 use crate::facts::{RegionId, RegionKind, Value, ValueId};
-use crate::library::{NodeId, Role};
+use crate::library::{NodeId, Role, Slot};
 use crate::link::eval::{Eval, Scope};
+use crate::link::openings::argument_at;
 use crate::link::rounds::Targets;
 use crate::link::things::{ClassId, Site, Thing, Things};
 use crate::link::world::World;
@@ -14,7 +15,13 @@ use crate::text::FileId;
 /// What was evaluated once, before the fixpoint.
 #[derive(Default)]
 pub(super) struct Candidates {
-    pub(super) managed: Vec<(FuncId, RegionId, Things, Option<Site>)>,
+    pub(super) managed: Vec<Managed>,
+    /// Library calls that run something in a span.
+    pub(super) ran: Vec<Ran>,
+    /// Calls that enter something or run something in it, and what that is.
+    pub(super) entered_values: Vec<(Site, ValueId)>,
+    /// Regions in which a span is open that was made elsewhere, nobody knows where.
+    pub(super) activated: Vec<(RegionId, FileId, Site)>,
     /// Scopes entered by hand, and what they are.
     pub(super) entered: Vec<(FuncId, Site, Things, Option<Site>)>,
     /// Library calls that start a span by hand.
@@ -25,13 +32,32 @@ pub(super) struct Candidates {
     pub(super) entering: Vec<(ClassId, FuncId)>,
 }
 
+/// A region for which something is entered, or held.
+pub(super) struct Managed {
+    pub(super) function: FuncId,
+    pub(super) region: RegionId,
+    pub(super) things: Things,
+    pub(super) made: Option<Site>,
+    /// Whatever it is, it is entered; else it opens a span only if it is open by being there.
+    pub(super) entered: bool,
+    pub(super) by: Option<Site>,
+}
+
+pub(super) struct Ran {
+    pub(super) function: FuncId,
+    pub(super) site: Site,
+    pub(super) things: Things,
+    pub(super) made: Option<Site>,
+}
+
 /// A generator that is only iterated over is no scope, even where it yields inside a span.
 pub(super) fn managers(world: &World<'_>, candidates: &Candidates) -> Vec<bool> {
     let mut found: Vec<bool> = (0..world.file_of.len())
         .into_par_iter()
         .map(|it| makes_context_manager(world, FuncId(it as u32)))
         .collect();
-    let entered = candidates.managed.iter().map(|it| &it.2).chain(candidates.entered.iter().map(|it| &it.2));
+    let entered =
+        candidates.managed.iter().map(|it| &it.things).chain(candidates.entered.iter().map(|it| &it.2));
     for thing in entered.flat_map(Things::iter) {
         if let Thing::Given(function, _) = thing {
             found[function.index()] = true;
@@ -64,6 +90,9 @@ pub(super) fn candidates(world: &World<'_>, targets: &Targets) -> Candidates {
     let mut all = Candidates { entering: entering(world), ..Candidates::default() };
     for part in parts {
         all.managed.extend(part.managed);
+        all.ran.extend(part.ran);
+        all.activated.extend(part.activated);
+        all.entered_values.extend(part.entered_values);
         all.entered.extend(part.entered);
         all.started.extend(part.started);
         all.calls.extend(part.calls);
@@ -91,8 +120,12 @@ fn candidates_in(world: &World<'_>, targets: &Targets, file: FileId) -> Candidat
             let things = eval.ask(context, scope);
             if things.is_known() {
                 let made = made_at(world, file, context);
-                found.managed.push((function, RegionId(index as u32), things, made));
+                let region = RegionId(index as u32);
+                found.managed.push(Managed { function, region, things, made, entered: true, by: None });
             }
+        }
+        if let RegionKind::Held { context, .. } = region.kind {
+            held(world, targets, &mut eval, file, RegionId(index as u32), context, &mut found);
         }
     }
     for (op, callees) in targets.calls(file) {
@@ -100,10 +133,20 @@ fn candidates_in(world: &World<'_>, targets: &Targets, file: FileId) -> Candidat
         let function = world.runner(site);
         for thing in callees.iter() {
             if let Thing::Library(node) = thing
-                && world.library.node(node).model(Role::Span).is_some_and(|it| !it.activates)
+                && world
+                    .library
+                    .node(node)
+                    .model(Role::Span)
+                    .is_some_and(|it| !it.activates && !it.forms.entered)
                 && !world.is_discarded(site)
             {
                 found.started.push((function, site, node));
+            }
+        }
+        for node in targets.nodes(site).filter(|_| facts.lexical) {
+            found.entered_values.extend(entered_on(world, site, node).map(|it| (site, it)));
+            if let Some(ran) = ran_in(world, &mut eval, site, node) {
+                found.ran.push(ran);
             }
         }
         if let Some(value) = entered_by(world, targets, site) {
@@ -116,6 +159,97 @@ fn candidates_in(world: &World<'_>, targets: &Targets, file: FileId) -> Candidat
         }
     }
     found
+}
+
+/// What is let and lives to the end of its block: a span that was entered, or something that keeps one open.
+fn held(
+    world: &World<'_>,
+    targets: &Targets,
+    eval: &mut Eval<'_, '_>,
+    file: FileId,
+    region: RegionId,
+    context: ValueId,
+    found: &mut Candidates,
+) {
+    let Some(site) = made_at(world, file, context) else { return };
+    let function = world.func(file, world.facts(file).region(region).function);
+    for thing in targets.of(site).iter() {
+        match thing {
+            Thing::Library(node) => {
+                let it = world.library.node(node);
+                if it.model(Role::SpanActivate).is_some() && runs(world, site, node).is_none() {
+                    let scope = Eval::scope_of(world, site);
+                    let subject = entered_on(world, site, node);
+                    let things = subject.map_or_else(Things::none, |it| eval.ask(it, scope));
+                    let known = things.iter().any(|it| matches!(it, Thing::Made(..) | Thing::Given(..)));
+                    if known {
+                        let made = subject.and_then(|it| made_at(world, file, it));
+                        found.managed.push(Managed {
+                            function,
+                            region,
+                            things,
+                            made,
+                            entered: true,
+                            by: Some(site),
+                        });
+                    } else {
+                        found.activated.push((region, file, site));
+                    }
+                } else if it.model(Role::Span).is_some_and(|it| it.activates) {
+                    let things = Things::one(Thing::Made(site, node));
+                    found.managed.push(Managed {
+                        function,
+                        region,
+                        things,
+                        made: Some(site),
+                        entered: false,
+                        by: None,
+                    });
+                }
+            }
+            Thing::Function(_) | Thing::Method(_) | Thing::Class(_) => {
+                let things = eval.ask(context, Eval::scope_of(world, site));
+                let opens = |it| matches!(it, Thing::Made(..) | Thing::Given(..) | Thing::Instance(_));
+                if things.iter().any(opens) {
+                    found.managed.push(Managed {
+                        function,
+                        region,
+                        things,
+                        made: Some(site),
+                        entered: false,
+                        by: None,
+                    });
+                }
+                return;
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What an activating call enters.
+pub(super) fn entered_on(world: &World<'_>, site: Site, node: NodeId) -> Option<ValueId> {
+    let place = world.library.node(node).model(Role::SpanActivate)?.place(Slot::Subject)?;
+    argument_at(world, site, place)
+}
+
+/// What a library call runs in a span: a callable or a future.
+pub(crate) fn runs(world: &World<'_>, site: Site, node: NodeId) -> Option<ValueId> {
+    let it = world.library.node(node);
+    let model = it.model(Role::SpanActivate).or_else(|| it.model(Role::Span).filter(|it| it.activates))?;
+    argument_at(world, site, model.place(Slot::Function)?)
+}
+
+fn ran_in(world: &World<'_>, eval: &mut Eval<'_, '_>, site: Site, node: NodeId) -> Option<Ran> {
+    runs(world, site, node)?;
+    let function = world.runner(site);
+    if world.library.node(node).model(Role::Span).is_some() {
+        return Some(Ran { function, site, things: Things::one(Thing::Made(site, node)), made: Some(site) });
+    }
+    let subject = entered_on(world, site, node)?;
+    let things = eval.ask(subject, Eval::scope_of(world, site));
+    let made = made_at(world, site.file, subject);
+    Some(Ran { function, site, things, made })
 }
 
 /// The scope just outside a managed region, where its context is evaluated.

@@ -1,7 +1,7 @@
 //! What the other passes ask of openings: whether a span is open at a place, and what is at the bottom of a wrapper.
 
 use super::{How, Open, Opening, Openings, outermost, region_is_inside};
-use crate::facts::{OpKind, RegionId, RegionKind, Value};
+use crate::facts::{FunctionKind, OpKind, RegionId, RegionKind, Value, ValueId};
 use crate::library::NodeId;
 use crate::link::eval::Eval;
 use crate::link::rounds::Targets;
@@ -66,7 +66,9 @@ impl Openings {
     /// Whether a span is open at an operation because of its own function.
     pub(crate) fn in_span(&self, world: &World<'_>, site: Site) -> bool {
         let function = world.runner(site);
-        self.around(world, site).is_some() || !self.decorations[function.index()].is_empty()
+        self.inside[function.index()]
+            || self.around(world, site).is_some()
+            || !self.decorations[function.index()].is_empty()
     }
 
     /// The innermost opening of the same function that is open at an operation.
@@ -86,11 +88,11 @@ impl Openings {
             if let Some(found) = managed {
                 return Some(*found);
             }
-            if let RegionKind::With { .. } = it.kind
+            if let RegionKind::With { .. } | RegionKind::Held { .. } = it.kind
                 && let Some(site) = self.activated.get(&(world.file_of[function.index()], id))
             {
                 let open = Open::Library { site: *site, node: self.activating_node(world, *site)? };
-                return Some(Opening { open, how: How::Managed(id), site: *site });
+                return Some(Opening { open, how: How::Managed(id), site: *site, by: None });
             }
         }
         self.own[function.index()]
@@ -141,6 +143,41 @@ impl Openings {
                     _ => false,
                 }
         })
+    }
+
+    /// Whether one of its parameters is a span that it enters.
+    pub(crate) fn enters_a_parameter(&self, function: FuncId) -> bool {
+        self.entering.contains_key(&function)
+    }
+
+    /// The calls of a file that enter something, or run something in it.
+    pub(crate) fn entered_sites(&self, file: crate::text::FileId) -> impl Iterator<Item = Site> {
+        let from = self.entered_values.partition_point(|(site, _)| site.file < file);
+        self.entered_values[from..].iter().map(|(site, _)| *site).take_while(move |it| it.file == file)
+    }
+
+    /// Whether a function is a macro, or stands in one, whose work is told where it is called.
+    pub(crate) fn is_in_expanded(&self, world: &World<'_>, function: FuncId) -> bool {
+        let (file, local) = world.local(function);
+        let facts = world.facts(file);
+        let mut around = std::iter::successors(Some(local), |it| facts.function(*it).parent);
+        let found = around.find(|it| facts.function(*it).kind == FunctionKind::Macro);
+        found.is_some_and(|it| self.is_expanded(world.func(file, it)))
+    }
+
+    /// Whether a macro is called anywhere.
+    pub(crate) fn is_expanded(&self, function: FuncId) -> bool {
+        self.expanded.contains(&function)
+    }
+
+    /// What the calls of one function enter, or run something in.
+    pub(crate) fn entered_in(&self, world: &World<'_>, function: FuncId) -> impl Iterator<Item = ValueId> {
+        let (file, local) = world.local(function);
+        let ops = &world.facts(file).function(local).ops;
+        let at = |op: u32| Site { file, op: crate::facts::OpId(op) };
+        let from = self.entered_values.partition_point(|(site, _)| *site < at(ops.start));
+        let to = self.entered_values.partition_point(|(site, _)| *site < at(ops.end));
+        self.entered_values[from..to].iter().map(|(_, value)| *value)
     }
 
     /// A span is as sure as the library call that makes it: wrappers round a bare name do not make it surer.

@@ -7,7 +7,7 @@ use ruff_python_ast::{
 use ruff_text_size::Ranged;
 
 use super::{Body, DEEPEST, Reader, span};
-use crate::facts::{Arg, FunctionKind, OpKind, RegionKind, Shape, Spread, Value, ValueId};
+use crate::facts::{Arg, FunctionKind, OpKind, RegionKind, Spread, Value, ValueId};
 use crate::parse::builder::Head;
 use crate::text::{Span, Symbol};
 
@@ -302,19 +302,8 @@ impl<'a> Reader<'a> {
         let params = lambda.parameters.as_deref().map_or(0..0, |it| self.params(it));
         let parent = self.builder.function;
         let outer = self.builder.facts.function(parent).path;
-        let head = Head {
-            kind: FunctionKind::Closure,
-            name: Symbol::new("<lambda>"),
-            path: outer,
-            class: None,
-            params,
-            decorators: 0..0,
-            returns: ValueId::OPAQUE,
-            is_async: false,
-            shape: Shape::Normal,
-            span: at,
-            head: at,
-        };
+        let head = Head::body(FunctionKind::Closure, Symbol::new("<lambda>"), outer, at);
+        let head = Head { params, ..head };
         let id = self.builder.declare(head, Some(parent));
         self.queue.push((id, Body::Value(&lambda.body)));
         self.builder.value(Value::Closure(id), at)

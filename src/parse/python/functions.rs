@@ -27,6 +27,9 @@ impl<'a> Reader<'a> {
             decorators,
             returns,
             is_async: def.is_async,
+            is_static: false,
+            is_test: false,
+            public: None,
             shape: shape(&def.body),
             span: span(def.range),
             head: self.head_span(def),
@@ -53,8 +56,9 @@ impl<'a> Reader<'a> {
         let path = self.path(name);
         let id = ClassId(self.builder.facts.classes.len() as u32);
         let whole = span(def.range);
-        let body = self.builder.declare(class_body(id, name, path, whole), Some(parent));
-        let class = Class { name, path, parent, bases, decorators, body };
+        let body =
+            self.builder.declare(Head::body(FunctionKind::ClassBody(id), name, path, whole), Some(parent));
+        let class = Class { name, path, parent, bases, decorators, body, part_of: None };
         self.builder.facts.classes.push(class);
         self.queue.push((body, Body::Block(&def.body)));
         self.builder.op(OpKind::DefineClass(id), span(def.name.range));
@@ -167,22 +171,6 @@ impl<'a> Reader<'a> {
             Expr::NoneLiteral(_) => self.builder.value(Value::None, at),
             _ => ValueId::OPAQUE,
         }
-    }
-}
-
-fn class_body(class: ClassId, name: Symbol, path: Symbol, whole: Span) -> Head {
-    Head {
-        kind: FunctionKind::ClassBody(class),
-        name,
-        path,
-        class: None,
-        params: 0..0,
-        decorators: 0..0,
-        returns: ValueId::OPAQUE,
-        is_async: false,
-        shape: Shape::Normal,
-        span: whole,
-        head: whole,
     }
 }
 

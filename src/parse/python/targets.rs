@@ -112,7 +112,7 @@ impl<'a> Reader<'a> {
         for alias in &import.names {
             if alias.name.as_str() == "*" {
                 let star = Import { level: import.level, module, name: None };
-                self.builder.facts.star_imports.push(star);
+                self.builder.facts.star_imports.push((FnId::MODULE, star));
                 continue;
             }
             let taken = self.symbol(alias.name.as_str());

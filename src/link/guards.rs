@@ -1,0 +1,178 @@
+//! Guards: values that keep a span open as long as they live. Which are dropped at once, and which live across an `.await`.
+
+use rayon::prelude::*;
+
+use crate::facts::{Facts, OpId, OpKind, RegionId, RegionKind, Value, ValueId};
+use crate::library::{NodeId, Role};
+use crate::link::attributes::call_at;
+use crate::link::openings::{How, Openings, region_is_inside, runs};
+use crate::link::rounds::Targets;
+use crate::link::things::{Site, Thing};
+use crate::link::world::World;
+use crate::program::{GuardSite, SpanSite};
+use crate::text::{FileId, Place, Symbol};
+
+pub(crate) fn sites(world: &World<'_>, targets: &Targets, openings: &Openings) -> Vec<GuardSite> {
+    (0..world.files.len())
+        .into_par_iter()
+        .flat_map_iter(|file| {
+            let file = FileId(file as u32);
+            let reader = Reader { world, targets, openings, file, facts: world.facts(file) };
+            reader.sites()
+        })
+        .collect()
+}
+
+/// Marks the spans that a guard keeps open across an `.await`.
+pub(crate) fn mark(spans: &mut [SpanSite], guards: &[GuardSite]) {
+    for guard in guards.iter().filter(|it| it.across_await.is_some()) {
+        for span in spans.iter_mut().filter(|it| Some(it.at.place) == guard.span) {
+            span.guard_across_await = true;
+        }
+    }
+}
+
+struct Reader<'w, 'a> {
+    world: &'w World<'a>,
+    targets: &'w Targets,
+    openings: &'w Openings,
+    file: FileId,
+    facts: &'a Facts,
+}
+
+impl Reader<'_, '_> {
+    fn sites(&self) -> Vec<GuardSite> {
+        if !self.facts.lexical {
+            return Vec::new();
+        }
+        let mut found = Vec::new();
+        for op in &self.facts.ops {
+            if let OpKind::Discard(value) = op.kind
+                && let Some(site) = self.guard_of(value)
+            {
+                found.push(self.site(site, true, None));
+            }
+        }
+        for (index, region) in self.facts.regions.iter().enumerate() {
+            if let RegionKind::Held { context, bound } = region.kind
+                && let Some(site) = self.guard_of(context)
+            {
+                let across = self.first_await(RegionId(index as u32), bound);
+                found.push(self.site(site, false, across));
+            }
+        }
+        found.sort_by_key(|it| (it.at.place, it.across_await.is_none()));
+        // A guard that is dropped on some paths has a region for each.
+        found.dedup_by_key(|it| it.at.place);
+        found
+    }
+
+    fn site(&self, site: Site, dropped: bool, across_await: Option<Place>) -> GuardSite {
+        let function = self.world.runner(site);
+        let opening =
+            self.openings.own[function.index()].iter().find(|it| it.by == Some(site) || it.site == site);
+        let span = opening.map(|it| {
+            let shown = it.shown_at();
+            Place { file: shown.file, span: self.world.facts(shown.file).op(shown.op).span }
+        });
+        let call = match self.facts.op(site.op).kind {
+            OpKind::Call { callee, .. } => match self.facts.value(callee) {
+                Value::Member { name, .. } | Value::Name(name) => *name,
+                _ => Symbol::new("guard"),
+            },
+            _ => Symbol::new("guard"),
+        };
+        GuardSite { at: call_at(self.world, site), call, span, dropped, across_await }
+    }
+
+    /// The call that gives a guard, if a value is one.
+    fn guard_of(&self, value: ValueId) -> Option<Site> {
+        let Value::Call(op) = *self.facts.value(value) else { return None };
+        let site = Site { file: self.file, op };
+        let is_guard = self.targets.of(site).iter().any(|it| match it {
+            Thing::Library(node) => self.activates(site, node),
+            Thing::Function(function) | Thing::Method(function) => {
+                self.openings.gives_entered[function.index()]
+            }
+            _ => false,
+        });
+        is_guard.then_some(site)
+    }
+
+    fn activates(&self, site: Site, node: NodeId) -> bool {
+        let it = self.world.library.node(node);
+        let enters =
+            it.model(Role::SpanActivate).is_some() || it.model(Role::Span).is_some_and(|it| it.activates);
+        enters && runs(self.world, site, node).is_none()
+    }
+
+    /// The first `.await` while the guard lives: before its span is left by hand.
+    fn first_await(&self, region: RegionId, bound: Option<Symbol>) -> Option<Place> {
+        let function = self.facts.region(region).function;
+        let left = self.left_at(region, bound);
+        let mut ops = self.facts.ops_of(function);
+        let (_, op) = ops.find(|(id, op)| {
+            matches!(op.kind, OpKind::Await(_))
+                && left.is_none_or(|it| *id < it)
+                && region_is_inside(self.facts, op.region, region)
+        })?;
+        Some(Place { file: self.file, span: op.span })
+    }
+
+    /// `span.exit()` ends what `span` holds.
+    fn left_at(&self, region: RegionId, bound: Option<Symbol>) -> Option<OpId> {
+        let bound = bound?;
+        let function = self.facts.region(region).function;
+        self.facts.ops_of(function).find_map(|(id, op)| {
+            let OpKind::Call { callee, .. } = op.kind else { return None };
+            let Value::Member { of, .. } = *self.facts.value(callee) else { return None };
+            let ends = matches!(self.facts.value(of), Value::Name(name) if *name == bound)
+                && region_is_inside(self.facts, op.region, region)
+                && self
+                    .targets
+                    .nodes(Site { file: self.file, op: id })
+                    .any(|it| self.world.library.node(it).model(Role::SpanEnd).is_some());
+            ends.then_some(id)
+        })
+    }
+}
+
+/// How a span that is opened in this way comes to be open, as its model says it.
+pub(crate) fn activation(
+    world: &World<'_>,
+    targets: &Targets,
+    openings: &Openings,
+    by: Site,
+    how: How,
+) -> &'static str {
+    let kind = kind_of(world, targets, openings, by, 0);
+    match (kind, how) {
+        (Some(kind), _) => kind.as_str(),
+        (None, How::Run) => "in_scope",
+        (None, _) => "enter",
+    }
+}
+
+fn kind_of(
+    world: &World<'_>,
+    targets: &Targets,
+    openings: &Openings,
+    by: Site,
+    depth: u32,
+) -> Option<Symbol> {
+    let direct = targets.nodes(by).find_map(|it| world.library.node(it).model(Role::SpanActivate)?.detail);
+    if direct.is_some() || depth > 6 {
+        return direct;
+    }
+    // A function that is given the span enters it somewhere, or hands it on.
+    targets.functions(by).filter(|(it, _)| openings.enters_a_parameter(*it)).find_map(|(function, _)| {
+        let whole = world.function(function).span;
+        let file = world.file_of[function.index()];
+        let inner = openings.entered_sites(file).find(|it| whole.contains(world.facts(file).op(it.op).span));
+        let handed = || {
+            let mut calls = targets.calls_of(world, function).map(|(op, _)| Site { file, op });
+            calls.find_map(|it| kind_of(world, targets, openings, it, depth + 1))
+        };
+        inner.and_then(|it| kind_of(world, targets, openings, it, depth + 1)).or_else(handed)
+    })
+}

@@ -1,0 +1,62 @@
+//! Spans that are made in one place and open in another: where they are entered, held by a guard, or kept in a field.
+
+use super::{Open, Openings, candidates};
+use crate::library::{NodeId, Role};
+use crate::link::eval::Eval;
+use crate::link::things::{ClassId, Site, Thing};
+use crate::link::world::World;
+
+impl Openings {
+    /// What was entered is what it was entered on; a span that is open without being entered is told by its start.
+    pub(super) fn entered_span(
+        &self,
+        world: &World<'_>,
+        site: Site,
+        node: NodeId,
+        made: Option<Site>,
+    ) -> Option<Open> {
+        let subject = candidates::entered_on(world, site, node)?;
+        let things = Eval::new(world).ask(subject, Eval::scope_of(world, site));
+        let mut inner = things.iter().filter(|it| !is_activated(world, *it));
+        inner.find_map(|it| self.open_of(world, it, made)).filter(|it| self.is_lazy(world, *it, 0))
+    }
+
+    /// Whether a span is open only where somebody enters it.
+    pub(crate) fn is_lazy(&self, world: &World<'_>, open: Open, depth: u32) -> bool {
+        match open {
+            Open::Library { node, .. } => {
+                world.library.node(node).model(Role::Span).is_some_and(|it| it.forms.entered)
+            }
+            Open::Given { function, .. } if depth < 8 => {
+                !self.gives_entered[function.index()]
+                    && self.gives[function.index()].is_some_and(|it| self.is_lazy(world, it, depth + 1))
+            }
+            _ => false,
+        }
+    }
+
+    /// A guard that is kept in a field is open as long as what has the field.
+    pub(super) fn held_in_field(&self, world: &World<'_>, class: ClassId) -> Option<Open> {
+        let facts = world.facts(world.class(class).file);
+        let body = world.class_facts(class).body;
+        facts.scope(body).iter().find_map(|it| {
+            let held = world.fields.get(&(class, it.name))?;
+            held.iter().find_map(|it| match it {
+                Thing::Given(inner, _) if self.gives_entered[inner.index()] => self.open_of(world, it, None),
+                other if is_activated(world, other) => self.open_of(world, other, None),
+                _ => None,
+            })
+        })
+    }
+}
+
+/// What entering a span gave.
+pub(super) fn is_activated(world: &World<'_>, thing: Thing) -> bool {
+    match thing {
+        Thing::Made(_, node) => {
+            let it = world.library.node(node);
+            it.model(Role::Span).is_none() && it.model(Role::SpanActivate).is_some()
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,136 @@
+//! Closures and futures that are handed to somebody: whether they run in a span that is opened for them, in the context of here, or
+//! elsewhere without it.
+
+use super::{Reader, gives_it_back, runs_at_once};
+use crate::facts::{BindingKind, FunctionKind, Value, ValueId};
+use crate::library::{Role, Slot};
+use crate::link::eval::Eval;
+use crate::link::openings::{argument_at, runs};
+use crate::link::outgoing::spawners::Treatment;
+use crate::link::things::Site;
+use crate::text::FileId;
+
+impl Reader<'_, '_> {
+    pub(super) fn note_arguments(&mut self, site: Site) {
+        let facts = self.world.facts(site.file);
+        for arg in self.world.call_args(site) {
+            if let Value::Closure(local) = *facts.value(arg.value) {
+                self.argument_of.insert(self.world.func(site.file, local), site);
+            }
+        }
+    }
+
+    /// Closures that are given to a function of the project which runs them in a context of its own.
+    pub(super) fn given_to_project(&mut self, site: Site, in_span: bool) {
+        let world = self.world;
+        if self.spawners.is_empty() {
+            return;
+        }
+        for (callee, bound) in self.targets.functions(site) {
+            for index in 0..world.params(callee).len() {
+                let Some(treatment) = self.spawners.treatment(callee, index) else { continue };
+                let Some(value) = world.argument(site, callee, index, bound) else { continue };
+                let Value::Closure(local) = *world.facts(site.file).value(value) else { continue };
+                let closure = world.func(site.file, local);
+                self.placed.insert(closure);
+                let opens = treatment == Treatment::Opens || (treatment == Treatment::Keeps && in_span);
+                self.add_edge(closure, world.runner(site), opens, treatment == Treatment::Loses);
+            }
+        }
+    }
+
+    /// Whether a library call that runs something does so in a span that is open then: not in whichever was current.
+    pub(super) fn runs_in_span(&mut self, site: Site, node: crate::library::NodeId) -> bool {
+        let world = self.world;
+        if world.library.node(node).model(Role::Span).is_some() {
+            return true;
+        }
+        let place = world.library.node(node).model(Role::SpanActivate).and_then(|it| it.place(Slot::Subject));
+        let Some(subject) = place.and_then(|it| argument_at(world, site, it)) else { return false };
+        match world.facts(site.file).value(subject) {
+            Value::Call(op) => {
+                let made = Site { file: site.file, op: *op };
+                !self.targets.nodes(made).any(|it| world.library.node(it).model(Role::SpanCurrent).is_some())
+            }
+            _ => true,
+        }
+    }
+
+    /// Futures that are made by a call and handed to somebody who runs them, in a span or elsewhere.
+    pub(super) fn find_handed(&mut self, file: FileId) {
+        let world = self.world;
+        for (op, _) in self.targets.calls(file) {
+            let site = Site { file, op };
+            for (callee, bound) in
+                self.targets.functions(site).filter(|_| !self.spawners.is_empty()).collect::<Vec<_>>()
+            {
+                for index in 0..world.params(callee).len() {
+                    let Some(treatment) = self.spawners.treatment(callee, index) else { continue };
+                    let made =
+                        world.argument(site, callee, index, bound).and_then(|it| self.made_by(it, site));
+                    match (made, treatment) {
+                        (Some(made), Treatment::Opens) => self.carried.insert(made),
+                        (Some(made), Treatment::Loses) => self.detached.insert(made),
+                        _ => continue,
+                    };
+                }
+            }
+            for node in self.targets.nodes(site) {
+                for model in &world.library.node(node).models {
+                    let Some(value) = model.place(Slot::Function).and_then(|it| argument_at(world, site, it))
+                    else {
+                        continue;
+                    };
+                    let Some(made) = self.made_by(value, site) else { continue };
+                    if runs(world, site, node).is_some() {
+                        if self.runs_in_span(site, node) {
+                            self.carried.insert(made);
+                        }
+                    } else if !model.keeps_context && !runs_at_once(model) && !gives_it_back(model) {
+                        self.detached.insert(made);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The call that a value comes from, directly or through a variable.
+    fn made_by(&mut self, value: ValueId, site: Site) -> Option<Site> {
+        match *self.world.facts(site.file).value(value) {
+            Value::Call(op) => Some(Site { file: site.file, op }),
+            Value::Name(name) => {
+                let (file, binding) = self.eval.single_binding(name, Eval::scope_of(self.world, site))?;
+                match binding.kind {
+                    BindingKind::Value(value) => match *self.world.facts(file).value(value) {
+                        Value::Call(op) => Some(Site { file, op }),
+                        _ => None,
+                    },
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// A closure or block runs where it stands, unless it is handed to somebody who runs it elsewhere.
+    pub(super) fn closures(&mut self, file: FileId) {
+        let world = self.world;
+        let facts = world.facts(file);
+        for (index, it) in facts.functions.iter().enumerate() {
+            let callee = world.func(file, crate::facts::FnId(index as u32));
+            let (FunctionKind::Closure, Some(parent)) = (it.kind, it.parent) else { continue };
+            if self.placed.contains(&callee) {
+                continue;
+            }
+            let caller = world.func(file, parent);
+            let (region, order) = it.place;
+            let next =
+                Site { file, op: crate::facts::OpId(order.min(facts.ops.len().saturating_sub(1) as u32)) };
+            let around = self.openings.around_region(world, region, next).is_some();
+            // What runs in a span runs its arguments in it.
+            let carried = self.argument_of.get(&callee).is_some_and(|it| self.carried.contains(it));
+            let in_span = around || carried || !self.openings.decorations[caller.index()].is_empty();
+            self.add(callee, caller, in_span);
+        }
+    }
+}
