@@ -39,8 +39,9 @@ static INTERNER: OnceLock<Vec<Mutex<Shard>>> = OnceLock::new();
 /// Symbols that one thread asked for lately, by hash, with what else of the hash fits beside: most texts of a file are those of the
 /// file before, and a look at one that is not it would be a look at far memory.
 const RECENT: usize = 16_384;
+type Recent = Cell<Option<(Symbol, u32)>>;
 thread_local! {
-    static RECENTLY: Box<[Cell<Option<(Symbol, u32)>>]> = (0..RECENT).map(|_| Cell::new(None)).collect();
+    static RECENTLY: Box<[Recent]> = (0..RECENT).map(|_| Cell::new(None)).collect();
 }
 
 impl Symbol {
@@ -259,6 +260,14 @@ mod tests {
         assert_eq!(Symbol::new("span"), Symbol::new("span"));
         assert_ne!(Symbol::new("span"), Symbol::new("spam"));
         assert!(Symbol::new("a") < Symbol::new("b"));
+    }
+
+    #[test]
+    fn every_number_leads_back_to_its_text() {
+        let texts: Vec<String> = (0..5_000).map(|it| format!("number {it}")).collect();
+        let symbols: Vec<Symbol> = texts.iter().map(|it| Symbol::new(it)).collect();
+        assert!(texts.iter().zip(&symbols).all(|(text, symbol)| symbol.as_str() == text));
+        assert!(texts.iter().zip(&symbols).all(|(text, symbol)| Symbol::new(text) == *symbol));
     }
 
     #[test]

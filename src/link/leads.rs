@@ -50,10 +50,10 @@ impl Finder<'_> {
                     Value::Name(name) if self.names_binder(facts, *name) => leads.binders.push(id),
                     _ => {}
                 },
-                OpKind::Bind { name, value } | OpKind::SetMember { name, value, .. } => {
-                    if is_of_itself(facts, *name, *value) {
-                        leads.rebindings.push(id);
-                    }
+                OpKind::Bind { name, value } | OpKind::SetMember { name, value, .. }
+                    if is_of_itself(facts, *name, *value) =>
+                {
+                    leads.rebindings.push(id);
                 }
                 _ => {}
             }
