@@ -263,6 +263,14 @@ mod tests {
     }
 
     #[test]
+    fn every_number_leads_back_to_its_text() {
+        let texts: Vec<String> = (0..5_000).map(|it| format!("number {it}")).collect();
+        let symbols: Vec<Symbol> = texts.iter().map(|it| Symbol::new(it)).collect();
+        assert!(texts.iter().zip(&symbols).all(|(text, symbol)| symbol.as_str() == text));
+        assert!(texts.iter().zip(&symbols).all(|(text, symbol)| Symbol::new(text) == *symbol));
+    }
+
+    #[test]
     fn columns_count_characters() {
         let index = LineIndex::new("a = 1\nü = 'x'\n");
         assert_eq!(index.position(0), Position { line: 1, column: 1 });
