@@ -3,6 +3,8 @@
 use crate::rule::Rule;
 
 mod attribute_name_style;
+mod context_lost_task;
+mod context_lost_thread;
 mod dark_call;
 mod dark_entry_point;
 mod dark_function;
@@ -11,11 +13,16 @@ mod double_recorded_exception;
 mod dynamic_span_name;
 mod guard_across_await;
 mod guard_dropped;
+mod instrument_boxed_future;
+mod instrument_leaks_args;
+mod instrument_without_err;
 mod orphan_enrichment;
+mod print_instead_of_log;
 mod raw_subprocess;
 mod span_discarded;
 mod span_never_ended;
 mod span_not_current;
+mod swallowed_error;
 mod syntax_error;
 mod unrecorded_exception;
 mod unused_suppression;
@@ -26,6 +33,16 @@ pub(crate) static ALL: &[Rule] = &[
         name: "attribute-name-style",
         page: include_str!("../rules/checks/attribute-name-style.md"),
         check: attribute_name_style::check,
+    },
+    Rule {
+        name: "context-lost-task",
+        page: include_str!("../rules/checks/context-lost-task.md"),
+        check: context_lost_task::check,
+    },
+    Rule {
+        name: "context-lost-thread",
+        page: include_str!("../rules/checks/context-lost-thread.md"),
+        check: context_lost_thread::check,
     },
     Rule { name: "dark-call", page: include_str!("../rules/checks/dark-call.md"), check: dark_call::check },
     Rule {
@@ -64,9 +81,29 @@ pub(crate) static ALL: &[Rule] = &[
         check: guard_dropped::check,
     },
     Rule {
+        name: "instrument-boxed-future",
+        page: include_str!("../rules/checks/instrument-boxed-future.md"),
+        check: instrument_boxed_future::check,
+    },
+    Rule {
+        name: "instrument-leaks-args",
+        page: include_str!("../rules/checks/instrument-leaks-args.md"),
+        check: instrument_leaks_args::check,
+    },
+    Rule {
+        name: "instrument-without-err",
+        page: include_str!("../rules/checks/instrument-without-err.md"),
+        check: instrument_without_err::check,
+    },
+    Rule {
         name: "orphan-enrichment",
         page: include_str!("../rules/checks/orphan-enrichment.md"),
         check: orphan_enrichment::check,
+    },
+    Rule {
+        name: "print-instead-of-log",
+        page: include_str!("../rules/checks/print-instead-of-log.md"),
+        check: print_instead_of_log::check,
     },
     Rule {
         name: "raw-subprocess",
@@ -87,6 +124,11 @@ pub(crate) static ALL: &[Rule] = &[
         name: "span-not-current",
         page: include_str!("../rules/checks/span-not-current.md"),
         check: span_not_current::check,
+    },
+    Rule {
+        name: "swallowed-error",
+        page: include_str!("../rules/checks/swallowed-error.md"),
+        check: swallowed_error::check,
     },
     Rule {
         name: "syntax-error",

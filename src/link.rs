@@ -100,9 +100,14 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
         setups: leaving.setups,
         envs: environment::find(&world, &input.launch),
         guards: guards::sites(&world, &targets, &openings),
+        drops: handlers::drops(&world, &openings),
         ..Program::default()
     };
     guards::mark(&mut program.spans, &program.guards);
+    let traced = graph.leading_to(own.direct.clone());
+    for it in &mut program.handoffs {
+        it.traced = it.work.is_some_and(|it| traced[it.index()]);
+    }
     cover(&mut program, &world, &openings, &instrumented, &leaving.call_nodes, &reach);
     let may_be_inside = graph.may_be_inside(&world, &own.rooted, &own.exposed);
     touches::fill(&mut program, &world, &targets, &openings, &recorders, &graph, &may_be_inside);

@@ -30,6 +30,8 @@ pub(crate) struct Program {
     pub(crate) logs: Vec<LogSite>,
     pub(crate) setups: Vec<SetupSite>,
     pub(crate) guards: Vec<GuardSite>,
+    /// Statements inside a span that throw an error away: `f().ok();`.
+    pub(crate) drops: Vec<At>,
     pub(crate) envs: Vec<EnvSite>,
     pub(crate) enrichments: Vec<EnrichmentSite>,
     pub(crate) records: Vec<RecordSite>,
@@ -219,6 +221,10 @@ pub(crate) struct SpanSite {
     /// Work between its start and its end opens spans or calls out, so that nesting matters.
     pub(crate) has_children: bool,
     pub(crate) skips: Vec<Symbol>,
+    /// The arguments of the function are recorded on it, those of `skips` aside.
+    pub(crate) records_arguments: bool,
+    /// It could record the errors that leave it, if it were told to.
+    pub(crate) may_record: bool,
     pub(crate) certainty: Certainty,
 }
 
@@ -346,6 +352,12 @@ pub(crate) struct HandoffSite {
     pub(crate) call: Symbol,
     pub(crate) mechanism: Mechanism,
     pub(crate) propagates: bool,
+    /// A span is open around it, in its own function or around it.
+    pub(crate) in_span: bool,
+    /// What is handed over, where it is the program's.
+    pub(crate) work: Option<FuncId>,
+    /// What is handed over opens spans of its own.
+    pub(crate) traced: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -523,7 +535,9 @@ impl Program {
         loop {
             match facts.value(returns) {
                 Value::Item { of, .. } => returns = *of,
-                Value::Name(name) | Value::Member { name, .. } => return name.as_str().ends_with("Result"),
+                Value::Name(name) | Value::Head(name) | Value::Member { name, .. } => {
+                    return name.as_str().ends_with("Result");
+                }
                 _ => return false,
             }
         }

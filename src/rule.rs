@@ -60,7 +60,12 @@ impl Rule {
         let mut found = Findings::default();
         (self.check)(ctx, &mut found);
         let mut list = found.list;
-        list.retain(|it| engine || (ctx.acts_on(it) && !ctx.allows_function(it.function)));
+        // What a page says of one language need not hold in another.
+        let speaks_of = |it: &Finding| {
+            let language = ctx.program.file(it.place.file).language;
+            metadata.languages.iter().any(|it| it == language)
+        };
+        list.retain(|it| engine || (speaks_of(it) && ctx.acts_on(it) && !ctx.allows_function(it.function)));
         for finding in &mut list {
             finding.rule = self.name;
             finding.level = finding.certainty.cap(metadata.level.selected());

@@ -1,9 +1,10 @@
 //! `attribute-name-style`: an attribute key that is not lowercase, dotted snake_case in a namespace.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::program::{AttributeSite, AttributeTarget, Certainty};
+use crate::program::{AttributeSite, AttributeTarget, Certainty, SpanStyle};
 use crate::rule::{Context, Findings};
+use crate::text::Symbol;
 
 /// From so many on, a way of writing keys is what the team has settled on, if most keys are written so.
 const FEWEST_OF_A_HABIT: usize = 12;
@@ -37,10 +38,21 @@ struct Judged<'a> {
 }
 
 fn judged<'a>(ctx: &Context<'a>) -> Vec<Judged<'a>> {
+    // The fields of a macro or an attribute are named like the variables that they show.
+    let fields: BTreeSet<Symbol> = ctx
+        .program
+        .spans
+        .iter()
+        .filter(|it| matches!(it.style, SpanStyle::Macro | SpanStyle::Attribute))
+        .flat_map(|it| it.attributes.iter().copied())
+        .collect();
     let judge = |(key, mut sites): (&'static str, Vec<&'a AttributeSite>)| {
         let fault = fault(key);
         // Keys of an event or a measurement are read together with its name, which is a namespace already.
         if fault == Some(Fault::Namespace) {
+            if fields.contains(&Symbol::new(key)) {
+                return None;
+            }
             sites.retain(|it| !matches!(it.target, AttributeTarget::Event | AttributeTarget::Metric));
         }
         (!sites.is_empty()).then_some(Judged { key, sites, fault })

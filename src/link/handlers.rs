@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use crate::facts::{Facts, OpId, OpKind, RegionId, RegionKind, Value, ValueId};
 use crate::library::Role;
+use crate::link::attributes::call_at;
 use crate::link::fates::is_broad;
 use crate::link::functions::is_neutral_method;
 use crate::link::openings::{Openings, region_is_inside};
@@ -242,6 +243,26 @@ pub(crate) fn sites(
                 .filter(|(_, it)| matches!(it.kind, RegionKind::Handler { .. }));
             let reader = Reader { world, targets, openings, recorders, file, facts };
             handlers.map(|(index, _)| reader.handler(RegionId(index as u32))).collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// `f().ok();` inside a span: the one statement that turns an error into nothing.
+pub(crate) fn drops(world: &World<'_>, openings: &Openings) -> Vec<At> {
+    let lexical = (0..world.files.len()).into_par_iter().filter(|it| world.files[*it].facts.lexical);
+    lexical
+        .flat_map_iter(|file| {
+            let file = FileId(file as u32);
+            let facts = world.facts(file);
+            facts.ops.iter().filter_map(move |it| {
+                let OpKind::Discard(value) = it.kind else { return None };
+                let Value::Call(op) = *facts.value(value) else { return None };
+                let OpKind::Call { callee, args } = &facts.op(op).kind else { return None };
+                let is_ok =
+                    matches!(facts.value(*callee), Value::Member { name, .. } if name.as_str() == "ok");
+                let site = Site { file, op };
+                (is_ok && args.is_empty() && openings.in_span(world, site)).then(|| call_at(world, site))
+            })
         })
         .collect()
 }

@@ -60,11 +60,20 @@ pub(crate) fn find(
                 if told_elsewhere {
                     tables.handoffs.retain(|it| it.at != call_at(world, site));
                 } else if tables.handoffs.last().is_none_or(|it| it.at != call_at(world, site))
-                    && let Some((function, mechanism, propagates)) =
+                    && let Some((function, mechanism, propagates, work)) =
                         spawners.handed(world, targets, openings, site)
                 {
                     let (at, call) = (call_at(world, site), shown(world, function));
-                    tables.handoffs.push(HandoffSite { at, call, mechanism, propagates });
+                    let in_span = openings.in_span(world, site);
+                    tables.handoffs.push(HandoffSite {
+                        at,
+                        call,
+                        mechanism,
+                        propagates,
+                        in_span,
+                        work,
+                        traced: false,
+                    });
                 }
             }
             tables
@@ -255,7 +264,17 @@ fn read_model(
         let carried = world.facts(site.file).lexical
             && work.is_some_and(|it| spawners::carries(world, targets, openings, it, site));
         let propagates = model.keeps_context || carried;
-        tables.handoffs.push(HandoffSite { at, call: path, mechanism, propagates });
+        let in_span = openings.in_span(world, site);
+        let work = work.and_then(|it| spawners::done(world, targets, openings, it, site));
+        tables.handoffs.push(HandoffSite {
+            at,
+            call: path,
+            mechanism,
+            propagates,
+            in_span,
+            work,
+            traced: false,
+        });
         return false;
     }
     match model.role {

@@ -252,6 +252,8 @@ fn blank(
         not_current: false,
         has_children: false,
         skips: skips_of(names, open),
+        records_arguments: decorated.is_some() && model.is_some_and(|(it, _)| it.place(Slot::Skip).is_some()),
+        may_record: model.is_some_and(|(it, _)| it.place(Slot::RecordException).is_some()),
         certainty: names.openings.certainty(names.targets, open),
     }
 }

@@ -4,6 +4,7 @@
 //! definitions costs no stack. What macros carry is parsed where it can be, and kept in an arena as long as the file is read.
 
 mod attributes;
+mod broken;
 mod control;
 mod depth;
 mod expressions;
@@ -142,12 +143,20 @@ impl<'a> Reader<'a> {
             Err(error) => {
                 let at = self.places.span(error.span());
                 self.problem(at, &error.to_string());
-                Vec::new()
+                self.recovered()
             }
         };
         if let Parsed::Items(items) = self.arena.alloc(Parsed::Items(items)) {
             self.items(items);
         }
+    }
+
+    /// The items of a broken file that can be read by themselves.
+    fn recovered(&mut self) -> Vec<Item> {
+        let Some((sound, _)) = broken::sound_part(self.places.text(), self.places.beginning()) else {
+            return Vec::new();
+        };
+        self.places.parse(&sound).unwrap_or_default()
     }
 
     fn items(&mut self, items: &'a [Item]) {

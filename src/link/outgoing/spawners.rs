@@ -174,13 +174,14 @@ impl Spawners {
         targets: &Targets,
         openings: &Openings,
         site: Site,
-    ) -> Option<(FuncId, Mechanism, bool)> {
+    ) -> Option<(FuncId, Mechanism, bool, Option<FuncId>)> {
         let (function, bound, spawner) = targets
             .functions(site)
             .find_map(|(it, bound)| Some((it, bound, self.spawners.get(&it).filter(|it| !it.waits)?)))?;
         let value = world.argument(site, function, usize::from(spawner.param), bound)?;
         let carries = spawner.propagates || carries(world, targets, openings, value, site);
-        Some((function, spawner.mechanism, carries))
+        let work = done(world, targets, openings, value, site);
+        Some((function, spawner.mechanism, carries, work))
     }
 }
 
@@ -376,6 +377,25 @@ fn only_argument(world: &World<'_>, targets: &Targets, call: Site) -> Option<(Va
     let first = || args.first().filter(|it| it.name.is_none() && it.spread == Spread::No).map(|it| it.value);
     let found = closure.map(|it| it.value).or_else(|| if is_path { first() } else { world.receiver(call) });
     found.map(|it| (it, false))
+}
+
+/// The function of the program that is handed over: a closure, or one whose future is.
+pub(super) fn done(
+    world: &World<'_>,
+    targets: &Targets,
+    openings: &Openings,
+    value: ValueId,
+    site: Site,
+) -> Option<FuncId> {
+    if !world.facts(site.file).lexical {
+        return None;
+    }
+    let work = origin(world, targets, openings, &mut Eval::new(world), value, site);
+    match *world.facts(work.site.file).value(work.value) {
+        Value::Closure(local) => Some(world.func(work.site.file, local)),
+        Value::Call(op) => targets.functions(Site { file: work.site.file, op }).next().map(|(it, _)| it),
+        _ => None,
+    }
 }
 
 /// Whether handed-over work takes a span of here with it.

@@ -118,7 +118,9 @@ impl<'a> Reader<'a> {
     /// A text with holes: each hole takes the next argument, or the name that is written in it.
     fn formatted(&mut self, text: ValueId, args: &[ValueId], at: Span) -> ValueId {
         let Value::Text(text) = *self.builder.facts.value(text) else {
-            return self.builder.value(Value::LongText, at);
+            // The names in it have been read already.
+            let is_template = matches!(self.builder.facts.value(text), Value::Template(_));
+            return if is_template { text } else { self.builder.value(Value::LongText, at) };
         };
         let mut parts = Vec::new();
         let mut args = args.iter();

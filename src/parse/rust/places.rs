@@ -28,8 +28,21 @@ impl<'a> Places<'a> {
         Places { text, start, lines }
     }
 
+    pub(super) fn text(&self) -> &'a str {
+        self.text
+    }
+
+    pub(super) fn beginning(&self) -> usize {
+        self.start
+    }
+
     pub(super) fn parse_file(&self) -> syn::Result<Vec<Item>> {
-        let tokens: TokenStream = self.text[self.start..].parse()?;
+        self.parse(self.text)
+    }
+
+    /// The items of a text that has the same lines as the file.
+    pub(super) fn parse(&self, text: &str) -> syn::Result<Vec<Item>> {
+        let tokens: TokenStream = text[self.start..].parse()?;
         syn::parse2::<syn::File>(tokens).map(|it| it.items)
     }
 

@@ -359,6 +359,9 @@ pub(crate) fn everything() -> Sample {
         expected: false,
     });
     program.handoffs.push(HandoffSite {
+        in_span: false,
+        work: None,
+        traced: false,
         at,
         call: word("Thread"),
         mechanism: Mechanism::Thread,
@@ -374,6 +377,8 @@ pub(crate) fn everything() -> Sample {
 
 fn span(at: At, name: Text) -> SpanSite {
     SpanSite {
+        records_arguments: false,
+        may_record: false,
         at,
         owner: at.function,
         name,

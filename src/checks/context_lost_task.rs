@@ -1,0 +1,39 @@
+//! `context-lost-task`: a task that opens spans is spawned without the span of here.
+
+use crate::facts::{OpKind, RegionKind};
+use crate::program::{FuncId, HandoffSite, Mechanism, Program, Reach};
+use crate::rule::{Context, Findings};
+
+pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
+    for site in lost(ctx.program, &[Mechanism::Task]) {
+        found
+            .add(site.at.place, format!("`{}` leaves the span behind", site.call))
+            .label("the task begins a trace of its own")
+            .reason("What the task opens is in another trace than the request that started it.")
+            .help("spawn `work.in_current_span()`, or `work.instrument(span)` with a span for the task")
+            .function(ctx.owner(&site.at));
+    }
+}
+
+/// Work that opens spans and goes from inside a span to where no span is current.
+pub(super) fn lost<'a>(program: &'a Program, by: &[Mechanism]) -> impl Iterator<Item = &'a HandoffSite> {
+    program.handoffs.iter().filter(move |it| {
+        let owner = program.enclosing_named(it.at.function).unwrap_or(it.at.function);
+        let inside = it.in_span
+            || program.function(owner).reach == Reach::Covered && !program.function(owner).direct_span;
+        by.contains(&it.mechanism)
+            && !it.propagates
+            && it.traced
+            && inside
+            && !it.work.is_some_and(|work| lives_on(program, work))
+    })
+}
+
+/// A loop that waits goes on as long as the program does.
+fn lives_on(program: &Program, work: FuncId) -> bool {
+    let (facts, local) = program.facts_of(work);
+    facts.ops_of(local).any(|(_, op)| {
+        matches!(op.kind, OpKind::Await(_))
+            && facts.regions_from(op.region).any(|(_, it)| it.kind == RegionKind::Loop)
+    })
+}

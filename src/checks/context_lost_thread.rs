@@ -1,0 +1,16 @@
+//! `context-lost-thread`: work that opens spans goes to a thread without the span of here.
+
+use crate::checks::context_lost_task::lost;
+use crate::program::Mechanism;
+use crate::rule::{Context, Findings};
+
+pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
+    for site in lost(ctx.program, &[Mechanism::Thread, Mechanism::Executor]) {
+        found
+            .add(site.at.place, format!("`{}` leaves the span behind", site.call))
+            .label("the thread begins a trace of its own")
+            .reason("What runs on the thread is in another trace than the request that needed it.")
+            .help("take `Span::current()` along, and enter it where the work is done")
+            .function(ctx.owner(&site.at));
+    }
+}

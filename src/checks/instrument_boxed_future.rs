@@ -1,0 +1,63 @@
+//! `instrument-boxed-future`: the span of a function that only makes a future ends before the work begins.
+
+use crate::facts::{Facts, OpKind, Value, ValueId};
+use crate::program::{FuncId, Program, SpanStyle};
+use crate::rule::{Context, Findings};
+
+pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
+    for site in &ctx.program.spans {
+        let is_plain =
+            site.style == SpanStyle::Attribute && site.may_record && !ctx.program.is_async(site.owner);
+        if !is_plain
+            || !returns_future(ctx.program, site.owner)
+            || ends_in_async_block(ctx.program, site.owner)
+        {
+            continue;
+        }
+        let name = ctx.program.function(site.owner).name;
+        found
+            .add(site.at.place, format!("the span of `{name}` ends before the work begins"))
+            .label("the function only makes the future")
+            .reason("The work is done when the future is polled, and the span has ended by then.")
+            .help("make the function `async`, or give the future its span with `.instrument(span)`")
+            .function(site.owner);
+    }
+}
+
+fn returns_future(program: &Program, function: FuncId) -> bool {
+    let (facts, local) = program.facts_of(function);
+    is_future(facts, facts.function(local).returns, 0)
+}
+
+fn is_future(facts: &Facts, of: ValueId, depth: u32) -> bool {
+    match facts.value(of) {
+        Value::Item { of, key } => {
+            let wraps = matches!(facts.value(*of), Value::Head(name) | Value::Name(name) if matches!(name.as_str(), "Pin" | "Box"));
+            is_future(facts, *of, depth) || (wraps && depth < 4 && is_future(facts, *key, depth + 1))
+        }
+        Value::Name(name) | Value::Head(name) | Value::Member { name, .. } => {
+            matches!(name.as_str(), "Future" | "BoxFuture" | "LocalBoxFuture")
+        }
+        _ => false,
+    }
+}
+
+/// What the attribute understands: `async move { .. }` or `Box::pin(async move { .. })` at the end.
+fn ends_in_async_block(program: &Program, function: FuncId) -> bool {
+    let (facts, local) = program.facts_of(function);
+    facts.ops_of(local).rev().find_map(|(_, op)| match op.kind {
+        OpKind::Return(value) => Some(value.is_some_and(|it| is_async_block(facts, it))),
+        _ => None,
+    }) == Some(true)
+}
+
+fn is_async_block(facts: &Facts, value: ValueId) -> bool {
+    match facts.value(value) {
+        Value::Closure(local) => facts.function(*local).is_async,
+        Value::Call(op) => match &facts.op(*op).kind {
+            OpKind::Call { args, .. } => facts.args(args).iter().any(|it| is_async_block(facts, it.value)),
+            _ => false,
+        },
+        _ => false,
+    }
+}

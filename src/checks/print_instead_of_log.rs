@@ -1,0 +1,41 @@
+//! `print-instead-of-log`: a file that logs also prints what its log should say.
+
+use crate::facts::RegionKind;
+use crate::program::{EntryKind, LogSite, Program};
+use crate::rule::{Context, Findings};
+use crate::text::FileId;
+
+pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
+    let program = ctx.program;
+    let mut logging: Vec<FileId> =
+        program.logs.iter().filter(|it| !it.print).map(|it| it.at.place.file).collect();
+    logging.sort_unstable();
+    logging.dedup();
+    for site in program.logs.iter().filter(|it| it.print) {
+        let file = site.at.place.file;
+        if logging.binary_search(&file).is_err() || program.file(file).beside || is_for_users(program, site) {
+            continue;
+        }
+        let call = site.call.as_str().rsplit('.').next().unwrap_or_default();
+        found
+            .add(site.at.place, format!("`{call}` says what the log should say"))
+            .label("printed, in a file that logs")
+            .reason("It has no level, no time and no trace, and is not where people look.")
+            .help("write it with the logger")
+            .function(ctx.owner(&site.at));
+    }
+}
+
+/// Commands and mains speak to people, and so does whatever stands at the top of a script.
+fn is_for_users(program: &Program, site: &LogSite) -> bool {
+    let Some(owner) = program.enclosing_named(site.at.function) else { return true };
+    let speaks = |kind: EntryKind| matches!(kind, EntryKind::Cli | EntryKind::Main);
+    let (facts, _) = program.facts_of(site.at.function);
+    let is_entry = program.function(owner).entry_point.is_some_and(|it| speaks(it.kind));
+    let called_by_entry = program.function(owner).callers.iter().any(|it| {
+        let caller = program.enclosing_named(*it).unwrap_or(*it);
+        program.function(caller).entry_point.is_some_and(|it| speaks(it.kind))
+    });
+    let in_failure = facts.regions_from(site.at.region).any(|(_, it)| matches!(it.kind, RegionKind::Finally));
+    is_entry || called_by_entry || in_failure
+}
