@@ -1,7 +1,7 @@
 //! What differs between two states of a program: which lines are new, whose verdict is another one, and which findings were not
 //! there before. Knows nothing of version control; what the lines are is told to it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::measure::{Dimension, Item, Tallies, Verdict, items};
 use crate::program::{FuncId, Program};
@@ -151,9 +151,10 @@ pub(crate) fn compare(revision: &str, commit: &str, touched: &Touched<'_>, befor
 /// Of the things on new lines, of the functions that were changed, and of all in those whose verdict is another one.
 fn tallies(touched: &Touched<'_>, items: &[Item], functions: &[FunctionChange]) -> Tallies {
     let mut tallies = Tallies::default();
+    let turned: BTreeSet<FuncId> = functions.iter().map(|it| it.function).collect();
     for item in items {
         let owner = touched.program.enclosing_named(item.function);
-        let turned = owner.is_some_and(|it| functions.iter().any(|change| change.function == it));
+        let turned = owner.is_some_and(|it| turned.contains(&it));
         let is_in = match item.dimension {
             Dimension::Functions | Dimension::Reach | Dimension::EntryPoints => {
                 turned || touched.function(item.function)

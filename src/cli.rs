@@ -138,6 +138,9 @@ pub(crate) struct ScanArgs {
     /// Thresholds in percent: of functions, or DIMENSION=PERCENT[,…]
     #[arg(long, value_name = "PERCENT", value_delimiter = ',', action = ArgAction::Append)]
     pub(crate) fail_under: Vec<String>,
+    /// Read the whole project, and tell only what is about PATHS: for hooks that are given files
+    #[arg(long)]
+    pub(crate) whole: bool,
     /// Tell only what was changed since the branch left REV [default: the main branch]
     #[arg(long, value_name = "REV", num_args = 0..=1, default_missing_value = "")]
     pub(crate) diff: Option<String>,
@@ -253,7 +256,7 @@ mod tests {
         assert_eq!(parse_output("json"), Ok(Output { format: Format::Json, file: None }));
         let file = Some(PathBuf::from("a=b.json"));
         assert_eq!(parse_output("json=a=b.json"), Ok(Output { format: Format::Json, file }));
-        assert_eq!(parse_output("xml"), Err("there is no format `xml`, only human, json, sarif, github, gitlab, junit, markdown, lcov, cobertura, badge".to_owned()));
+        assert_eq!(parse_output("xml"), Err("there is no format `xml`, only human, json, sarif, github, gitlab, junit, markdown, lcov, cobertura, html, badge".to_owned()));
         assert!(parse_output("json=").is_err());
     }
 }

@@ -6,6 +6,8 @@ mod document;
 mod find;
 mod read;
 #[cfg(test)]
+pub(crate) mod reference;
+#[cfg(test)]
 pub(crate) mod schema;
 mod shape;
 mod typed;
@@ -171,6 +173,11 @@ pub(crate) fn resolve(
 /// The configuration that is in this very directory, if there is one.
 pub(crate) fn beside(directory: &Path) -> Result<Option<PathBuf>, SettingsError> {
     Ok(find::beside(directory)?.map(|it| it.path))
+}
+
+/// The directory whose configuration holds for this one.
+pub(crate) fn home(directory: &Path) -> Result<Option<PathBuf>, SettingsError> {
+    Ok(find::nearest(directory)?.and_then(|it| it.path.parent().map(Path::to_path_buf)))
 }
 
 /// Where patterns start: beside the configuration, or at the root if that lies elsewhere.

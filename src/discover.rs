@@ -97,6 +97,13 @@ pub(crate) struct Contents {
     pub(crate) note: Option<Note>,
 }
 
+impl Roots {
+    /// What was named, directories and files.
+    pub(crate) fn given(&self) -> Vec<PathBuf> {
+        self.directories.iter().chain(&self.files).cloned().collect()
+    }
+}
+
 /// Looks up what the command line names. A path that does not exist is an error; everything else can be told later.
 pub(crate) fn roots(paths: &[PathBuf]) -> Result<Roots, DiscoverError> {
     let mut directories = Vec::new();

@@ -24,21 +24,21 @@ mod text;
 use std::ffi::OsString;
 use std::time::Instant;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
-use cli::{Cli, Command, InitArgs, InventoryArgs, Output, ScanArgs, TreeArgs};
+use change::Change;
+use cli::{Cli, Command, InitArgs, InventoryArgs, ScanArgs, TreeArgs};
 use discover::{Discovered, Note};
 use policy::{Exit, Gauge};
 use program::Program;
-use report::{Format, Report, Sources, catalogue, inventory};
+use report::{Report, Sources, catalogue, inventory};
 use run::before::History;
 use run::console::{self, Console};
 use run::engine::Overlay;
-use run::files::Pending;
 use run::job::Job;
 use run::known::Memory;
 use run::progress::Progress;
-use run::{engine, files, guard, init, manual, rules};
+use run::{engine, files, guard, init, manual, outputs, rules};
 
 /// Does what the arguments ask for. The result is the exit status: 0, 1 or 2.
 pub fn run(args: impl Iterator<Item = OsString>) -> u8 {
@@ -86,7 +86,7 @@ fn obey(command: &Command, console: &Console) -> Result<Exit> {
 /// The main job, stage after stage.
 fn scan(args: &ScanArgs, console: &Console) -> Result<Exit> {
     let started = Instant::now();
-    let outputs = outputs(&args.outputs)?;
+    let outputs = outputs::wanted(&args.outputs)?;
     let mut memory = Memory::read(args)?;
     let job = Job::prepare(&args.tree, Some(args))?;
     let history = args.diff.as_ref().map(|it| History::read(&job, it)).transpose()?;
@@ -100,27 +100,24 @@ fn scan(args: &ScanArgs, console: &Console) -> Result<Exit> {
         let mut judged = policy::judge(&program, checked.findings, &job.settings, &job.rules);
         let sources = Sources::new(&program).reading(discover::read_text);
         memory.apply(&program, &sources, &job, &coverage.all, &mut judged);
+        let elsewhere = judged.keep(|it| job.is_in_focus(&program.file(it.place.file).path));
         let compare = |it: History| it.compare(&job, &found, &program, &mut judged, &sources, &progress);
         let (change, outside) = history.map(compare).unzip();
-        let before = |it| memory.share(it).or_else(|| change.as_ref().map(|was| was.share_before(it)));
-        let change = change.as_ref();
-        let gauge = Gauge {
-            program: &program,
-            coverage: &coverage,
-            changed: change.map(|it| &it.coverage),
-            before: &before,
-        };
+        let change: Option<&Change> = change.as_ref();
+        let before = |it| memory.share(it).or_else(|| change.map(|was| was.share_before(it)));
+        let changed = change.map(|it| &it.coverage);
+        let gauge = Gauge { program: &program, coverage: &coverage, changed, before: &before };
         let verdict = policy::conclude(&judged.findings, &gauge, &job.settings);
         drop(progress);
 
-        let lost = notes.iter().filter(|it| it.lost);
-        let unparsed: Vec<_> = lost.map(|it| (it.file.clone(), it.reason.clone())).collect();
+        let unparsed = lost(&notes);
         let report = Report {
             program: &program,
             coverage: &coverage,
             findings: &judged.findings,
             held: &judged.held,
             change,
+            elsewhere,
             outside: outside.as_deref().unwrap_or_default(),
             baseline: memory.told(),
             faults: &checked.faults,
@@ -137,18 +134,23 @@ fn scan(args: &ScanArgs, console: &Console) -> Result<Exit> {
             rules: checks::ALL,
             sources: &sources,
         };
-        tell(report, &outputs, memory.prepared()?, console)?;
-        // The human report names what is lost by itself.
-        let told = outputs.iter().any(|it| it.file.is_none() && it.format == Format::Human);
-        console.notes(notes.iter().filter(|it| !(told && it.lost)));
-        let told = [memory.doubts(&judged), memory.written(&judged), aimless_ratchet(&job, args)];
-        told.iter().flatten().for_each(|it| console.note(it));
+        // What a rule that broke would have found must not be missing from a baseline for good.
+        let baseline = if checked.faults.is_empty() { memory.prepared()? } else { None };
+        outputs::tell(report, &outputs, baseline, console)?;
+        outputs::tell_notes(&notes, &outputs, console);
+        let beside = [memory.doubts(&judged), memory.written(&judged), aimless_ratchet(&job, args)];
+        beside.iter().flatten().for_each(|it| console.note(it));
         checked.faults.iter().for_each(|it| console.error(it));
         // The process ends here: taking a whole program apart piece by piece would only make people wait.
         drop(sources);
         std::mem::forget(program);
         Ok(if checked.faults.is_empty() { verdict.exit } else { Exit::Unusable })
     })
+}
+
+/// Files of which nothing is known, and why.
+fn lost(notes: &[Note]) -> Vec<(String, String)> {
+    notes.iter().filter(|it| it.lost).map(|it| (it.file.clone(), it.reason.clone())).collect()
 }
 
 /// A gate that holds nothing must not look like one that holds.
@@ -174,44 +176,6 @@ fn build(found: &Discovered, job: &Job, progress: &Progress) -> (Program, Vec<No
     notes.extend(found.notes.iter().cloned());
     notes.sort();
     (program, notes)
-}
-
-/// Files first: if one of them cannot be written, none is, and nothing on stdout claims that all is well.
-fn tell(
-    mut report: Report<'_>,
-    outputs: &[Output],
-    baseline: Option<Pending>,
-    console: &Console,
-) -> Result<()> {
-    let style = report.style;
-    report.style = console.file_style();
-    let in_files = outputs.iter().filter_map(|it| Some((it.format, it.file.as_ref()?)));
-    let prepared: Result<Vec<Pending>> = in_files
-        .map(|(format, file)| files::prepare(file, |out| report::render(&report, format, out)))
-        .collect();
-    prepared?.into_iter().chain(baseline).try_for_each(Pending::commit)?;
-    report.style = style;
-    for output in outputs.iter().filter(|it| it.file.is_none()) {
-        console.print(|out| report::render(&report, output.format, out))?;
-    }
-    Ok(())
-}
-
-fn outputs(typed: &[Output]) -> Result<Vec<Output>> {
-    if typed.is_empty() {
-        return Ok(vec![Output { format: Format::Human, file: None }]);
-    }
-    for (index, output) in typed.iter().enumerate() {
-        if typed[..index].iter().any(|it| it.file == output.file) {
-            match &output.file {
-                Some(file) => bail!("two reports cannot go to one file: `{}`", file.display()),
-                None => bail!(
-                    "two reports cannot go to stdout: give one of them a file, as in --format json=FILE"
-                ),
-            }
-        }
-    }
-    Ok(typed.to_vec())
 }
 
 fn inventory(args: &InventoryArgs, console: &Console) -> Result<()> {

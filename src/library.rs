@@ -5,6 +5,7 @@ mod build;
 mod check;
 mod constants;
 mod embedded;
+mod environment;
 mod format;
 mod load;
 mod model;
@@ -12,6 +13,7 @@ mod paths;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use self::environment::Environment;
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
 use smallvec::SmallVec;

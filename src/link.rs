@@ -5,6 +5,7 @@ mod classes;
 mod decorators;
 mod ends;
 mod entries;
+mod environment;
 mod eval;
 mod fates;
 mod forwarding;
@@ -13,6 +14,7 @@ mod guards;
 mod handlers;
 mod keys;
 mod launch;
+mod leads;
 mod modules;
 mod names;
 mod openings;
@@ -96,6 +98,7 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
         handoffs: leaving.handoffs,
         logs: leaving.logs,
         setups: leaving.setups,
+        envs: environment::find(&world, &input.launch),
         guards: guards::sites(&world, &targets, &openings),
         drops: handlers::drops(&world, &openings),
         ..Program::default()

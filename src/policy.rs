@@ -25,6 +25,13 @@ pub(crate) struct Judged {
 }
 
 impl Judged {
+    /// Drops the findings that are not wanted, and counts them.
+    pub(crate) fn keep(&mut self, wanted: impl Fn(&Finding) -> bool) -> usize {
+        let before = self.findings.len();
+        self.findings.retain(wanted);
+        before - self.findings.len()
+    }
+
     /// Told or held, as identities are given to them.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().chain(self.held.iter().map(|it| &it.finding))

@@ -402,11 +402,22 @@ pub(crate) struct SetupSite {
 
 #[derive(Debug)]
 pub(crate) struct EnvSite {
-    pub(crate) place: Place,
-    pub(crate) function: Option<FuncId>,
+    pub(crate) place: EnvPlace,
     pub(crate) name: Symbol,
+    /// What it is set to, where that is written down.
     pub(crate) value: Option<Symbol>,
     pub(crate) known: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum EnvPlace {
+    Code(Place, Option<FuncId>),
+    /// A file that tells how the program is launched.
+    Launch {
+        path: Symbol,
+        line: u32,
+        column: u32,
+    },
 }
 
 /// Something added to "the current span".

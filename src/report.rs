@@ -13,6 +13,7 @@ mod findings;
 mod fingerprint;
 mod github;
 mod gitlab;
+mod html;
 mod human;
 pub(crate) mod inventory;
 mod json;
@@ -56,6 +57,8 @@ pub(crate) struct Report<'a> {
     pub(crate) change: Option<&'a Change>,
     /// Findings that are not of the change, in the same order.
     pub(crate) outside: &'a [Finding],
+    /// How many findings are of files that were not asked about.
+    pub(crate) elsewhere: usize,
     /// None where no baseline is in force.
     pub(crate) baseline: Option<Known<'a>>,
     /// Rules that broke; their findings are missing.
@@ -116,11 +119,12 @@ pub(crate) enum Format {
     Markdown,
     Lcov,
     Cobertura,
+    Html,
     Badge,
 }
 
 impl Format {
-    pub(crate) const ALL: [Format; 10] = [
+    pub(crate) const ALL: [Format; 11] = [
         Format::Human,
         Format::Json,
         Format::Sarif,
@@ -130,6 +134,7 @@ impl Format {
         Format::Markdown,
         Format::Lcov,
         Format::Cobertura,
+        Format::Html,
         Format::Badge,
     ];
 
@@ -144,6 +149,7 @@ impl Format {
             Format::Markdown => "markdown",
             Format::Lcov => "lcov",
             Format::Cobertura => "cobertura",
+            Format::Html => "html",
             Format::Badge => "badge",
         }
     }
@@ -162,6 +168,7 @@ pub(crate) fn render(report: &Report<'_>, format: Format, out: &mut dyn Write) -
         Format::Markdown => markdown::render(report, &mut out)?,
         Format::Lcov => lcov::render(report, &mut out)?,
         Format::Cobertura => cobertura::render(report, &mut out)?,
+        Format::Html => html::render(report, &mut out)?,
         Format::Badge => badge::render(report, &mut out)?,
     }
     out.flush()

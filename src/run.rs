@@ -11,6 +11,7 @@ pub(crate) mod init;
 pub(crate) mod job;
 pub(crate) mod known;
 pub(crate) mod manual;
+pub(crate) mod outputs;
 pub(crate) mod progress;
 pub(crate) mod repository;
 pub(crate) mod rules;

@@ -24,9 +24,10 @@ type Block = Box<[OnceLock<&'static str>]>;
 /// The number of the next symbol: the first has its highest bit where three bits can follow.
 static NEXT: AtomicU32 = AtomicU32::new(8);
 
-/// Part of the table of all symbols, by text. Hashes lie beside the symbols, so that the table grows without looking at texts.
+/// Part of the table of all symbols, by text. Half of each hash lies beside the symbol, so that the table grows without looking at
+/// texts.
 struct Shard {
-    table: HashTable<(u64, Symbol)>,
+    table: HashTable<(u32, Symbol)>,
     /// Room that is allocated and not used yet: texts are many and small.
     bytes: &'static mut [u8],
 }
@@ -35,10 +36,12 @@ const SHARDS: usize = 64;
 const BYTES_AT_ONCE: usize = 4096;
 static INTERNER: OnceLock<Vec<Mutex<Shard>>> = OnceLock::new();
 
-/// Symbols that one thread asked for lately, by hash: most texts of a file are those of the file before.
+/// Symbols that one thread asked for lately, by hash, with what else of the hash fits beside: most texts of a file are those of the
+/// file before, and a look at one that is not it would be a look at far memory.
 const RECENT: usize = 16_384;
+type Recent = Cell<Option<(Symbol, u32)>>;
 thread_local! {
-    static RECENTLY: Box<[Cell<Option<Symbol>>]> = (0..RECENT).map(|_| Cell::new(None)).collect();
+    static RECENTLY: Box<[Recent]> = (0..RECENT).map(|_| Cell::new(None)).collect();
 }
 
 impl Symbol {
@@ -48,10 +51,10 @@ impl Symbol {
         RECENTLY.with(|recently| {
             let recent = &recently[(hash >> 20) as usize % RECENT];
             match recent.get() {
-                Some(symbol) if symbol.as_str() == text => symbol,
+                Some((symbol, rest)) if rest == hash as u32 && symbol.as_str() == text => symbol,
                 _ => {
                     let symbol = Symbol::shared(text, hash);
-                    recent.set(Some(symbol));
+                    recent.set(Some((symbol, hash as u32)));
                     symbol
                 }
             }
@@ -60,14 +63,15 @@ impl Symbol {
 
     fn shared(text: &str, hash: u64) -> Symbol {
         let shards = INTERNER.get_or_init(|| (0..SHARDS).map(|_| Mutex::new(Shard::new())).collect());
-        // The table itself looks at the lowest and the highest bits.
+        // The table itself looks at the other half.
         let mut shard = shards[(hash >> 40) as usize % SHARDS].lock().unwrap_or_else(PoisonError::into_inner);
-        let found = shard.table.find(hash, |(known, symbol)| *known == hash && symbol.as_str() == text);
+        let half = hash as u32;
+        let found = shard.table.find(spread(half), |(known, it)| *known == half && it.as_str() == text);
         if let Some((_, symbol)) = found {
             return *symbol;
         }
         let symbol = Symbol::numbered(shard.keep(text));
-        shard.table.insert_unique(hash, (hash, symbol), |(hash, _)| *hash);
+        shard.table.insert_unique(spread(half), (half, symbol), |(half, _)| spread(*half));
         symbol
     }
 
@@ -119,6 +123,11 @@ impl Shard {
         // What was copied is the text, so the second arm is never taken.
         std::str::from_utf8(kept).unwrap_or_else(|_| Box::leak(text.into()))
     }
+}
+
+/// Half a hash as one that has something in its highest bits, where tables look first.
+fn spread(half: u32) -> u64 {
+    u64::from(half) << 32 | u64::from(half)
 }
 
 fn hash_text(text: &str) -> u64 {
@@ -201,7 +210,8 @@ pub(crate) struct LineIndex {
 impl LineIndex {
     pub(crate) fn new(text: &str) -> LineIndex {
         let bytes = text.as_bytes();
-        let mut starts = Vec::with_capacity(bytes.len() / 32 + 1);
+        // Counting first is cheap, and there is one of these for every file.
+        let mut starts = Vec::with_capacity(memchr::memchr_iter(b'\n', bytes).count() + 1);
         starts.push(0);
         starts.extend(after_newlines(bytes));
         let wide = (!text.is_ascii()).then(|| text.into());
@@ -250,6 +260,14 @@ mod tests {
         assert_eq!(Symbol::new("span"), Symbol::new("span"));
         assert_ne!(Symbol::new("span"), Symbol::new("spam"));
         assert!(Symbol::new("a") < Symbol::new("b"));
+    }
+
+    #[test]
+    fn every_number_leads_back_to_its_text() {
+        let texts: Vec<String> = (0..5_000).map(|it| format!("number {it}")).collect();
+        let symbols: Vec<Symbol> = texts.iter().map(|it| Symbol::new(it)).collect();
+        assert!(texts.iter().zip(&symbols).all(|(text, symbol)| symbol.as_str() == text));
+        assert!(texts.iter().zip(&symbols).all(|(text, symbol)| Symbol::new(text) == *symbol));
     }
 
     #[test]

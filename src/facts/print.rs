@@ -39,7 +39,7 @@ impl Printer<'_> {
                 if found.region == it.body { String::new() } else { format!(" r{}", found.region.0) };
             line(out, 1, &format!("%{}{region}: {}", op.0, self.op(&found.kind)));
         }
-        // By text: the order in the table is that of addresses.
+        // By text: the order in the table is that of numbers.
         let mut bindings: Vec<&Binding> = self.facts.scope(id).iter().collect();
         bindings.sort_by_key(|it| (it.name, it.order));
         for it in bindings {

@@ -139,7 +139,7 @@ fn written_through(world: &World<'_>, targets: &Targets, file: FileId, sinks: &S
     let mut eval = Eval::new(world);
     let mut found = Found::default();
     for (op, callees) in targets.calls(file) {
-        let site = Site { file, op: *op };
+        let site = Site { file, op };
         let made = callees.iter().filter_map(|it| match it {
             Thing::Class(class) => world.method(class, world.names.init).map(|it| (it, true)),
             _ => None,

@@ -32,23 +32,14 @@ pub(crate) fn find(world: &World<'_>, openings: &Openings) -> Vec<Vec<Decoration
 fn by_hand_in(world: &World<'_>, file: FileId) -> Vec<(FuncId, (ValueId, Scope))> {
     let facts = world.facts(file);
     let mut found = Vec::new();
-    for op in &facts.ops {
-        let (name, value) = match op.kind {
-            OpKind::Bind { name, value } | OpKind::SetMember { name, value, .. } => (name, value),
-            _ => continue,
-        };
+    for op in world.leads[file.index()].rebindings.iter().map(|it| facts.op(*it)) {
+        let (OpKind::Bind { value, .. } | OpKind::SetMember { value, .. }) = op.kind else { continue };
         let Value::Call(call) = *facts.value(value) else { continue };
         let site = Site { file, op: call };
         let (Some(callee), [original]) = (world.callee(site), world.call_args(site)) else { continue };
-        let is_itself = match *facts.value(original.value) {
-            Value::Name(it) | Value::Member { name: it, .. } => it == name,
-            _ => false,
-        };
-        if is_itself {
-            let scope = Eval::scope_of(world, site);
-            let functions = originals(world, op, original.value, scope);
-            found.extend(functions.into_iter().map(|it| (it, (callee, scope))));
-        }
+        let scope = Eval::scope_of(world, site);
+        let functions = originals(world, op, original.value, scope);
+        found.extend(functions.into_iter().map(|it| (it, (callee, scope))));
     }
     found
 }

@@ -9,7 +9,7 @@ use crate::link::eval::Eval;
 use crate::link::launch::{LaunchFile, console_scripts};
 use crate::link::openings::argument_at;
 use crate::link::rounds::Targets;
-use crate::link::things::{ClassId, Site, Thing, Things};
+use crate::link::things::{Among, ClassId, Site, Thing};
 use crate::link::world::World;
 use crate::program::{EntryKind, EntryPoint, FuncId};
 use crate::text::{FileId, Symbol};
@@ -78,7 +78,7 @@ fn in_file(world: &World<'_>, targets: &Targets, file: FileId) -> Vec<(FuncId, E
         found.extend(by.map(|it| (function, it)));
     }
     for (op, callees) in targets.calls(file) {
-        registered(world, targets, &mut eval, (Site { file, op: *op }, callees), &mut found);
+        registered(world, targets, &mut eval, (Site { file, op }, callees), &mut found);
     }
     dispatched(world, targets, file, &mut found);
     found
@@ -283,9 +283,9 @@ fn dispatched(world: &World<'_>, targets: &Targets, file: FileId, found: &mut Ve
         return;
     }
     for (op, _) in targets.calls(file) {
-        let mut around = facts.regions_from(facts.op(*op).region).take(3);
+        let mut around = facts.regions_from(facts.op(op).region).take(3);
         let Some(entry) = around.find_map(|(it, _)| arms.get(&it)) else { continue };
-        let site = Site { file, op: *op };
+        let site = Site { file, op };
         for (function, _) in targets.functions(site) {
             let is_work = world.function(function).kind == FunctionKind::Named
                 && world.function(function).statements > 1;
@@ -317,7 +317,7 @@ fn registered(
     world: &World<'_>,
     targets: &Targets,
     eval: &mut Eval<'_, '_>,
-    (site, callees): (Site, &Things),
+    (site, callees): (Site, Among<'_>),
     found: &mut Vec<(FuncId, Entry)>,
 ) {
     for node in callees.nodes() {

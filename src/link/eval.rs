@@ -11,7 +11,7 @@ pub(crate) mod paths;
 
 use rustc_hash::FxHashMap;
 
-use crate::facts::{Binding, BindingKind, FnId, Import, OpKind, RegionId, Value, ValueId};
+use crate::facts::{Binding, BindingKind, FnId, OpKind, RegionId, Value, ValueId};
 use crate::link::modules::ModuleId;
 use crate::link::things::{ClassId, Site, Thing, Things};
 use crate::link::world::World;
@@ -263,33 +263,6 @@ impl<'w, 'a> Eval<'w, 'a> {
         let language = self.world.files[file.index()].language;
         let found = library.root(language, self.world.names.builtins).and_then(|it| library.member(it, name));
         found.map_or_else(Things::none, |it| Things::one(Thing::Library(it)))
-    }
-
-    /// A method that every value has, and that gives the value on: `x.clone()`, `x?`, `x.unwrap()`.
-    fn any_method(&self, file: FileId, name: Symbol, found: &mut Things) {
-        let library = self.world.library;
-        let language = self.world.files[file.index()].language;
-        let methods = library.root(language, self.world.names.any);
-        let imported = self.world.extensions.get(file.index()).into_iter().flatten();
-        let by_import = imported.copied().find_map(|it| library.member(it, name));
-        if let Some(node) = by_import.or_else(|| methods.and_then(|it| library.member(it, name))) {
-            found.add(Thing::Library(node));
-        }
-    }
-
-    /// What one star import gives under a name.
-    pub(crate) fn star_gives(&mut self, file: FileId, from: FnId, import: Import, name: Symbol) -> Things {
-        self.steps = 0;
-        let modules = self.imported_module(file, from, import);
-        let found = modules.iter().filter_map(|it| match it {
-            Thing::Module(module) => self.star_member(module, name),
-            Thing::Library(node) => self.library_member(node, name),
-            _ => None,
-        });
-        found.fold(Things::none(), |mut all, it| {
-            all.join(&it);
-            all
-        })
     }
 
     fn star_import(&mut self, file: FileId, scope: FnId, name: Symbol) -> Option<Things> {

@@ -123,7 +123,7 @@ impl<'w, 'a> Reader<'w, 'a> {
     /// The span is an argument of a call.
     fn handed(&mut self, at: Site, value: ValueId) {
         let world = self.world;
-        let callees = self.targets.of(at).clone();
+        let callees = self.targets.of(at);
         let mut understood = false;
         for thing in callees.iter() {
             match thing {

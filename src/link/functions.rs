@@ -377,7 +377,7 @@ fn add_speakers(world: &World<'_>, targets: &Targets, openings: &Openings, all: 
 
 /// A cheap look first: most functions call no telemetry at all.
 fn may_speak(world: &World<'_>, targets: &Targets, function: FuncId, helpers: &FxHashSet<FuncId>) -> bool {
-    targets.calls_of(world, function).iter().flat_map(|(_, it)| it.iter()).any(|it| match it {
+    targets.calls_of(world, function).flat_map(|(_, it)| it.iter()).any(|it| match it {
         Thing::Library(node) => is_telemetry(world.library.node(node)),
         Thing::Function(callee) | Thing::Method(callee) => helpers.contains(&callee),
         _ => false,

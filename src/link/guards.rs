@@ -170,7 +170,7 @@ fn kind_of(
         let file = world.file_of[function.index()];
         let inner = openings.entered_sites(file).find(|it| whole.contains(world.facts(file).op(it.op).span));
         let handed = || {
-            let mut calls = targets.calls_of(world, function).iter().map(|(op, _)| Site { file, op: *op });
+            let mut calls = targets.calls_of(world, function).map(|(op, _)| Site { file, op });
             calls.find_map(|it| kind_of(world, targets, openings, it, depth + 1))
         };
         inner.and_then(|it| kind_of(world, targets, openings, it, depth + 1)).or_else(handed)

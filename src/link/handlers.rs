@@ -40,10 +40,9 @@ impl Recorders {
                 it.model(Role::LogException).is_some() || (mentions && it.model(Role::Log).is_some())
             })
         };
-        let likely: Vec<FuncId> = (0..world.file_of.len() as u32)
+        let likely: Vec<FuncId> = (0..world.files.len())
             .into_par_iter()
-            .map(FuncId)
-            .filter(|it| is_likely_keeper(world, targets, *it))
+            .flat_map_iter(|file| likely_keepers(world, targets, FileId(file as u32)))
             .collect();
         Recorders {
             records: keepers(world, targets, graph, &likely, &records),
@@ -90,21 +89,19 @@ fn keepers(
 }
 
 /// A cheap look first: most functions call nothing that could keep an exception.
-fn is_likely_keeper(world: &World<'_>, targets: &Targets, function: FuncId) -> bool {
-    if world.params(function).is_empty() || world.is_body(function) {
-        return false;
-    }
-    let by_target = targets.calls_of(world, function).iter().flat_map(|(_, it)| it.iter()).any(|it| {
-        let Thing::Library(node) = it else { return false };
-        world.library.node(node).models.iter().any(|it| {
+fn likely_keepers(world: &World<'_>, targets: &Targets, file: FileId) -> Vec<FuncId> {
+    let keeps = |site: &Site| {
+        let models = targets.nodes(*site).flat_map(|it| &world.library.node(it).models);
+        models.into_iter().any(|it| {
             matches!(it.role, Role::RecordException | Role::LogException | Role::SetStatus | Role::Log)
         })
-    });
-    by_target
-        || world.ops(function).any(|(site, op)| match op.kind {
-            OpKind::Call { callee, .. } => is_record_exception(world, site.file, callee),
-            _ => false,
-        })
+    };
+    let by_name = world.leads[file.index()].recordings.iter().map(|op| Site { file, op: *op });
+    let calls = targets.modelled(file).filter(keeps).chain(by_name);
+    let mut found: Vec<FuncId> = calls.map(|it| world.runner(it)).collect();
+    found.sort_unstable();
+    found.dedup();
+    found
 }
 
 fn keeps_param(

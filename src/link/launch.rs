@@ -4,7 +4,7 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
-use crate::facts::{BindingKind, Facts};
+use crate::facts::Facts;
 use crate::library::{Library, NodeId};
 use crate::link::rounds::Targets;
 use crate::link::world::World;
@@ -116,15 +116,12 @@ fn imports(facts: &Facts, module: &str) -> bool {
     let is_it = |dotted: &str| {
         dotted.strip_prefix(module).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     };
-    facts.bindings.iter().any(|it| match &it.kind {
-        BindingKind::Import(import) if import.level == 0 => {
-            let whole = |name: Symbol| is_it(&format!("{}.{name}", import.module));
-            is_it(import.module.as_str())
-                || (module.starts_with(import.module.as_str()) && import.name.is_some_and(whole))
-        }
-        BindingKind::ImportRoot(dotted) => is_it(dotted.as_str()),
-        _ => false,
-    })
+    let taken = facts.imports.iter().filter(|(_, it)| it.level == 0).any(|(_, import)| {
+        let whole = |name: Symbol| is_it(&format!("{}.{name}", import.module));
+        is_it(import.module.as_str())
+            || (module.starts_with(import.module.as_str()) && import.name.is_some_and(whole))
+    });
+    taken || facts.import_roots.iter().any(|(_, dotted)| is_it(dotted.as_str()))
 }
 
 fn is_manifest(path: &str) -> bool {

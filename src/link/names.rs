@@ -189,7 +189,7 @@ impl SpanNames<'_, '_> {
     fn wrapped(&self, wrapper: FuncId, call: Option<Site>, decorated: Option<FuncId>, env: &Env) -> Env {
         let world = self.world;
         let mut env = env.clone();
-        let called = call.map(|it| self.targets.of(it).clone());
+        let called = call.map(|it| self.targets.of(it));
         let (file, local) = world.local(wrapper);
         let facts = world.facts(file);
         // A class that is the decorator itself is made from what it decorates.

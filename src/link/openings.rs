@@ -17,7 +17,7 @@ use crate::link::functions::only_speaks;
 use crate::link::names::SpanNames;
 use crate::link::rounds::Targets;
 use crate::link::texts::Part;
-use crate::link::things::{ClassId, Site, Thing, Things};
+use crate::link::things::{Among, ClassId, Site, Thing, Things};
 use crate::link::world::World;
 use crate::program::FuncId;
 use crate::text::FileId;
@@ -276,7 +276,7 @@ impl Openings {
         targets: &Targets,
         function: FuncId,
         site: Site,
-        callees: &Things,
+        callees: Among<'_>,
         own: &mut [Vec<Opening>],
     ) {
         for thing in callees.iter() {
@@ -542,7 +542,7 @@ pub(crate) fn argument_at(world: &World<'_>, site: Site, place: crate::library::
 }
 
 /// The function gives back what its caller's function gives: the span is the caller's.
-fn hands_back(world: &World<'_>, function: FuncId, callees: &Things) -> bool {
+fn hands_back(world: &World<'_>, function: FuncId, callees: Among<'_>) -> bool {
     callees.iter().any(|it| match it {
         Thing::Param(owner, index) => {
             owner == function && world.returns[function.index()].contains(Thing::Called(owner, index))

@@ -13,7 +13,7 @@ use crate::link::names::shown;
 use crate::link::openings::{Openings, argument_at};
 use crate::link::outgoing::spawners::Spawners;
 use crate::link::rounds::Targets;
-use crate::link::things::{Site, Thing, Things};
+use crate::link::things::{Among, Site, Thing};
 use crate::link::world::World;
 use crate::program::{CallCategory, CallSite, FuncId, HandoffSite, LogSite, ProcessSite, Reach, SetupSite};
 use crate::text::{FileId, Symbol};
@@ -53,7 +53,7 @@ pub(crate) fn find(
             let mut tables = Tables::default();
             let file = FileId(file as u32);
             for (op, callees) in targets.calls(file) {
-                let site = Site { file, op: *op };
+                let site = Site { file, op };
                 read_call(world, targets, openings, runners, (site, callees), &mut tables);
                 // What a macro hands over is told where the macro is called.
                 let told_elsewhere = openings.is_in_expanded(world, world.runner(site));
@@ -126,7 +126,7 @@ fn runners_in(
     let mut eval = Eval::new(world);
     let mut found = Vec::new();
     for (op, callees) in targets.calls(file) {
-        let site = Site { file, op: *op };
+        let site = Site { file, op };
         let by_library =
             callees.nodes().find_map(|it| world.library.node(it).model(Role::Process)).map(|it| {
                 let place = it.place(Slot::Command).unwrap_or_default();
@@ -200,7 +200,7 @@ fn read_call(
     targets: &Targets,
     openings: &Openings,
     runners: &Runners,
-    (site, callees): (Site, &Things),
+    (site, callees): (Site, Among<'_>),
     tables: &mut Tables,
 ) {
     let mut logged = false;

@@ -6,7 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::facts::{BindingKind, Facts, OpId, OpKind, Value, ValueId};
 use crate::library::Role;
-use crate::link::eval::{Eval, Scope};
+use crate::link::eval::Eval;
 use crate::link::things::{Site, Thing};
 use crate::link::world::World;
 use crate::text::{FileId, Symbol};
@@ -41,34 +41,17 @@ fn binders_in(world: &World<'_>, file: FileId) -> Vec<OpId> {
     let facts = world.facts(file);
     let mut eval = Eval::new(world);
     let mut found = Vec::new();
-    for (index, it) in facts.ops.iter().enumerate() {
-        let OpKind::Call { callee, .. } = it.kind else { continue };
-        if !may_bind(facts, callee) {
-            continue;
-        }
-        let op = OpId(index as u32);
-        let scope = Eval::scope_of(world, Site { file, op });
+    for op in &world.leads[file.index()].binders {
+        let OpKind::Call { callee, .. } = facts.op(*op).kind else { continue };
+        let scope = Eval::scope_of(world, Site { file, op: *op });
         let binds = eval.ask(callee, scope).iter().any(
             |it| matches!(it, Thing::Library(node) if world.library.node(node).model(Role::Partial).is_some()),
         );
         if binds {
-            found.push(op);
+            found.push(*op);
         }
     }
     found
-}
-
-/// A cheap look first: what is called, or what it was imported as, is named like it.
-fn may_bind(facts: &Facts, callee: ValueId) -> bool {
-    let is_telling = |name: Symbol| name.as_str().starts_with("partial");
-    match *facts.value(callee) {
-        Value::Member { name, .. } => is_telling(name),
-        Value::Name(name) => is_telling(name)
-            || facts.bindings_of(crate::facts::FnId::MODULE, name).iter().any(
-                |it| matches!(it.kind, BindingKind::Import(import) if import.name.is_some_and(is_telling)),
-            ),
-        _ => false,
-    }
 }
 
 /// The names that get what these calls give.
@@ -104,22 +87,24 @@ impl Binders {
                 true => facts.args(args).first().map(|it| it.value),
                 false => Some(*callee),
             };
-            let scope = Eval::scope_of(world, site);
-            found.extend(function.and_then(|it| self.behind(&mut eval, it, scope)).map(|it| (site, it)));
+            found.extend(function.and_then(|it| self.behind(&mut eval, it, site)).map(|it| (site, it)));
         }
         found
     }
 
-    fn behind(&self, eval: &mut Eval<'_, '_>, value: ValueId, scope: Scope) -> Option<Site> {
-        let facts = eval.world.facts(scope.file);
-        let (file, binding) = match *facts.value(value) {
+    /// The call that bound arguments of what this value, read at a call, stands for.
+    fn behind(&self, eval: &mut Eval<'_, '_>, value: ValueId, at: Site) -> Option<Site> {
+        let world = eval.world;
+        let (file, binding) = match *world.facts(at.file).value(value) {
             Value::Call(op) => {
-                let site = Site { file: scope.file, op };
+                let site = Site { file: at.file, op };
                 return self.sites.contains(&site).then_some(site);
             }
-            Value::Name(name) if self.names.contains(&name) => eval.single_binding(name, scope)?,
+            Value::Name(name) if self.names.contains(&name) => {
+                eval.single_binding(name, Eval::scope_of(world, at))?
+            }
             Value::Member { of, name } if self.names.contains(&name) => {
-                eval.member_binding(of, name, scope)?
+                eval.member_binding(of, name, Eval::scope_of(world, at))?
             }
             _ => return None,
         };

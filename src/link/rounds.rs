@@ -2,6 +2,8 @@
 //!
 //! Each round reads the tables of the round before and only adds to them, so the result does not depend on order or threads.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -9,33 +11,75 @@ use crate::facts::{OpId, OpKind, ParamKind, Spread, Value};
 use crate::library::NodeId;
 use crate::link::eval::{Dependency, Eval};
 use crate::link::modules::ModuleId;
-use crate::link::things::{ClassId, Site, Thing, Things};
+use crate::link::things::{Among, ClassId, Site, Thing, Things};
 use crate::link::world::{World, set_member};
-use crate::program::{Certainty, FuncId};
+use crate::program::{Certainty, File, FuncId};
 use crate::text::{FileId, Symbol};
+
+/// Functions that one thread reads before it takes others.
+const AT_ONCE: usize = 64;
 
 /// Chains longer than this, through as many functions, are given up.
 const MOST_ROUNDS: usize = 8;
 
-/// What calls reach, by file, sorted by operation.
+/// What calls reach, by file.
 pub(crate) struct Targets {
-    by_file: Vec<Vec<(OpId, Things)>>,
-    /// By file: where among them an operation is.
-    places: Vec<Places>,
-    /// By file: those of them that reach something of a library that a model speaks of. They are few, and most questions are
-    /// about them.
-    modelled: Vec<Vec<OpId>>,
+    by_file: Vec<Reached>,
     /// The calls whose target was told by a bare name.
     assumed: FxHashSet<Site>,
     /// The one call that makes an instance of a class; none for those that are made in several places.
     makers: FxHashMap<ClassId, Option<Site>>,
 }
 
+/// The calls of one file that reach anything, sorted by operation.
+struct Reached {
+    /// Each with the end of what it reaches among `things`, where that of the next begins.
+    calls: Vec<(OpId, u32)>,
+    things: Vec<Thing>,
+    places: Places,
+    /// Those that reach something of a library that a model speaks of. They are few, and most questions are about them.
+    modelled: Vec<OpId>,
+}
+
+impl Reached {
+    fn new(world: &World<'_>, functions: &[Calls]) -> Reached {
+        let all = || functions.iter().flat_map(|it| &it.reached);
+        let mut calls = Vec::with_capacity(functions.iter().map(|it| it.reached.len()).sum());
+        let mut things = Vec::with_capacity(all().map(|(_, it)| it.iter().count()).sum());
+        let mut modelled = Vec::new();
+        for (op, callees) in all() {
+            things.extend(callees.iter());
+            calls.push((*op, things.len() as u32));
+            if callees.iter().any(|it| is_modelled(world, it)) {
+                modelled.push(*op);
+            }
+        }
+        Reached { places: Places::new(&calls), calls, things, modelled }
+    }
+
+    fn callees(&self, at: usize) -> Among<'_> {
+        let start = at.checked_sub(1).map_or(0, |before| self.calls[before].1);
+        Among(&self.things[start as usize..self.calls[at].1 as usize])
+    }
+
+    fn within(&self, places: Range<usize>) -> impl Iterator<Item = (OpId, Among<'_>)> {
+        places.map(|at| (self.calls[at].0, self.callees(at)))
+    }
+}
+
+fn is_modelled(world: &World<'_>, thing: Thing) -> bool {
+    match thing {
+        Thing::Library(node) => !world.library.node(node).models.is_empty(),
+        Thing::AnyMethod(..) => true,
+        _ => false,
+    }
+}
+
 /// For each 64 operations, which are there, and how many came before: finds a place without a search.
 struct Places(Vec<(u64, u32)>);
 
 impl Places {
-    fn new(calls: &[(OpId, Things)]) -> Places {
+    fn new(calls: &[(OpId, u32)]) -> Places {
         let words = calls.last().map_or(0, |(op, _)| op.index() / 64 + 1);
         let mut places = vec![(0, 0); words];
         for (op, _) in calls {
@@ -62,13 +106,9 @@ impl Targets {
         self.makers.get(&class).copied().flatten()
     }
 
-    pub(crate) fn of(&self, site: Site) -> &Things {
-        static NONE: std::sync::OnceLock<Things> = std::sync::OnceLock::new();
-        let at = self.places[site.file.index()].of(site.op);
-        match at.and_then(|it| self.by_file[site.file.index()].get(it)) {
-            Some((_, things)) => things,
-            None => NONE.get_or_init(Things::none),
-        }
+    pub(crate) fn of(&self, site: Site) -> Among<'_> {
+        let file = &self.by_file[site.file.index()];
+        file.places.of(site.op).map_or(Among(&[]), |at| file.callees(at))
     }
 
     pub(crate) fn certainty(&self, site: Site) -> Certainty {
@@ -85,47 +125,48 @@ impl Targets {
         self.of(site).functions()
     }
 
-    pub(crate) fn calls(&self, file: FileId) -> &[(OpId, Things)] {
-        &self.by_file[file.index()]
+    pub(crate) fn calls(&self, file: FileId) -> impl Iterator<Item = (OpId, Among<'_>)> {
+        let file = &self.by_file[file.index()];
+        file.within(0..file.calls.len())
     }
 
     /// The calls in a file that reach something of a library that a model speaks of.
     pub(crate) fn modelled(&self, file: FileId) -> impl Iterator<Item = Site> + '_ {
-        self.modelled[file.index()].iter().map(move |op| Site { file, op: *op })
+        self.by_file[file.index()].modelled.iter().map(move |op| Site { file, op: *op })
     }
 
     /// The calls of one function that reach anything.
-    pub(crate) fn calls_of(&self, world: &World<'_>, function: FuncId) -> &[(OpId, Things)] {
+    pub(crate) fn calls_of(
+        &self,
+        world: &World<'_>,
+        function: FuncId,
+    ) -> impl Iterator<Item = (OpId, Among<'_>)> {
         let (file, local) = world.local(function);
         let ops = &world.facts(file).function(local).ops;
-        let calls = &self.by_file[file.index()];
-        let from = calls.partition_point(|(op, _)| op.0 < ops.start);
-        let length = calls[from..].partition_point(|(op, _)| op.0 < ops.end);
-        &calls[from..from + length]
+        let file = &self.by_file[file.index()];
+        let from = file.calls.partition_point(|(op, _)| op.0 < ops.start);
+        let length = file.calls[from..].partition_point(|(op, _)| op.0 < ops.end);
+        file.within(from..from + length)
     }
 }
 
-/// What one reading of a function found: what it gives and sets, or what its calls reach and pass.
+/// What reading some functions found, in their order: what they give and set, or what their calls reach and pass. One for many
+/// functions, because most find little.
 #[derive(Default)]
 struct Reading {
-    calls: Calls,
-    results: Results,
+    returns: Vec<(FuncId, Things)>,
+    yields: Vec<(FuncId, Things)>,
+    fields: Vec<(ClassId, Symbol, Things)>,
+    patches: Vec<(ModuleId, Symbol, Things)>,
+    calls: Vec<(FuncId, Calls)>,
     passed: Vec<(FuncId, usize, Things)>,
-    read: Box<[Dependency]>,
+    read: Vec<(FuncId, Box<[Dependency]>)>,
 }
 
 #[derive(Default)]
 struct Calls {
     reached: Vec<(OpId, Things)>,
     assumed: Vec<OpId>,
-}
-
-#[derive(Default)]
-struct Results {
-    returns: Things,
-    yields: Things,
-    fields: Vec<(ClassId, Symbol, Things)>,
-    patches: Vec<(ModuleId, Symbol, Things)>,
 }
 
 /// Which operations are read.
@@ -162,7 +203,7 @@ pub(crate) fn run(world: &mut World<'_>) -> Targets {
         of_results.find_due(world, &changed);
         of_calls.find_due(world, &changed);
     }
-    gather(world, calls)
+    gather(world, &calls)
 }
 
 /// One kind of reading: what each function's rested on, and which functions are to be read next.
@@ -182,19 +223,24 @@ impl Readings {
     }
 
     fn read(&self, world: &World<'_>) -> Vec<Reading> {
-        let wanted = self.wanted;
-        let due = self.due.par_iter().with_min_len(64);
-        due.map_init(|| Eval::new(world), |eval, it| read(eval, FuncId(*it), wanted)).collect()
+        let read_some = |eval: &mut Eval<'_, '_>, functions: &[u32]| {
+            let mut reading = Reading::default();
+            functions.iter().for_each(|it| read(eval, &mut reading, FuncId(*it), self.wanted));
+            reading
+        };
+        self.due.par_chunks(AT_ONCE).map_init(|| Eval::new(world), read_some).collect()
     }
 
     /// Notes what was read, and says what changed by it.
     fn take(&mut self, world: &mut World<'_>, fresh: Vec<Reading>, calls: &mut [Calls]) -> Changed {
         let mut changed = Changed::default();
-        for (function, reading) in self.due.iter().zip(fresh) {
-            note(world, FuncId(*function), &reading, &mut changed);
-            self.read[*function as usize] = reading.read;
-            if self.wanted == Wanted::Calls {
-                calls[*function as usize] = reading.calls;
+        for reading in fresh {
+            note(world, &reading, &mut changed);
+            for (function, read) in reading.read {
+                self.read[function.index()] = read;
+            }
+            for (function, found) in reading.calls {
+                calls[function.index()] = found;
             }
         }
         changed
@@ -246,49 +292,31 @@ impl Changed {
     }
 }
 
-fn gather(world: &World<'_>, mut calls: Vec<Calls>) -> Targets {
-    let mut rest = calls.as_mut_slice();
-    let mut of_files = Vec::with_capacity(world.files.len());
-    for file in world.files {
-        let (functions, after) = rest.split_at_mut(file.facts.functions.len().min(rest.len()));
-        of_files.push(functions);
-        rest = after;
-    }
-    let assumed = of_files.iter().enumerate().flat_map(|(file, functions)| {
-        let file = FileId(file as u32);
-        functions.iter().flat_map(|it| &it.assumed).map(move |op| Site { file, op: *op })
+fn gather(world: &World<'_>, calls: &[Calls]) -> Targets {
+    let of_file = |file: &File| {
+        let first = file.first_function as usize;
+        &calls[first..first + file.facts.functions.len()]
+    };
+    let assumed = world.files.iter().enumerate().flat_map(|(index, file)| {
+        let file_id = FileId(index as u32);
+        of_file(file).iter().flat_map(|it| &it.assumed).map(move |op| Site { file: file_id, op: *op })
     });
     let assumed = assumed.collect();
-    let by_file = of_files.into_par_iter().map(|functions| {
-        let mut all = Vec::with_capacity(functions.iter().map(|it| it.reached.len()).sum());
-        functions.iter_mut().for_each(|it| all.append(&mut it.reached));
-        all
-    });
-    let by_file: Vec<Vec<(OpId, Things)>> = by_file.collect();
-    let places = by_file.par_iter().map(|it| Places::new(it)).collect();
-    let modelled = by_file.par_iter().map(|it| modelled(world, it)).collect();
-    let makers = makers(world, &by_file);
-    Targets { by_file, places, modelled, assumed, makers }
-}
-
-fn modelled(world: &World<'_>, calls: &[(OpId, Things)]) -> Vec<OpId> {
-    let is_modelled = |it: Thing| match it {
-        Thing::Library(node) => !world.library.node(node).models.is_empty(),
-        Thing::AnyMethod(..) => true,
-        _ => false,
-    };
-    calls.iter().filter(|(_, things)| things.iter().any(is_modelled)).map(|(op, _)| *op).collect()
+    let by_file = world.files.par_iter().map(|it| Reached::new(world, of_file(it))).collect();
+    let mut targets = Targets { by_file, assumed, makers: FxHashMap::default() };
+    targets.makers = makers(world, &targets);
+    targets
 }
 
 /// Where classes are made; what tests make does not count.
-fn makers(world: &World<'_>, by_file: &[Vec<(OpId, Things)>]) -> FxHashMap<ClassId, Option<Site>> {
+fn makers(world: &World<'_>, targets: &Targets) -> FxHashMap<ClassId, Option<Site>> {
     let mut makers = FxHashMap::default();
-    for (index, calls) in by_file.iter().enumerate().filter(|(index, _)| !world.files[*index].test) {
-        for (op, callees) in calls {
-            let site = Site { file: FileId(index as u32), op: *op };
+    for (index, _) in world.files.iter().enumerate().filter(|(_, it)| !it.test) {
+        let file = FileId(index as u32);
+        for (op, callees) in targets.calls(file) {
             for callee in callees.iter() {
                 if let Thing::Class(class) = callee {
-                    makers.entry(class).and_modify(|it| *it = None).or_insert(Some(site));
+                    makers.entry(class).and_modify(|it| *it = None).or_insert(Some(Site { file, op }));
                 }
             }
         }
@@ -297,12 +325,16 @@ fn makers(world: &World<'_>, by_file: &[Vec<(OpId, Things)>]) -> FxHashMap<Class
 }
 
 /// Adds a reading to the tables, and says which entries grew.
-fn note(world: &mut World<'_>, function: FuncId, reading: &Reading, changed: &mut Changed) {
-    let results = &reading.results;
-    if grow(&mut world.returns[function.index()], &results.returns)
-        | grow(&mut world.yields[function.index()], &results.yields)
-    {
-        changed.results.insert(function);
+fn note(world: &mut World<'_>, reading: &Reading, changed: &mut Changed) {
+    for (function, things) in &reading.returns {
+        if grow(&mut world.returns[function.index()], things) {
+            changed.results.insert(*function);
+        }
+    }
+    for (function, things) in &reading.yields {
+        if grow(&mut world.yields[function.index()], things) {
+            changed.results.insert(*function);
+        }
     }
     for (callee, param, things) in &reading.passed {
         let passed = &mut world.passed[callee.index()];
@@ -313,14 +345,14 @@ fn note(world: &mut World<'_>, function: FuncId, reading: &Reading, changed: &mu
             changed.passed.insert(*callee);
         }
     }
-    for (class, name, things) in &results.fields {
+    for (class, name, things) in &reading.fields {
         if grow(world.fields.entry((*class, *name)).or_default(), things) {
             world.field_names.insert(*name);
             changed.field_names.insert(*name);
             changed.fields.insert((*class, *name));
         }
     }
-    for (module, name, things) in &results.patches {
+    for (module, name, things) in &reading.patches {
         if grow(world.patches.entry((*module, *name)).or_default(), things) {
             changed.patches.insert((*module, *name));
         }
@@ -333,46 +365,53 @@ fn grow(table: &mut Things, added: &Things) -> bool {
     table.iter().count() > before
 }
 
-fn read(eval: &mut Eval<'_, '_>, function: FuncId, wanted: Wanted) -> Reading {
-    let world = eval.world;
-    let mut reading = Reading::default();
-    for (site, op) in world.ops(function) {
-        match wanted {
-            Wanted::Results => read_result(eval, &mut reading.results, site, &op.kind),
-            Wanted::Calls => read_call(eval, &mut reading, site, &op.kind),
+fn read(eval: &mut Eval<'_, '_>, reading: &mut Reading, function: FuncId, wanted: Wanted) {
+    let ops = eval.world.ops(function);
+    match wanted {
+        Wanted::Results => {
+            let (mut returns, mut yields) = (Things::none(), Things::none());
+            for (site, op) in ops {
+                set(eval, reading, site, &op.kind);
+                match op.kind {
+                    OpKind::Return(Some(value)) => {
+                        let scope = Eval::scope_of(eval.world, site);
+                        returns.join(&kept(&eval.given_back(value, scope)));
+                    }
+                    OpKind::Yield(value) => {
+                        let scope = Eval::scope_of(eval.world, site);
+                        yields.join(&kept(&eval.ask(value, scope)));
+                    }
+                    _ => {}
+                }
+            }
+            reading.returns.extend((!returns.is_empty()).then_some((function, returns)));
+            reading.yields.extend((!yields.is_empty()).then_some((function, yields)));
+        }
+        Wanted::Calls => {
+            let mut calls = Calls::default();
+            ops.for_each(|(site, op)| read_call(eval, reading, &mut calls, site, &op.kind));
+            reading.calls.push((function, calls));
         }
     }
-    reading.read = eval.next_function();
-    reading
+    reading.read.push((function, eval.next_function()));
 }
 
-fn read_call(eval: &mut Eval<'_, '_>, reading: &mut Reading, site: Site, kind: &OpKind) {
+fn read_call(eval: &mut Eval<'_, '_>, reading: &mut Reading, calls: &mut Calls, site: Site, kind: &OpKind) {
     if !matches!(kind, OpKind::Call { .. }) {
         return;
     }
     let (callees, assumed) = eval.callees(site.op, site.file);
     if assumed {
-        reading.calls.assumed.push(site.op);
+        calls.assumed.push(site.op);
     }
     if !callees.is_empty() {
         pass(eval, reading, site, &callees);
-        reading.calls.reached.push((site.op, callees));
-    }
-}
-
-fn read_result(eval: &mut Eval<'_, '_>, results: &mut Results, site: Site, kind: &OpKind) {
-    set(eval, results, site, kind);
-    let (OpKind::Return(Some(value)) | OpKind::Yield(value)) = kind else { return };
-    let scope = Eval::scope_of(eval.world, site);
-    if matches!(kind, OpKind::Yield(_)) {
-        results.yields.join(&kept(&eval.ask(*value, scope)));
-    } else {
-        results.returns.join(&kept(&eval.given_back(*value, scope)));
+        calls.reached.push((site.op, callees));
     }
 }
 
 /// What is set on an instance, a class or a module.
-fn set(eval: &mut Eval<'_, '_>, results: &mut Results, site: Site, kind: &OpKind) {
+fn set(eval: &mut Eval<'_, '_>, reading: &mut Reading, site: Site, kind: &OpKind) {
     let world = eval.world;
     let Some((of, name, value)) = set_member(world.facts(site.file), kind, world.names.setattr) else {
         return;
@@ -384,9 +423,9 @@ fn set(eval: &mut Eval<'_, '_>, results: &mut Results, site: Site, kind: &OpKind
     }
     for owner in eval.ask(of, scope).iter() {
         match owner {
-            Thing::Instance(class) | Thing::Class(class) => results.fields.push((class, name, held.clone())),
+            Thing::Instance(class) | Thing::Class(class) => reading.fields.push((class, name, held.clone())),
             Thing::Module(module) if !world.files[site.file.index()].test => {
-                results.patches.push((module, name, held.clone()));
+                reading.patches.push((module, name, held.clone()));
             }
             _ => {}
         }

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
-use crate::facts::{OpKind, Value};
+use crate::facts::{Facts, Op, OpId, OpKind, Value, ValueId};
 use crate::library::{Model, Role, Slot};
 use crate::link::eval::Eval;
 use crate::link::fates::{self, Fate};
@@ -352,7 +352,7 @@ fn created(
     let facts = world.facts(file);
     let mut found = Vec::new();
     for (op, callees) in names.targets.calls(file) {
-        let site = Site { file, op: *op };
+        let site = Site { file, op };
         if seen.contains(&site) {
             continue;
         }
@@ -373,7 +373,7 @@ fn created(
         if names.openings.is_in_expanded(world, function) {
             continue;
         }
-        let it = facts.op(*op);
+        let it = facts.op(op);
         if decorates_something(world, site) {
             continue;
         }
@@ -397,18 +397,15 @@ fn thrown_away(
     let world = names.world;
     let facts = world.facts(file);
     let mut found = Vec::new();
-    for it in &facts.ops {
-        let OpKind::Discard(value) = it.kind else { continue };
-        let Value::Call(op) = *facts.value(value) else { continue };
+    for (op, callees) in names.targets.calls(file) {
         let site = Site { file, op };
+        let Some(open) = callees.iter().find_map(|it| unentered(names, eval, it, site)) else { continue };
         if seen.contains(&site) {
             continue;
         }
-        let Some(open) = names.targets.of(site).iter().find_map(|it| unentered(names, eval, it, site)) else {
-            continue;
-        };
+        let Some(statement) = discards(facts, op) else { continue };
         let function = world.runner(site);
-        let at = At { place: Place { file, span: facts.op(op).span }, function, region: it.region };
+        let at = At { place: Place { file, span: facts.op(op).span }, function, region: statement.region };
         let mut span = blank(names, eval, function, open, None, at);
         span.style = SpanStyle::Manual;
         span.activated = Activation::Never;
@@ -416,6 +413,14 @@ fn thrown_away(
         found.push(span);
     }
     found
+}
+
+/// The statement that throws away what a call gives, perhaps after a name got it.
+fn discards(facts: &Facts, call: OpId) -> Option<&Op> {
+    let is_it = |value: ValueId| matches!(facts.value(value), Value::Call(op) if *op == call);
+    let mut after = facts.ops[call.index() + 1..].iter();
+    let next = after.find(|it| !matches!(it.kind, OpKind::Bind { value, .. } if is_it(value)))?;
+    matches!(next.kind, OpKind::Discard(value) if is_it(value)).then_some(next)
 }
 
 /// The span that would open if somebody entered what a call gives.

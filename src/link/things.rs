@@ -57,10 +57,17 @@ pub(crate) enum Thing {
 }
 
 /// A small set in order of appearance. Past its limit nothing more is added: the rest stays unsaid.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(PartialEq, Eq, Debug, Default)]
 pub(crate) struct Things(SmallVec<[Thing; 2]>);
 
 const MOST: usize = 8;
+
+impl Clone for Things {
+    fn clone(&self) -> Things {
+        // What is derived goes from thing to thing, and this is done millions of times.
+        Things(SmallVec::from_slice(&self.0))
+    }
+}
 
 impl Things {
     pub(crate) fn none() -> Things {
@@ -69,7 +76,7 @@ impl Things {
 
     pub(crate) fn one(thing: Thing) -> Things {
         let mut things = Things::default();
-        things.add(thing);
+        things.0.push(thing);
         things
     }
 
@@ -80,9 +87,17 @@ impl Things {
     }
 
     pub(crate) fn join(&mut self, other: &Things) {
+        if self.0.is_empty() {
+            *self = other.clone();
+            return;
+        }
         for thing in &other.0 {
             self.add(*thing);
         }
+    }
+
+    pub(crate) fn all(&self) -> Among<'_> {
+        Among(&self.0)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = Thing> + '_ {
@@ -93,13 +108,31 @@ impl Things {
         self.0.is_empty()
     }
 
-    /// Something in it is known: neither foreign nor merely the caller's.
     pub(crate) fn is_known(&self) -> bool {
-        self.0.iter().any(|it| !matches!(it, Thing::Foreign | Thing::Param(..) | Thing::Called(..)))
+        self.all().is_known()
+    }
+
+    pub(crate) fn contains(&self, thing: Thing) -> bool {
+        self.0.contains(&thing)
+    }
+}
+
+/// Some things, kept elsewhere.
+#[derive(Clone, Copy)]
+pub(crate) struct Among<'a>(pub(crate) &'a [Thing]);
+
+impl<'a> Among<'a> {
+    pub(crate) fn iter(self) -> impl Iterator<Item = Thing> + 'a {
+        self.0.iter().copied()
+    }
+
+    /// Something in it is known: neither foreign nor merely the caller's.
+    pub(crate) fn is_known(self) -> bool {
+        self.iter().any(|it| !matches!(it, Thing::Foreign | Thing::Param(..) | Thing::Called(..)))
     }
 
     /// The library members among them.
-    pub(crate) fn nodes(&self) -> impl Iterator<Item = NodeId> + '_ {
+    pub(crate) fn nodes(self) -> impl Iterator<Item = NodeId> + 'a {
         self.iter().filter_map(|it| match it {
             Thing::Library(node) => Some(node),
             _ => None,
@@ -107,7 +140,7 @@ impl Things {
     }
 
     /// The project's functions among them, and whether their first parameter is bound.
-    pub(crate) fn functions(&self) -> impl Iterator<Item = (FuncId, bool)> + '_ {
+    pub(crate) fn functions(self) -> impl Iterator<Item = (FuncId, bool)> + 'a {
         self.iter().filter_map(|it| match it {
             Thing::Function(function) => Some((function, false)),
             Thing::Method(function) => Some((function, true)),
@@ -115,7 +148,7 @@ impl Things {
         })
     }
 
-    pub(crate) fn contains(&self, thing: Thing) -> bool {
+    pub(crate) fn contains(self, thing: Thing) -> bool {
         self.0.contains(&thing)
     }
 }

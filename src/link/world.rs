@@ -14,6 +14,7 @@ use crate::library::{Library, NodeId};
 use crate::link::LaunchFile;
 use crate::link::eval::Eval;
 use crate::link::eval::paths::plain_path;
+use crate::link::leads::{self, Leads};
 use crate::link::modules::{ModuleId, Modules};
 use crate::link::things::{ClassId, Site, Thing, Things};
 use crate::program::{File, FuncId};
@@ -42,6 +43,8 @@ pub(crate) struct World<'a> {
     pub(crate) patches: FxHashMap<(ModuleId, Symbol), Things>,
     /// The names that are set on anything that an import binds: only these can be patched.
     pub(crate) patched_names: FxHashSet<Symbol>,
+    /// By file: what is worth a closer look.
+    pub(crate) leads: Vec<Leads>,
     /// For each call of a function with arguments bound before, the call that bound them.
     pub(crate) partials: FxHashMap<Site, Site>,
     /// By file: the library types whose methods any value has there.
@@ -149,12 +152,8 @@ impl<'a> World<'a> {
         }
         let functions = file_of.len();
         let names = Names::new();
-        let setattr = names.setattr;
-        let (modules, kept) = rayon::join(
-            || Modules::new(files, launch),
-            || files.par_iter().map(|it| Kept::read(it, setattr)).collect::<Vec<_>>(),
-        );
-        let patched_names = kept.iter().flat_map(|it| it.patched.iter().copied()).collect();
+        let (modules, leads) = rayon::join(|| Modules::new(files, launch), || leads::find(files, &names));
+        let patched_names = leads.iter().flat_map(|it| it.patched_names.iter().copied()).collect();
         let mut world = World {
             files,
             library,
@@ -178,14 +177,15 @@ impl<'a> World<'a> {
             macros: lexical::macros(files),
             extensions: Vec::new(),
             patched_names,
+            leads,
             displays: FxHashMap::default(),
             names,
             imports: Vec::new(),
             import_roots: Vec::new(),
         };
-        for (index, kept) in kept.into_iter().enumerate() {
+        for index in 0..files.len() {
             let file = FileId(index as u32);
-            for (class, name, op, value) in kept.displays {
+            for (class, name, op, value) in std::mem::take(&mut world.leads[index].displays) {
                 let key = (world.class_id(file, class), name);
                 world.displays.entry(key).or_insert((Site { file, op }, value));
             }
@@ -228,21 +228,16 @@ impl<'a> World<'a> {
             }
             return (modules, roots);
         }
-        let written = facts.bindings.iter().filter_map(|it| match &it.kind {
-            BindingKind::Import(import) => Some(*import),
-            _ => None,
-        });
+        let written = facts.imports.iter().map(|(_, it)| *it);
         for import in written.chain(facts.star_imports.iter().map(|(_, it)| *it)) {
             // Most imports take several names out of one module.
             modules
                 .entry((import.level, import.module))
                 .or_insert_with(|| eval.find_module(file, import).iter().next().unwrap_or(Thing::Foreign));
         }
-        for binding in &facts.bindings {
-            if let BindingKind::ImportRoot(dotted) = binding.kind {
-                let found = eval.find_root(file, dotted);
-                roots.insert(dotted, found.iter().next().unwrap_or(Thing::Foreign));
-            }
+        for (_, dotted) in &facts.import_roots {
+            let found = eval.find_root(file, *dotted);
+            roots.insert(*dotted, found.iter().next().unwrap_or(Thing::Foreign));
         }
         (modules, roots)
     }
@@ -557,46 +552,5 @@ pub(crate) fn set_member(
             }
         }
         _ => None,
-    }
-}
-
-/// What one file stores by name outside of variables.
-#[derive(Default)]
-struct Kept {
-    /// The names that it sets on anything that an import binds.
-    patched: Vec<Symbol>,
-    displays: Vec<(facts::ClassId, Symbol, OpId, facts::ValueId)>,
-}
-
-impl Kept {
-    fn read(file: &File, setattr: Symbol) -> Kept {
-        let facts = &file.facts;
-        let mut kept = Kept::default();
-        let imported: FxHashSet<Symbol> = facts
-            .bindings
-            .iter()
-            .filter(|it| matches!(it.kind, BindingKind::Import(_) | BindingKind::ImportRoot(_)))
-            .map(|it| it.name)
-            .collect();
-        for (index, op) in facts.ops.iter().enumerate() {
-            let Some((of, name, value)) = set_member(facts, &op.kind, setattr) else { continue };
-            let is_patch = match facts.value(of) {
-                facts::Value::Member { .. } => true,
-                facts::Value::Name(module) => imported.contains(module),
-                _ => false,
-            };
-            // What tests put in place is gone when they end.
-            if is_patch && !file.test {
-                kept.patched.push(name);
-            }
-            if let facts::Value::Dict(run) | facts::Value::Sequence(run) = facts.value(value)
-                && !run.is_empty()
-                && let method = facts.function(facts.region(op.region).function)
-                && let Some(class) = method.class
-            {
-                kept.displays.push((class, name, OpId(index as u32), value));
-            }
-        }
-        kept
     }
 }

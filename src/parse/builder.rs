@@ -133,8 +133,20 @@ impl Builder {
     }
 
     pub(crate) fn text(&mut self, text: &str, span: Span) -> ValueId {
-        let value = if text.len() <= LONGEST_TEXT { Value::Text(Symbol::new(text)) } else { Value::LongText };
-        self.value(value, span)
+        if text.len() <= LONGEST_TEXT {
+            self.interned_text(Symbol::new(text), text, span)
+        } else {
+            self.value(Value::LongText, span)
+        }
+    }
+
+    /// A text whose symbol is at hand.
+    pub(crate) fn interned_text(&mut self, symbol: Symbol, text: &str, span: Span) -> ValueId {
+        let id = self.value(Value::Text(symbol), span);
+        if is_shouted(text) {
+            self.facts.shouted.push(id);
+        }
+        id
     }
 
     pub(crate) fn list(&mut self, values: &[ValueId]) -> Run {
@@ -174,6 +186,11 @@ impl Builder {
 
     /// Binds a name in a scope to something that is read in the current function.
     pub(crate) fn bind(&mut self, owner: FnId, name: Symbol, kind: BindingKind) {
+        match kind {
+            BindingKind::Import(import) => self.facts.imports.push((name, import)),
+            BindingKind::ImportRoot(dotted) => self.facts.import_roots.push((name, dotted)),
+            _ => {}
+        }
         let order = self.facts.ops.len() as u32;
         let binding = Binding { name, kind, from: self.function, region: self.region, order };
         self.bindings.push((owner, binding));
@@ -188,7 +205,7 @@ impl Builder {
     /// Groups the bindings by scope and name; the order within a name stays that of the text.
     pub(crate) fn finish(mut self) -> Facts {
         let mut bindings = std::mem::take(&mut self.bindings);
-        bindings.sort_by_key(|(owner, it)| (*owner, it.name.number(), it.order));
+        bindings.sort_by_key(|(owner, it)| (u64::from(owner.0) << 32) | u64::from(it.name.number()));
         let mut at = 0;
         for (index, function) in self.facts.functions.iter_mut().enumerate() {
             let start = at;
@@ -211,9 +228,12 @@ impl Builder {
             params: fitted(&mut built.params),
             binding_names: bindings.iter().map(|(_, it)| it.name).collect(),
             bindings: bindings.into_iter().map(|(_, it)| it).collect(),
+            imports: fitted(&mut built.imports),
+            import_roots: fitted(&mut built.import_roots),
             star_imports: fitted(&mut built.star_imports),
             submodules: fitted(&mut built.submodules),
             exports: built.exports.take(),
+            shouted: fitted(&mut built.shouted),
             marks: fitted(&mut built.marks),
             problems: fitted(&mut built.problems),
             generated: std::mem::take(&mut built.generated),
@@ -222,6 +242,11 @@ impl Builder {
         ROOM.set(self.facts);
         facts
     }
+}
+
+fn is_shouted(text: &str) -> bool {
+    let is_part = |it: u8| it.is_ascii_uppercase() || it.is_ascii_digit() || it == b'_';
+    text.bytes().all(is_part) && text.contains('_')
 }
 
 /// Everything in a table, in a table of just that size; the room stays for the next file.

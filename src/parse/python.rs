@@ -31,7 +31,8 @@ pub(crate) fn parse(text: &str) -> Facts {
     let mut module: Vec<&Stmt> = trees.iter().flat_map(|it| &it.syntax().body).collect();
     module.sort_by_key(|it| it.range().start());
     reader.module(module);
-    let mut facts = reader.builder.finish();
+    let mut builder = reader.builder;
+    let facts = &mut builder.facts;
     if let Some(first) = parsed.errors().first() {
         let rest = match parsed.errors().len() - 1 {
             0 => String::new(),
@@ -46,7 +47,9 @@ pub(crate) fn parse(text: &str) -> Facts {
     if memchr::memmem::find(text.as_bytes(), b"otcov:").is_some() {
         facts.marks = marks::read(text, parsed.tokens());
     }
-    facts
+    // The tree goes first: what stays takes the room that it leaves, instead of lying scattered behind it.
+    drop((pieces, parsed));
+    builder.finish()
 }
 
 /// Reads statements and expressions into the builder.
@@ -97,6 +100,11 @@ impl<'a> Reader<'a> {
 
     fn symbol(&mut self, name: &'a str) -> Symbol {
         *self.names.entry(name).or_insert_with(|| Symbol::new(name))
+    }
+
+    /// The symbol of a name that need not live as long as the file's tree: one in an annotation that is a text.
+    fn symbol_met(&self, name: &str) -> Symbol {
+        self.names.get(name).copied().unwrap_or_else(|| Symbol::new(name))
     }
 
     fn problem(&mut self, at: TextRange, message: &str) {

@@ -5,12 +5,13 @@ mod kinds;
 mod lines;
 mod listing;
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use rayon::prelude::*;
 
 use super::Style;
-use crate::program::Program;
+use crate::program::{EnvPlace, EnvSite, Program};
 use crate::text::FileId;
 use kinds::{Common, Fact};
 
@@ -82,6 +83,8 @@ fn json_lines(program: &Program, facts: &FileFacts<'_>) -> Vec<u8> {
 }
 
 struct FileFacts<'p> {
+    path: &'p str,
+    /// Of source files only.
     file: FileId,
     list: Vec<Fact<'p>>,
 }
@@ -96,8 +99,10 @@ impl<'p> FileFacts<'p> {
 
 /// The facts of each file, in the order of the tables.
 fn by_file<'p>(program: &'p Program, wanted: impl Fn(&str) -> bool) -> Vec<FileFacts<'p>> {
-    let files = (0..program.files.len() as u32).map(|it| FileFacts { file: FileId(it), list: Vec::new() });
-    let mut files: Vec<FileFacts<'p>> = files.collect();
+    let mut files: Vec<FileFacts<'p>> = (0..program.files.len() as u32)
+        .map(FileId)
+        .map(|file| FileFacts { path: &program.file(file).path, file, list: Vec::new() })
+        .collect();
     let mut put = |fact: Fact<'p>| {
         if !wanted(fact.kind()) {
             return;
@@ -116,8 +121,24 @@ fn by_file<'p>(program: &'p Program, wanted: impl Fn(&str) -> bool) -> Vec<FileF
     program.handoffs.iter().map(Fact::Handoff).for_each(&mut put);
     program.logs.iter().map(Fact::Log).for_each(&mut put);
     program.setups.iter().map(Fact::Setup).for_each(&mut put);
-    program.envs.iter().map(Fact::Env).for_each(&mut put);
+    let (code, launch): (Vec<_>, Vec<_>) =
+        program.envs.iter().partition(|it| matches!(it.place, EnvPlace::Code(..)));
+    code.into_iter().map(Fact::Env).for_each(&mut put);
+    if wanted("env") {
+        files.extend(of_launch_files(program, launch));
+        files.sort_by_key(|it| it.path);
+    }
     files
+}
+
+/// What the files that launch the program say, each under its own path.
+fn of_launch_files<'p>(program: &'p Program, sites: Vec<&'p EnvSite>) -> Vec<FileFacts<'p>> {
+    let mut files: BTreeMap<&str, Vec<Fact<'p>>> = BTreeMap::new();
+    for site in sites {
+        let fact = Fact::Env(site);
+        files.entry(fact.common(program, FileId(0)).file).or_default().push(fact);
+    }
+    files.into_iter().map(|(path, list)| FileFacts { path, file: FileId(0), list }).collect()
 }
 
 #[cfg(test)]

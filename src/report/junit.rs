@@ -1,5 +1,6 @@
 //! JUnit XML, for CI systems that show tests: every rule that is content and every threshold is a test, and so is each finding. A
-//! finding that fails the run is a failure, any other one is skipped: seen, and no reason to stop.
+//! finding that fails the run is a failure; any other one, and a file that could not be read, is skipped: seen, and no reason to
+//! stop.
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -115,7 +116,7 @@ fn files(report: &Report<'_>) -> Vec<Case> {
     let case = |(file, reason): &(String, String)| Case {
         name: report.in_repository(file),
         class: "otcov files".to_owned(),
-        outcome: Outcome::Told("error", "unread".to_owned(), sentence(reason), String::new()),
+        outcome: Outcome::Told("skipped", String::new(), sentence(reason), String::new()),
     };
     report.unparsed.iter().map(case).collect()
 }

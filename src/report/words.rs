@@ -62,6 +62,7 @@ pub(super) fn held(report: &Report<'_>) -> String {
         (report.held_by(HeldBy::Comment), "suppressed"),
         (report.held_by(HeldBy::Baseline), "in the baseline"),
         (report.outside.len(), "not of the change"),
+        (report.elsewhere, "elsewhere"),
     ];
     let told = kinds.iter().filter(|it| it.0 > 0).map(|(count, what)| format!("{} {what}", grouped(*count)));
     told.collect::<Vec<_>>().join(", ")

@@ -1,8 +1,8 @@
 //! The program as it was where the branch began. Only what differs is taken from version control: all other files are read from
 //! the tree as they are. It is judged by the configuration of today, so that one measure holds for both.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
@@ -45,11 +45,9 @@ impl History {
         let base = git.base(revision, &usual_revisions())?;
         let tracked = git.tracked(&base.commit)?;
         let deltas = git.changes(&base.commit)?;
-        let matters = |it: &&Delta| it.before.as_ref().is_some_and(|it| !it.1.bytes().all(|it| it == b'0'));
-        let names: Vec<&str> =
-            deltas.iter().filter(matters).filter_map(|it| Some(it.before.as_ref()?.1.as_str())).collect();
+        let names: Vec<&str> = deltas.iter().filter_map(|it| Some(it.before.as_ref()?.1.as_str())).collect();
         let mut read = git.contents(&names)?.into_iter();
-        let contents = deltas.iter().map(|it| if matters(&it) { read.next() } else { None });
+        let contents = deltas.iter().map(|it| it.before.as_ref().and_then(|_| read.next()));
         let contents = contents.map(Option::unwrap_or_default).collect();
         Ok(History { base, top: git.top, tracked, deltas, contents })
     }
@@ -126,19 +124,22 @@ impl History {
     fn discovered(&self, job: &Job, found: &Discovered) -> (Discovered, Overlay) {
         let mut now = found.clone();
         now.notes.clear();
-        let was_there = |path: &PathBuf| match path.strip_prefix(&self.top) {
-            Ok(below) => self.tracked.holds(&below.to_string_lossy()),
+        let differs: BTreeSet<&str> =
+            self.deltas.iter().filter_map(|it| Some(it.before.as_ref()?.0.as_str())).collect();
+        let is_same = |path: &Path| match path.strip_prefix(&self.top) {
+            Ok(below) => {
+                let below = slashed(below);
+                self.tracked.holds(&below) && !differs.contains(below.as_str())
+            }
             Err(_) => true,
         };
-        now.sources.retain(|it| was_there(&it.absolute));
-        now.settings_files.retain(|it| was_there(&job.roots.root.join(&it.path)));
+        now.sources.retain(|it| is_same(&it.absolute));
+        now.settings_files.retain(|it| is_same(&job.roots.root.join(&it.path)));
         let scope = job.scope();
         let mut overlay = Overlay::new();
         for (delta, bytes) in self.deltas.iter().zip(&self.contents) {
             let Some((path, _)) = &delta.before else { continue };
             let absolute = self.top.join(path);
-            now.sources.retain(|it| it.absolute != absolute);
-            now.settings_files.retain(|it| job.roots.root.join(&it.path) != absolute);
             match discover::former(&job.roots, &scope, &absolute, bytes) {
                 Some(Former::Source(source)) => {
                     now.sources.push(source);
@@ -154,15 +155,20 @@ impl History {
     }
 
     /// What is new in a file of today; none where nothing is.
-    fn lines(&self, absolute: &std::path::Path) -> Option<Lines> {
-        let path = absolute.strip_prefix(&self.top).ok()?.to_string_lossy();
-        match self.deltas.iter().find(|it| it.now.as_deref() == Some(&*path)) {
+    fn lines(&self, absolute: &Path) -> Option<Lines> {
+        let path = slashed(absolute.strip_prefix(&self.top).ok()?);
+        match self.deltas.iter().find(|it| it.now.as_deref() == Some(path.as_str())) {
             Some(Delta { before: Some(_), hunks, .. }) if hunks.is_empty() => None,
             Some(Delta { before: Some(_), hunks, .. }) => Some(Lines::Some(hunks.clone())),
             Some(_) => Some(Lines::All),
             None => (!self.tracked.holds(&path)).then_some(Lines::All),
         }
     }
+}
+
+/// As git spells a path.
+fn slashed(path: &Path) -> String {
+    path.components().map(|it| it.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
 }
 
 /// What a branch is usually compared with: what CI says, then what repositories call it.

@@ -100,6 +100,8 @@ impl Console {
     }
 
     fn tell(&self, level: &str, message: &str) {
+        // A name may hold anything, and some who read stderr take a line of it for a command.
+        let message: String = message.chars().map(|it| if it.is_control() { ' ' } else { it }).collect();
         // Without stderr there is nobody left to tell.
         let _ = writeln!(io::stderr(), "{level}: {message}");
     }

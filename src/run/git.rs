@@ -207,14 +207,14 @@ fn read_raw(text: &str) -> Vec<Delta> {
     let mut deltas = Vec::new();
     while let Some(head) = fields.next().filter(|it| it.starts_with(':')) {
         let words: Vec<&str> = head.split(' ').collect();
-        let &[_, _, content, _, status] = words.as_slice() else { break };
+        let &[mode, _, content, _, status] = words.as_slice() else { break };
         let Some(path) = fields.next() else { break };
-        let before = (path.to_owned(), content.to_owned());
-        let (before, now) = match status.as_bytes().first() {
-            Some(b'A') => (None, Some(path.to_owned())),
-            Some(b'D') => (Some(before), None),
-            Some(b'R' | b'C') => (Some(before), fields.next().map(str::to_owned)),
-            _ => (Some(before), Some(path.to_owned())),
+        // What a link held is no source.
+        let before = mode.starts_with(":100").then(|| (path.to_owned(), content.to_owned()));
+        let now = match status.as_bytes().first() {
+            Some(b'D') => None,
+            Some(b'R' | b'C') => fields.next().map(str::to_owned),
+            _ => Some(path.to_owned()),
         };
         deltas.push(Delta { before, now, hunks: Vec::new() });
     }
@@ -265,7 +265,7 @@ mod tests {
     #[test]
     fn names_of_changed_files_are_read_whatever_is_in_them() {
         let raw = ":100644 100644 aa bb M\0a \"b\".py\0:100644 100644 aa bb R086\0old\n.py\0new.py\0\
-                   :100644 000000 aa 00 D\0gone.py\0:000000 100644 00 bb A\0new.py\0";
+                   :100644 000000 aa 00 D\0gone.py\0:000000 100644 00 bb A\0new.py\0:120000 100644 aa bb T\0link.py\0";
         let told: Vec<_> = read_raw(raw).into_iter().map(|it| (it.before.map(|it| it.0), it.now)).collect();
         let some = |it: &str| Some(it.to_owned());
         let expected = [
@@ -273,6 +273,7 @@ mod tests {
             (some("old\n.py"), some("new.py")),
             (some("gone.py"), None),
             (None, some("new.py")),
+            (None, some("link.py")),
         ];
         assert_eq!(told, expected);
     }

@@ -108,19 +108,26 @@ pub(crate) struct Job {
     pub(crate) shown_root: String,
     /// The path from the root of the repository to the root of the tree.
     pub(crate) prefix: String,
+    /// With `--whole`, what is to be told about; everything, if empty.
+    focus: Vec<PathBuf>,
     pub(crate) pool: ThreadPool,
 }
 
 impl Job {
     pub(crate) fn prepare(tree: &TreeArgs, scan: Option<&ScanArgs>) -> Result<Job> {
         let rules = Catalogue::new(checks::ALL).map_err(anyhow::Error::msg)?;
-        let roots = discover::roots(&tree.paths)?;
+        let mut roots = discover::roots(&tree.paths)?;
         let working = std::env::current_dir().context("cannot tell the working directory")?;
+        let mut focus = Vec::new();
+        if scan.is_some_and(|it| it.whole) {
+            focus = roots.given();
+            roots = discover::roots(&[project(tree, &roots.root)?])?;
+        }
         let settings = config::resolve(tree, scan, &roots.root, &working, &vocabulary(&rules))?;
         refuse_bad_models(&settings)?;
         let absolute = tree.paths.iter().any(|it| it.is_absolute());
         let shown_root = shown(&roots.root, &working, absolute);
-        Job::assemble(roots, settings, rules, shown_root)
+        Ok(Job { focus, ..Job::assemble(roots, settings, rules, shown_root)? })
     }
 
     /// A run over some paths with settings that no file gave.
@@ -138,7 +145,13 @@ impl Job {
             .build()
             .context("cannot start the threads")?;
         let prefix = repository::prefix(&roots.root);
-        Ok(Job { roots, settings, rules, shown_root, prefix, pool })
+        Ok(Job { roots, settings, rules, shown_root, prefix, focus: Vec::new(), pool })
+    }
+
+    /// Whether a file of the tree is one that was asked about.
+    pub(crate) fn is_in_focus(&self, path: &str) -> bool {
+        let absolute = self.roots.root.join(path);
+        self.focus.is_empty() || self.focus.iter().any(|it| absolute.starts_with(it))
     }
 
     /// From the path of a file in the tree to its path in the repository.
@@ -178,6 +191,12 @@ impl Job {
         };
         self.settings.layers.iter().map(layer).collect()
     }
+}
+
+/// What a file is a part of: the directory of the configuration that holds for it, or else its repository.
+fn project(tree: &TreeArgs, root: &Path) -> Result<PathBuf> {
+    let home = if tree.config.is_some() || tree.isolated { None } else { config::home(root)? };
+    Ok(home.or_else(|| repository::root(root)).unwrap_or_else(|| root.to_path_buf()))
 }
 
 /// A `[[model]]` that says nothing sensible is a mistake in the configuration.
@@ -235,6 +254,19 @@ mod tests {
             return;
         }
         std::fs::write(&path, schema).unwrap();
+        panic!("{} was out of date and has been written: commit it", path.display());
+    }
+
+    /// The same for the page that people read.
+    #[test]
+    fn the_committed_reference_is_what_the_code_says() {
+        let rules = Catalogue::new(checks::ALL).unwrap();
+        let reference = config::reference::reference(&vocabulary(&rules));
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/configuration.md");
+        if std::fs::read_to_string(&path).is_ok_and(|it| it == reference) {
+            return;
+        }
+        std::fs::write(&path, reference).unwrap();
         panic!("{} was out of date and has been written: commit it", path.display());
     }
 

@@ -123,7 +123,8 @@ impl<'a> Memory<'a> {
     pub(crate) fn written(&self, judged: &Judged) -> Option<String> {
         let file = self.write_to?;
         let held = judged.held.iter().filter(|it| it.by == HeldBy::Baseline).count();
-        Some(format!("wrote `{}`: {held} findings are in it", file.display()))
+        let findings = if held == 1 { "1 finding is" } else { &format!("{held} findings are") };
+        Some(format!("wrote `{}`: {findings} in it", file.display()))
     }
 }
 

@@ -11,6 +11,7 @@ use std::process::Output;
 use serde_json::Value;
 
 use super::cli::otcov;
+use super::consumers::on_the_path;
 use super::consumers::trees::{commit_all, git};
 
 const HELPER: &str = "from contextlib import contextmanager\n\nfrom opentelemetry import trace\n\ntracer = trace.get_tracer(\"app\")\n\n
@@ -85,6 +86,7 @@ fn findings(report: &Value) -> Vec<String> {
 
 #[test]
 fn what_only_moves_is_no_change() {
+    let Some(_) = on_the_path("git") else { return };
     let directory = tempfile::tempdir().unwrap();
     let at = directory.path();
     repository(at);
@@ -104,6 +106,7 @@ fn what_only_moves_is_no_change() {
 
 #[test]
 fn a_helper_that_opens_a_span_brings_twenty_functions_to_light() {
+    let Some(_) = on_the_path("git") else { return };
     let directory = tempfile::tempdir().unwrap();
     let at = directory.path();
     repository(at);
@@ -119,6 +122,7 @@ fn a_helper_that_opens_a_span_brings_twenty_functions_to_light() {
 
 #[test]
 fn a_decorator_that_is_gone_turns_ten_functions_dark() {
+    let Some(_) = on_the_path("git") else { return };
     let directory = tempfile::tempdir().unwrap();
     let at = directory.path();
     repository(at);
@@ -146,6 +150,7 @@ fn a_decorator_that_is_gone_turns_ten_functions_dark() {
 
 #[test]
 fn what_is_new_is_told_and_can_be_asked_for() {
+    let Some(_) = on_the_path("git") else { return };
     let directory = tempfile::tempdir().unwrap();
     let at = directory.path();
     repository(at);
@@ -173,6 +178,7 @@ fn what_is_new_is_told_and_can_be_asked_for() {
 
 #[test]
 fn the_ratchet_holds_against_the_commit_as_well() {
+    let Some(_) = on_the_path("git") else { return };
     let directory = tempfile::tempdir().unwrap();
     let at = directory.path();
     repository(at);
@@ -188,6 +194,7 @@ fn the_ratchet_holds_against_the_commit_as_well() {
 
 #[test]
 fn a_part_of_the_repository_and_its_settings_are_compared_too() {
+    let Some(_) = on_the_path("git") else { return };
     let directory = tempfile::tempdir().unwrap();
     let at = directory.path();
     repository(at);
@@ -208,6 +215,7 @@ fn refuses(at: &Path, args: &[&str], expected: &[&str]) {
 
 #[test]
 fn what_cannot_be_compared_is_said_with_what_to_do() {
+    let Some(_) = on_the_path("git") else { return };
     let directory = tempfile::tempdir().unwrap();
     let at = directory.path().join("whole");
     fs::create_dir(&at).unwrap();

@@ -4,6 +4,8 @@ mod baseline;
 mod cli;
 mod consumers;
 mod diff;
+#[cfg(target_os = "linux")]
+mod outputs;
 mod projects;
 mod robust;
 mod tidy;

@@ -129,7 +129,7 @@ fn candidates_in(world: &World<'_>, targets: &Targets, file: FileId) -> Candidat
         }
     }
     for (op, callees) in targets.calls(file) {
-        let site = Site { file, op: *op };
+        let site = Site { file, op };
         let function = world.runner(site);
         for thing in callees.iter() {
             if let Thing::Library(node) = thing

@@ -7,7 +7,7 @@ use super::{How, Open, Opening, Openings, named_param};
 use crate::facts::FunctionKind;
 use crate::link::eval::Eval;
 use crate::link::rounds::Targets;
-use crate::link::things::{Site, Thing, Things};
+use crate::link::things::{Among, Site, Thing};
 use crate::link::world::World;
 use crate::program::FuncId;
 
@@ -71,7 +71,7 @@ impl Openings {
         world: &World<'_>,
         function: FuncId,
         site: Site,
-        callees: &Things,
+        callees: Among<'_>,
         own: &mut Vec<Opening>,
     ) {
         for thing in callees.iter() {

@@ -100,7 +100,7 @@ impl Spawners {
         let mut eval = Eval::new(world);
         let mut found: Vec<Found> = Vec::new();
         for (op, _) in targets.calls(file) {
-            let site = Site { file, op: *op };
+            let site = Site { file, op };
             for node in targets.nodes(site) {
                 if let Some(work) = runs(world, site, node)
                     && let work = origin(world, targets, openings, &mut eval, work, site)

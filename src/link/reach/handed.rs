@@ -60,7 +60,7 @@ impl Reader<'_, '_> {
     pub(super) fn find_handed(&mut self, file: FileId) {
         let world = self.world;
         for (op, _) in self.targets.calls(file) {
-            let site = Site { file, op: *op };
+            let site = Site { file, op };
             for (callee, bound) in
                 self.targets.functions(site).filter(|_| !self.spawners.is_empty()).collect::<Vec<_>>()
             {

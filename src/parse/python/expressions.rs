@@ -40,7 +40,7 @@ impl<'a> Reader<'a> {
             Expr::StringLiteral(it) => match it.value.as_slice() {
                 [one] if one.value.len() <= LONGEST_CACHED => {
                     let text = self.symbol(&one.value);
-                    self.builder.value(Value::Text(text), at)
+                    self.builder.interned_text(text, &one.value, at)
                 }
                 [one] => self.builder.text(&one.value, at),
                 _ => self.builder.text(it.value.to_str(), at),

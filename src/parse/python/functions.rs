@@ -104,7 +104,7 @@ impl<'a> Reader<'a> {
             {
                 let annotation = rest.annotation.as_deref().map_or(ValueId::OPAQUE, |it| self.annotation(it));
                 params.push(Param {
-                    name: Symbol::new(rest.name.as_str()),
+                    name: self.symbol(rest.name.as_str()),
                     kind: ParamKind::Rest,
                     annotation,
                     default: None,
@@ -120,7 +120,7 @@ impl<'a> Reader<'a> {
         }
         if let Some(keywords) = &parameters.kwarg {
             let annotation = keywords.annotation.as_deref().map_or(ValueId::OPAQUE, |it| self.annotation(it));
-            let name = Symbol::new(keywords.name.as_str());
+            let name = self.symbol(keywords.name.as_str());
             params.push(Param { name, kind: ParamKind::Keywords, annotation, default: None });
         }
         let start = self.builder.facts.params.len() as u32;
@@ -140,10 +140,14 @@ impl<'a> Reader<'a> {
     pub(super) fn annotation(&mut self, expr: &Expr) -> ValueId {
         let at = span(expr.range());
         match expr {
-            Expr::Name(it) => self.builder.value(Value::Name(Symbol::new(it.id.as_str())), at),
+            Expr::Name(it) => {
+                let name = self.symbol_met(it.id.as_str());
+                self.builder.value(Value::Name(name), at)
+            }
             Expr::Attribute(it) => {
                 let of = self.annotation(&it.value);
-                self.builder.value(Value::Member { of, name: Symbol::new(it.attr.as_str()) }, at)
+                let name = self.symbol_met(it.attr.as_str());
+                self.builder.value(Value::Member { of, name }, at)
             }
             Expr::Subscript(it) => {
                 let of = self.annotation(&it.value);

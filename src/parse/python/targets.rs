@@ -90,16 +90,16 @@ impl<'a> Reader<'a> {
         self.builder.bind(owner, name, BindingKind::Opaque);
     }
 
-    pub(super) fn import(&mut self, import: &StmtImport) {
+    pub(super) fn import(&mut self, import: &'a StmtImport) {
         for alias in &import.names {
-            let module = Symbol::new(alias.name.as_str());
+            let module = self.symbol(alias.name.as_str());
             let (name, kind) = match &alias.asname {
                 Some(it) => {
-                    (Symbol::new(it.as_str()), BindingKind::Import(Import { level: 0, module, name: None }))
+                    (self.symbol(it.as_str()), BindingKind::Import(Import { level: 0, module, name: None }))
                 }
                 None => {
                     let root = alias.name.as_str().split('.').next().unwrap_or_default();
-                    (Symbol::new(root), BindingKind::ImportRoot(module))
+                    (self.symbol(root), BindingKind::ImportRoot(module))
                 }
             };
             let owner = self.owner(name);
@@ -107,16 +107,16 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn import_from(&mut self, import: &StmtImportFrom) {
-        let module = Symbol::new(import.module.as_ref().map_or("", |it| it.as_str()));
+    pub(super) fn import_from(&mut self, import: &'a StmtImportFrom) {
+        let module = self.symbol(import.module.as_ref().map_or("", |it| it.as_str()));
         for alias in &import.names {
             if alias.name.as_str() == "*" {
                 let star = Import { level: import.level, module, name: None };
                 self.builder.facts.star_imports.push((FnId::MODULE, star));
                 continue;
             }
-            let taken = Symbol::new(alias.name.as_str());
-            let name = alias.asname.as_ref().map_or(taken, |it| Symbol::new(it.as_str()));
+            let taken = self.symbol(alias.name.as_str());
+            let name = alias.asname.as_ref().map_or(taken, |it| self.symbol(it.as_str()));
             let owner = self.owner(name);
             let import = Import { level: import.level, module, name: Some(taken) };
             self.builder.bind(owner, name, BindingKind::Import(import));

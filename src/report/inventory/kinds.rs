@@ -1,8 +1,8 @@
 //! The kinds of facts and the keys of each, in the documented order. Nothing here knows how a record is written.
 
 use crate::program::{
-    At, AttributeSite, CallSite, EnvSite, EventSite, FuncId, HandlerSite, HandoffSite, LogSite, MetricSite,
-    ProcessSite, Program, SetupSite, SpanEnd, SpanSite, Text, TextSource,
+    At, AttributeSite, CallSite, EnvPlace, EnvSite, EventSite, FuncId, HandlerSite, HandoffSite, LogSite,
+    MetricSite, ProcessSite, Program, SetupSite, SpanEnd, SpanSite, Text, TextSource,
 };
 use crate::text::{FileId, Place, Symbol};
 
@@ -80,7 +80,7 @@ impl<'p> Fact<'p> {
     pub(super) fn place(self, program: &Program) -> Place {
         match self {
             Fact::Function(id) => program.head(id),
-            Fact::Env(it) => it.place,
+            Fact::Env(EnvSite { place: EnvPlace::Code(place, _), .. }) => *place,
             other => other.at().map_or(Place { file: FileId(0), span: Default::default() }, |it| it.place),
         }
     }
@@ -109,12 +109,27 @@ impl<'p> Fact<'p> {
                 facts.function(local).parent.map(|it| program.global(program.function(id).file, it))
             }
             Fact::Span(it) => Some(it.owner),
-            Fact::Env(it) => it.function,
+            Fact::Env(it) => match it.place {
+                EnvPlace::Code(_, function) => function,
+                EnvPlace::Launch { .. } => None,
+            },
             other => other.at().map(|it| it.function),
         }
     }
 
     pub(super) fn common(self, program: &'p Program, file: FileId) -> Common<'p> {
+        if let Fact::Env(EnvSite { place: EnvPlace::Launch { path, line, column }, .. }) = self {
+            let (line, column) = (*line, *column);
+            return Common {
+                kind: self.kind(),
+                language: "configuration",
+                file: path.as_str(),
+                line,
+                column,
+                end_line: line,
+                function: None,
+            };
+        }
         let place = self.place(program);
         let whole = match self {
             Fact::Function(id) => Place { span: program.whole(id), ..place },

@@ -6,8 +6,8 @@ use crate::change::{Change, FunctionChange};
 use crate::measure::{Coverage, Dimension, Gate, Layer, Tallies, Tally, Unseen, Verdict};
 use crate::program::{
     Activation, At, AttributeSite, AttributeTarget, CallCategory, CallSite, Certainty, EntryKind, EntryPoint,
-    EnvSite, EventSite, FuncId, HandlerSite, HandoffSite, LogSite, Mechanism, MetricSite, ProcessSite,
-    Program, Reach, Reraises, SetupSite, SpanEnd, SpanSite, SpanStyle, Text, TextSource,
+    EnvPlace, EnvSite, EventSite, FuncId, HandlerSite, HandoffSite, LogSite, Mechanism, MetricSite,
+    ProcessSite, Program, Reach, Reraises, SetupSite, SpanEnd, SpanSite, SpanStyle, Text, TextSource,
 };
 use crate::report::{Format, Report, Sources, Style, Verbosity, render};
 use crate::rule::{Finding, Findings, Held, Level, Rule};
@@ -100,6 +100,7 @@ impl Sample {
             held: &self.held,
             change: None,
             outside: &[],
+            elsewhere: 0,
             baseline: None,
             faults: &[],
             prefix: "",
@@ -369,7 +370,8 @@ pub(crate) fn everything() -> Sample {
     program.logs.push(LogSite { at, call: word("print"), print: true });
     program.setups.push(SetupSite { at, what: word("provider"), call: word("TracerProvider"), detail: None });
     let place = Place { file: python, span: Span { start: 0, end: 10 } };
-    program.envs.push(EnvSite { place, function: None, name: word("OTEL_X"), value: None, known: false });
+    let place = EnvPlace::Code(place, None);
+    program.envs.push(EnvSite { place, name: word("OTEL_X"), value: None, known: false });
     sample
 }
 

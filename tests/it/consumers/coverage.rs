@@ -32,10 +32,10 @@ fn changed_shop(at: &Path) {
 
 #[test]
 fn diff_cover_reads_lcov_and_cobertura_alike() {
+    let Some(diff_cover) = installed("venv/bin/diff-cover") else { return };
     let directory = tempfile::tempdir().unwrap();
     let at = directory.path();
     changed_shop(at);
-    let Some(diff_cover) = installed("venv/bin/diff-cover") else { return };
     for report in ["otcov.lcov", "otcov.xml"] {
         let mut command = Command::new(&diff_cover);
         let said = succeeds(command.current_dir(at).args([report, "--compare-branch=main"]));
@@ -47,10 +47,10 @@ fn diff_cover_reads_lcov_and_cobertura_alike() {
 
 #[test]
 fn genhtml_renders_lcov() {
+    let Some(genhtml) = on_the_path("genhtml") else { return };
     let directory = tempfile::tempdir().unwrap();
     let at = directory.path();
     changed_shop(at);
-    let Some(genhtml) = on_the_path("genhtml") else { return };
     let mut command = Command::new(genhtml);
     let said = succeeds(command.current_dir(at).args(["--output-directory", "html", "otcov.lcov"]));
     assert!(said.contains("functions..: "), "{said}");
@@ -62,10 +62,10 @@ fn genhtml_renders_lcov() {
 
 #[test]
 fn cobertura_has_the_shape_that_its_readers_expect() {
+    let Some(interpreter) = installed("venv/bin/python") else { return };
     let directory = tempfile::tempdir().unwrap();
     let at = directory.path();
     changed_shop(at);
-    let Some(interpreter) = installed("venv/bin/python") else { return };
     let script = "import sys\nfrom lxml import etree\n\
                   dtd = etree.DTD(open(sys.argv[1], 'rb'))\n\
                   report = etree.parse(sys.argv[2])\n\

@@ -16,7 +16,7 @@ pub(crate) fn shop(into: &Path) {
     fs::remove_dir_all(into.join("expected")).unwrap();
 }
 
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
         let target = to.join(entry.file_name());
