@@ -40,6 +40,10 @@ pub(crate) struct Eval<'w, 'a> {
     /// What class bodies say, where that is settled.
     members: FxHashMap<(ClassId, Symbol), Option<Things>>,
     open: Vec<(FileId, ValueId)>,
+    /// The star imports that the search under way has come to, and whether it is still inside of them.
+    starred: Vec<((FileId, FnId, Symbol), bool)>,
+    /// Paths of imports that are being followed.
+    using: Vec<(FileId, FnId, Symbol)>,
     depth: u32,
     steps: u32,
     /// How often a question was cut short.
@@ -82,6 +86,8 @@ impl<'w, 'a> Eval<'w, 'a> {
             memo,
             members,
             open: Vec::new(),
+            starred: Vec::new(),
+            using: Vec::new(),
             depth: 0,
             steps: 0,
             cut: 0,
@@ -288,23 +294,46 @@ impl<'w, 'a> Eval<'w, 'a> {
 
     fn star_import(&mut self, file: FileId, scope: FnId, name: Symbol) -> Option<Things> {
         let facts = self.world.facts(file);
-        for (from, import) in facts.star_imports.iter().filter(|(it, _)| *it == scope) {
-            if self.depth >= LONGEST_CHAIN {
+        if !facts.star_imports.iter().any(|(it, _)| *it == scope) {
+            return None;
+        }
+        // Modules that import everything from each other are looked at once in a search.
+        let key = (file, scope, name);
+        if let Some((_, is_open)) = self.starred.iter().find(|(it, _)| *it == key) {
+            if *is_open {
                 self.cut_short();
-                return None;
             }
-            self.depth += 1;
-            let modules = self.imported_module(file, *from, *import);
-            self.depth -= 1;
-            for thing in modules.iter() {
+            return None;
+        }
+        self.steps += 1;
+        if self.depth >= LONGEST_CHAIN || self.steps > MOST_STEPS {
+            self.cut_short();
+            return None;
+        }
+        let place = self.starred.len();
+        self.starred.push((key, true));
+        self.depth += 1;
+        let found = self.star_import_of(file, scope, name);
+        self.depth -= 1;
+        self.starred[place].1 = false;
+        if place == 0 {
+            self.starred.clear();
+        }
+        found
+    }
+
+    fn star_import_of(&mut self, file: FileId, scope: FnId, name: Symbol) -> Option<Things> {
+        let facts = self.world.facts(file);
+        for (from, import) in facts.star_imports.iter().filter(|(it, _)| *it == scope) {
+            for thing in self.imported_module(file, *from, *import).iter() {
                 let found = match thing {
                     Thing::Class(class) => self.class_member(class, name),
                     Thing::Module(module) => self.star_member(module, name),
                     Thing::Library(node) => self.library_member(node, name),
                     _ => None,
                 };
-                if let Some(found) = found {
-                    return Some(found);
+                if found.is_some() {
+                    return found;
                 }
             }
         }

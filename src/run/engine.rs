@@ -104,6 +104,7 @@ fn is_beside(path: &str) -> bool {
                 | "docs"
                 | "doc"
                 | "benchmarks"
+                | "benches"
                 | "cookbook"
         )
     };
