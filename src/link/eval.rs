@@ -8,10 +8,11 @@ mod containers;
 mod held;
 mod members;
 pub(crate) mod paths;
+mod stars;
 
 use rustc_hash::FxHashMap;
 
-use crate::facts::{Binding, BindingKind, FnId, OpKind, RegionId, Value, ValueId};
+use crate::facts::{Binding, BindingKind, FnId, Import, OpKind, RegionId, Value, ValueId};
 use crate::link::modules::ModuleId;
 use crate::link::things::{ClassId, Site, Thing, Things};
 use crate::link::world::World;
@@ -265,62 +266,31 @@ impl<'w, 'a> Eval<'w, 'a> {
         found.map_or_else(Things::none, |it| Things::one(Thing::Library(it)))
     }
 
-    fn star_import(&mut self, file: FileId, scope: FnId, name: Symbol) -> Option<Things> {
-        let facts = self.world.facts(file);
-        if !facts.star_imports.iter().any(|(it, _)| *it == scope) {
-            return None;
+    /// A method that every value has, and that gives the value on: `x.clone()`, `x?`, `x.unwrap()`.
+    fn any_method(&self, file: FileId, name: Symbol, found: &mut Things) {
+        let library = self.world.library;
+        let language = self.world.files[file.index()].language;
+        let methods = library.root(language, self.world.names.any);
+        let imported = self.world.extensions.get(file.index()).into_iter().flatten();
+        let by_import = imported.copied().find_map(|it| library.member(it, name));
+        if let Some(node) = by_import.or_else(|| methods.and_then(|it| library.member(it, name))) {
+            found.add(Thing::Library(node));
         }
-        // Modules that import everything from each other are looked at once in a search.
-        let key = (file, scope, name);
-        if let Some((_, is_open)) = self.starred.iter().find(|(it, _)| *it == key) {
-            if *is_open {
-                self.cut_short();
-            }
-            return None;
-        }
-        self.steps += 1;
-        if self.depth >= LONGEST_CHAIN || self.steps > MOST_STEPS {
-            self.cut_short();
-            return None;
-        }
-        let place = self.starred.len();
-        self.starred.push((key, true));
-        self.depth += 1;
-        let found = self.star_import_of(file, scope, name);
-        self.depth -= 1;
-        self.starred[place].1 = false;
-        if place == 0 {
-            self.starred.clear();
-        }
-        found
     }
 
-    fn star_import_of(&mut self, file: FileId, scope: FnId, name: Symbol) -> Option<Things> {
-        let facts = self.world.facts(file);
-        for (from, import) in facts.star_imports.iter().filter(|(it, _)| *it == scope) {
-            for thing in self.imported_module(file, *from, *import).iter() {
-                let found = match thing {
-                    Thing::Class(class) => self.class_member(class, name),
-                    Thing::Module(module) => self.star_member(module, name),
-                    Thing::Library(node) => self.library_member(node, name),
-                    _ => None,
-                };
-                if found.is_some() {
-                    return found;
-                }
-            }
-        }
-        None
-    }
-
-    /// What `from module import *` gives under a name: `__all__` decides, else a leading underscore hides.
-    fn star_member(&mut self, module: ModuleId, name: Symbol) -> Option<Things> {
-        let file = self.world.modules.get(module).file?;
-        let visible = match &self.world.facts(file).exports {
-            Some(exports) => exports.contains(&name),
-            None => !name.as_str().starts_with('_'),
-        };
-        if visible { self.module_member(module, name).filter(|it| !it.is_empty()) } else { None }
+    /// What one star import gives under a name.
+    pub(crate) fn star_gives(&mut self, file: FileId, from: FnId, import: Import, name: Symbol) -> Things {
+        self.steps = 0;
+        let modules = self.imported_module(file, from, import);
+        let found = modules.iter().filter_map(|it| match it {
+            Thing::Module(module) => self.star_member(module, name),
+            Thing::Library(node) => self.library_member(node, name),
+            _ => None,
+        });
+        found.fold(Things::none(), |mut all, it| {
+            all.join(&it);
+            all
+        })
     }
 
     /// Joins the bindings that can be in force. In the same function only those that reach the place are.

@@ -1,6 +1,6 @@
 //! Names of languages that are lexical: paths and their first names, variables from where they are let, macros.
 
-use crate::facts::{Binding, BindingKind, FnId, FunctionKind, Import};
+use crate::facts::{Binding, BindingKind, FnId, FunctionKind};
 use crate::link::eval::{Eval, LONGEST_CHAIN, MOST_STEPS, Scope};
 use crate::link::modules::ModuleId;
 use crate::link::things::{Thing, Things};
@@ -147,33 +147,6 @@ impl<'w, 'a> Eval<'w, 'a> {
             things = self.members(&things, Symbol::new(part));
         }
         things
-    }
-
-    /// A method that every value has, and that gives the value on: `x.clone()`, `x?`, `x.unwrap()`.
-    pub(super) fn any_method(&self, file: FileId, name: Symbol, found: &mut Things) {
-        let library = self.world.library;
-        let language = self.world.files[file.index()].language;
-        let methods = library.root(language, self.world.names.any);
-        let imported = self.world.extensions.get(file.index()).into_iter().flatten();
-        let by_import = imported.copied().find_map(|it| library.member(it, name));
-        if let Some(node) = by_import.or_else(|| methods.and_then(|it| library.member(it, name))) {
-            found.add(Thing::Library(node));
-        }
-    }
-
-    /// What one star import gives under a name.
-    pub(crate) fn star_gives(&mut self, file: FileId, from: FnId, import: Import, name: Symbol) -> Things {
-        self.steps = 0;
-        let modules = self.imported_module(file, from, import);
-        let found = modules.iter().filter_map(|it| match it {
-            Thing::Module(module) => self.star_member(module, name),
-            Thing::Library(node) => self.library_member(node, name),
-            _ => None,
-        });
-        found.fold(Things::none(), |mut all, it| {
-            all.join(&it);
-            all
-        })
     }
 
     /// A macro: imported under its plain name, defined anywhere in the crate, or made known to all of it.
