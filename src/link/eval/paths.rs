@@ -72,10 +72,17 @@ impl<'w, 'a> Eval<'w, 'a> {
             return found;
         }
         let here = self.world.modules.around_function(self.world.files, scope.file, scope.function);
-        match outer(self.world, here, name) {
-            Some(thing) => Things::one(thing),
-            None => self.builtin(scope.file, name),
+        if let Some(thing) = outer(self.world, here, name) {
+            return Things::one(thing);
         }
+        let known = self.builtin(scope.file, name);
+        if known.is_empty() { self.macro_used(here, name).unwrap_or(known) } else { known }
+    }
+
+    /// What `#[macro_use] extern crate` at the top of a crate lets all of it name: attributes like `#[instrument]`, too.
+    fn macro_used(&mut self, here: ModuleId, name: Symbol) -> Option<Things> {
+        let root = self.world.modules.get(self.world.modules.top_of(here)).file?;
+        self.star_import(root, FnId::MODULE, name)
     }
 
     /// The bindings that a place can see: from the last one in a block around it, whatever was bound inside since.
@@ -163,8 +170,7 @@ impl<'w, 'a> Eval<'w, 'a> {
         if let Some(found) = self.macro_of_crate(here, name) {
             return Some(found);
         }
-        let root = self.world.modules.get(self.world.modules.top_of(here)).file?;
-        self.star_import(root, FnId::MODULE, name)
+        self.macro_used(here, name)
     }
 
     /// `use path::name;` brings the macro of that name too.
