@@ -3,12 +3,15 @@
 use crate::rule::Rule;
 
 mod attribute_name_style;
+mod attribute_type;
+mod attribute_value;
 mod context_lost_task;
 mod context_lost_thread;
 mod dark_call;
 mod dark_entry_point;
 mod dark_function;
 mod decorator_ends_early;
+mod deprecated_attribute;
 mod double_recorded_exception;
 mod dynamic_span_name;
 mod guard_across_await;
@@ -16,14 +19,20 @@ mod guard_dropped;
 mod instrument_boxed_future;
 mod instrument_leaks_args;
 mod instrument_without_err;
+mod metric_cardinality;
+mod metric_name_style;
+mod metric_unit;
 mod orphan_enrichment;
 mod print_instead_of_log;
 mod raw_subprocess;
+mod semconv_metric;
+mod sensitive_attribute;
 mod span_discarded;
 mod span_never_ended;
 mod span_not_current;
 mod swallowed_error;
 mod syntax_error;
+mod unknown_attribute;
 mod unrecorded_exception;
 mod unused_suppression;
 
@@ -33,6 +42,16 @@ pub(crate) static ALL: &[Rule] = &[
         name: "attribute-name-style",
         page: include_str!("../rules/checks/attribute-name-style.md"),
         check: attribute_name_style::check,
+    },
+    Rule {
+        name: "attribute-type",
+        page: include_str!("../rules/checks/attribute-type.md"),
+        check: attribute_type::check,
+    },
+    Rule {
+        name: "attribute-value",
+        page: include_str!("../rules/checks/attribute-value.md"),
+        check: attribute_value::check,
     },
     Rule {
         name: "context-lost-task",
@@ -59,6 +78,11 @@ pub(crate) static ALL: &[Rule] = &[
         name: "decorator-ends-early",
         page: include_str!("../rules/checks/decorator-ends-early.md"),
         check: decorator_ends_early::check,
+    },
+    Rule {
+        name: "deprecated-attribute",
+        page: include_str!("../rules/checks/deprecated-attribute.md"),
+        check: deprecated_attribute::check,
     },
     Rule {
         name: "double-recorded-exception",
@@ -96,6 +120,21 @@ pub(crate) static ALL: &[Rule] = &[
         check: instrument_without_err::check,
     },
     Rule {
+        name: "metric-cardinality",
+        page: include_str!("../rules/checks/metric-cardinality.md"),
+        check: metric_cardinality::check,
+    },
+    Rule {
+        name: "metric-name-style",
+        page: include_str!("../rules/checks/metric-name-style.md"),
+        check: metric_name_style::check,
+    },
+    Rule {
+        name: "metric-unit",
+        page: include_str!("../rules/checks/metric-unit.md"),
+        check: metric_unit::check,
+    },
+    Rule {
         name: "orphan-enrichment",
         page: include_str!("../rules/checks/orphan-enrichment.md"),
         check: orphan_enrichment::check,
@@ -109,6 +148,16 @@ pub(crate) static ALL: &[Rule] = &[
         name: "raw-subprocess",
         page: include_str!("../rules/checks/raw-subprocess.md"),
         check: raw_subprocess::check,
+    },
+    Rule {
+        name: "semconv-metric",
+        page: include_str!("../rules/checks/semconv-metric.md"),
+        check: semconv_metric::check,
+    },
+    Rule {
+        name: "sensitive-attribute",
+        page: include_str!("../rules/checks/sensitive-attribute.md"),
+        check: sensitive_attribute::check,
     },
     Rule {
         name: "span-discarded",
@@ -134,6 +183,11 @@ pub(crate) static ALL: &[Rule] = &[
         name: "syntax-error",
         page: include_str!("../rules/checks/syntax-error.md"),
         check: syntax_error::check,
+    },
+    Rule {
+        name: "unknown-attribute",
+        page: include_str!("../rules/checks/unknown-attribute.md"),
+        check: unknown_attribute::check,
     },
     Rule {
         name: "unrecorded-exception",

@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::{ScanArgs, TreeArgs};
 use crate::measure::{Dimension, Part};
 use crate::patterns::PathSet;
+use crate::registry::Version;
 use crate::rule::{Level, RuleOptions, Selector};
 
 pub(crate) use document::ConfigError;
@@ -39,6 +40,8 @@ pub(crate) struct Settings {
     pub(crate) gate_paths: BTreeMap<String, PathSet>,
     /// No number may fall below what it was.
     pub(crate) ratchet: bool,
+    /// The version of the semantic conventions that decides what is deprecated, if one is pinned.
+    pub(crate) semconv: Option<Version>,
     pub(crate) rules: RuleSettings,
     pub(crate) models: Vec<ModelSettings>,
     pub(crate) auto_instrumentation: Vec<String>,
@@ -211,6 +214,7 @@ impl Settings {
             thresholds: Vec::new(),
             gate_paths: BTreeMap::new(),
             ratchet: false,
+            semconv: None,
             rules: RuleSettings::default(),
             models: Vec::new(),
             auto_instrumentation: Vec::new(),

@@ -15,6 +15,7 @@ mod policy;
 #[doc(hidden)]
 pub mod probe;
 mod program;
+mod registry;
 mod report;
 mod rule;
 mod run;

@@ -1,8 +1,12 @@
 //! The linked program as rules, numbers and reports read it: tables and questions. No pass lives here; `link` fills it.
 
+mod names;
+mod words;
+
 use std::path::PathBuf;
 
-use crate::facts::{Facts, FnId, RegionId, Value};
+use crate::facts::{Facts, FnId, RegionId, Value, ValueId};
+use crate::registry::Registry;
 use crate::text::{FileId, LineIndex, Place, Position, Span, Symbol};
 
 /// A function of the program: named functions, bodies of modules and classes, and closures alike.
@@ -39,6 +43,8 @@ pub(crate) struct Program {
     pub(crate) early_ends: Vec<EarlyEnd>,
     /// The project's own runner of processes, the one most used, if it has one.
     pub(crate) process_runner: Option<FuncId>,
+    /// The names that its telemetry should have.
+    pub(crate) registry: Registry,
     /// Whether anything in the program is telemetry at all.
     pub(crate) uses_telemetry: bool,
 }
@@ -257,7 +263,11 @@ pub(crate) struct AttributeSite {
     pub(crate) key: Text,
     pub(crate) target: AttributeTarget,
     pub(crate) via: Option<Symbol>,
+    /// Its value, in the file where the key stands.
+    pub(crate) value: Option<ValueId>,
     pub(crate) value_type: Option<&'static str>,
+    /// The value, where it is a text that is known before the program runs.
+    pub(crate) value_text: Option<Symbol>,
     pub(crate) certainty: Certainty,
 }
 
@@ -275,6 +285,13 @@ pub(crate) struct MetricSite {
     /// `counter`, `histogram`, `up_down_counter`, `gauge`, `observable_…`.
     pub(crate) instrument: Symbol,
     pub(crate) unit: Option<Symbol>,
+    /// It could have been given a unit, and was given none.
+    pub(crate) unit_missing: bool,
+    /// The library's function that makes it, by its whole path.
+    pub(crate) call: Symbol,
+    /// The in-house helper that makes it.
+    pub(crate) via: Option<Symbol>,
+    pub(crate) certainty: Certainty,
     pub(crate) recorded: bool,
 }
 
@@ -450,30 +467,6 @@ pub(crate) struct EarlyEnd {
     /// `async function`, `generator`, `async generator`.
     pub(crate) what: &'static str,
     pub(crate) certainty: Certainty,
-}
-
-impl SpanSite {
-    /// As messages call it.
-    pub(crate) fn title(&self) -> String {
-        match self.name.text {
-            Some(name) => format!("span `{name}`"),
-            None => "this span".to_owned(),
-        }
-    }
-}
-
-impl CallCategory {
-    /// One and many, for people.
-    pub(crate) fn words(self) -> (&'static str, &'static str) {
-        match self {
-            CallCategory::Process => ("process", "processes"),
-            CallCategory::Http => ("HTTP call", "HTTP calls"),
-            CallCategory::Db => ("DB call", "DB calls"),
-            CallCategory::Messaging => ("message", "messages"),
-            CallCategory::Rpc => ("RPC call", "RPC calls"),
-            CallCategory::Llm => ("LLM call", "LLM calls"),
-        }
-    }
 }
 
 impl Program {

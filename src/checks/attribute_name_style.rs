@@ -86,18 +86,13 @@ const MOST_RELATED: usize = 2;
 
 fn by_key<'a>(ctx: &Context<'a>) -> BTreeMap<&'static str, Vec<&'a AttributeSite>> {
     let mut keys: BTreeMap<&'static str, Vec<&'a AttributeSite>> = BTreeMap::new();
-    for site in ctx.program.attributes.iter().filter(|it| is_named_by_convention(it)) {
+    for site in ctx.program.attributes.iter().filter(|it| it.is_named_by_convention()) {
         let file = ctx.program.file(site.at.place.file);
         if let Some(key) = site.key.text.filter(|_| !file.test && !file.facts.generated) {
             keys.entry(key.as_str()).or_default().push(site);
         }
     }
     keys
-}
-
-/// Log fields and baggage follow conventions of their own.
-fn is_named_by_convention(site: &AttributeSite) -> bool {
-    !matches!(site.target, AttributeTarget::Log | AttributeTarget::Baggage)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

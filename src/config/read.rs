@@ -11,6 +11,7 @@ use super::shape::{self, Vocabulary};
 use super::{Eligible, LayerSettings, ModelSettings, Override, Selection, Settings, Threshold};
 use crate::measure::{Dimension, Part};
 use crate::patterns::PathSet;
+use crate::registry::{self, Version};
 use crate::rule::{Catalogue, Level, RuleOptions};
 
 /// `base` is where patterns start, `shown` how errors call the file.
@@ -36,6 +37,7 @@ pub(crate) fn read(
     };
     Checker { vocabulary, problems: &mut problems }.table(fields, &shape::ROOT, &path, place);
     check_layers(fields, &mut problems);
+    check_registry(fields, &mut problems);
     problems.finish()?;
     let reader = Reader { base, rules: vocabulary.rules };
     let mut settings = reader.settings(fields);
@@ -63,6 +65,26 @@ fn check_layers(fields: &Fields<'_>, problems: &mut Problems<'_>) {
         }
     }
 }
+
+/// The version is one that is known.
+fn check_registry(fields: &Fields<'_>, problems: &mut Problems<'_>) {
+    let Some(node) = table(fields, "registry").and_then(|it| document::field(it, "semconv")) else { return };
+    let Some(text) = node.get_ref().as_str().filter(|it| *it != BUNDLED) else { return };
+    let newest = registry::NEWEST;
+    match Version::parse(text) {
+        Some(version) if Version::parse(newest).is_some_and(|it| version <= it) => {}
+        Some(_) => {
+            problems.add(node.span(), format!("the newest semantic conventions that are known are {newest}"))
+        }
+        None => problems.add(
+            node.span(),
+            format!("`registry.semconv` must be `{BUNDLED}` or a version such as `1.26`, not `{text}`"),
+        ),
+    }
+}
+
+/// The word for the newest version.
+const BUNDLED: &str = "bundled";
 
 struct Reader<'a> {
     base: &'a Path,
@@ -98,6 +120,9 @@ impl Reader<'_> {
             let patterns = table(gate, "path").into_iter().flat_map(|it| it.iter());
             let patterns = patterns.map(|(name, _)| name.get_ref().to_string());
             settings.gate_paths = patterns.map(|it| (it.clone(), self.path_set(&[it]))).collect();
+        }
+        if let Some(registry) = table(fields, "registry") {
+            settings.semconv = text(registry, "semconv").and_then(|it| Version::parse(&it));
         }
         self.rules(fields, &mut settings);
         if let Some(telemetry) = table(fields, "telemetry") {

@@ -123,6 +123,7 @@ pub(crate) static ROOT: Table = Table {
         key("rules", Shape::Table(&RULES), "Which rules are on, at which level, and their options."),
         key("override", Shape::Tables(&OVERRIDE), "Other rules for some paths; the later one wins."),
         key("telemetry", Shape::Table(&TELEMETRY), "What the code does not show."),
+        key("registry", Shape::Table(&REGISTRY), "The names that telemetry should have."),
         key("model", Shape::Tables(&MODEL), "What in-house code does where inference cannot see it."),
     ],
     others: None,
@@ -215,6 +216,15 @@ static TELEMETRY: Table = Table {
         "auto-instrumentation",
         Shape::Texts,
         "Libraries that are instrumented from outside, by an agent or an operator; `*` for all that can be.",
+    )],
+    others: None,
+};
+
+static REGISTRY: Table = Table {
+    keys: &[key(
+        "semconv",
+        Shape::Text,
+        "The version of the semantic conventions that decides what is deprecated: `1.26`, or `bundled` for the newest one known.",
     )],
     others: None,
 };

@@ -128,6 +128,20 @@ fn every_key_is_read() {
 }
 
 #[test]
+fn the_conventions_are_pinned_to_a_version_that_is_known() {
+    let pinned = |text: &str| place(&[("otcov.toml", text)]).resolve().unwrap().semconv;
+    assert_eq!(pinned("[registry]\nsemconv = \"1.26\"\n"), Version::parse("1.26"));
+    assert_eq!(pinned("[registry]\nsemconv = \"bundled\"\n"), None);
+    let told = errors("[registry]\nsemconv = \"latest\"\n");
+    assert_eq!(
+        told,
+        "otcov.toml:2:11: `registry.semconv` must be `bundled` or a version such as `1.26`, not `latest`"
+    );
+    let told = errors("[registry]\nsemconv = \"3.0\"\n");
+    assert_eq!(told, "otcov.toml:2:11: the newest semantic conventions that are known are 1.44");
+}
+
+#[test]
 fn unknown_keys_and_words_are_errors_with_a_hint() {
     let cases = [
         ("[scna]\n", "otcov.toml:1:2: unknown key `scna`; did you mean `scan`?"),

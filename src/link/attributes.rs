@@ -4,21 +4,25 @@
 //! forward to sinks are found in rounds.
 
 mod handed;
+mod typed;
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use self::handed::{Handed, yielding};
+use self::typed::Typed;
 use crate::facts::{Facts, OpKind, Value, ValueId};
 use crate::library::{Role, Slot};
-use crate::link::eval::Eval;
+use crate::link::eval::{Eval, Scope};
 use crate::link::keys::{Key, is_derived, whole_params};
 use crate::link::names::shown;
 use crate::link::rounds::Targets;
 use crate::link::texts::Part;
 use crate::link::things::{Site, Thing};
 use crate::link::world::World;
-use crate::program::{At, AttributeSite, AttributeTarget, Certainty, EventSite, FuncId, MetricSite};
+use crate::program::{
+    At, AttributeSite, AttributeTarget, Certainty, EventSite, FuncId, MetricSite, TextSource,
+};
 use crate::text::{FileId, Place, Symbol};
 
 const MOST_ROUNDS: usize = 5;
@@ -27,7 +31,16 @@ const MOST_ROUNDS: usize = 5;
 enum What {
     Attribute(AttributeTarget),
     Event,
-    Metric { instrument: Symbol, unit: Option<Symbol> },
+    Metric(Instrument),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Instrument {
+    kind: Symbol,
+    unit: Option<Symbol>,
+    unit_missing: bool,
+    /// The library's function that makes it.
+    call: Symbol,
 }
 
 /// Something that a function writes with what its caller passes.
@@ -208,9 +221,15 @@ fn direct(world: &World<'_>, targets: &Targets, eval: &mut Eval<'_, '_>, site: S
                 }
                 Role::MetricCreate => {
                     if let Some((name, scope)) = at(Slot::Name) {
-                        let instrument = model.detail.unwrap_or_else(|| Symbol::new("counter"));
-                        let unit = at(Slot::Unit).and_then(|(it, scope)| eval.text(it, scope).text().text);
-                        put(What::Metric { instrument, unit }, eval.key_options(name, scope, 0));
+                        let kind = model.detail.unwrap_or_else(|| Symbol::new("counter"));
+                        let given = at(Slot::Unit);
+                        let unit_missing = model.place(Slot::Unit).is_some() && given.is_none();
+                        let unit = given.and_then(|(it, scope)| eval.text(it, scope).text().text);
+                        let call = world.library.node(node).path;
+                        put(
+                            What::Metric(Instrument { kind, unit, unit_missing, call }),
+                            eval.key_options(name, scope, 0),
+                        );
                     }
                     continue;
                 }
@@ -269,10 +288,11 @@ fn tables(world: &World<'_>, mut written: Vec<Written>) -> Tables {
     written.sort_by(|a, b| {
         (a.key.place, a.site.file, a.site.op, a.via).cmp(&(b.key.place, b.site.file, b.site.op, b.via))
     });
-    let instruments = written.iter().filter(|it| matches!(it.what, What::Metric { .. }));
+    let instruments = written.iter().filter(|it| matches!(it.what, What::Metric(_)));
     let instruments: FxHashSet<Symbol> = instruments.flat_map(|it| bound_names(world, it.site)).collect();
     let recorded =
         if instruments.is_empty() { FxHashSet::default() } else { recorded_names(world, &instruments) };
+    let mut eval = Eval::new(world);
     let mut tables = Tables::default();
     let mut seen = FxHashSet::default();
     for it in written {
@@ -285,13 +305,19 @@ fn tables(world: &World<'_>, mut written: Vec<Written>) -> Tables {
                 if !seen.insert((it.key.place, text.text, target.as_str())) {
                     continue;
                 }
-                let value_type = it.key.value.and_then(|value| type_of(facts, value));
+                // A value's number means something in its own file only.
+                let value = it.key.value.filter(|_| it.key.scope.file == it.key.place.file);
+                let typed = Typed { facts, function: it.key.scope.function };
+                let value_type = value.and_then(|value| typed.type_of(value));
+                let value_text = value.and_then(|value| told(&mut eval, value, it.key.scope));
                 tables.attributes.push(AttributeSite {
                     at,
                     key: text,
                     target,
                     via: it.via,
+                    value,
                     value_type,
+                    value_text,
                     certainty: it.certainty,
                 });
             }
@@ -300,14 +326,18 @@ fn tables(world: &World<'_>, mut written: Vec<Written>) -> Tables {
                 name: text,
                 attributes: Vec::new(),
             }),
-            What::Metric { instrument, unit } => {
+            What::Metric(made) => {
                 let recorded =
-                    instrument.as_str().starts_with("observable") || is_recorded(world, it.site, &recorded);
+                    made.kind.as_str().starts_with("observable") || is_recorded(world, it.site, &recorded);
                 tables.metrics.push(MetricSite {
                     at: call_at(world, it.site),
                     name: text,
-                    instrument,
-                    unit,
+                    instrument: made.kind,
+                    unit: made.unit,
+                    unit_missing: made.unit_missing,
+                    call: made.call,
+                    via: it.via,
+                    certainty: it.certainty,
                     recorded,
                 });
             }
@@ -320,35 +350,21 @@ fn tables(world: &World<'_>, mut written: Vec<Written>) -> Tables {
     tables
 }
 
+/// The text of a value, where it is one and the same whenever the program runs.
+fn told(eval: &mut Eval<'_, '_>, value: ValueId, scope: Scope) -> Option<Symbol> {
+    match eval.world.facts(scope.file).value(value) {
+        Value::Text(text) => Some(*text),
+        Value::Name(_) | Value::Member { .. } => {
+            let text = eval.text(value, scope).text();
+            text.text.filter(|_| matches!(text.source, TextSource::Literal | TextSource::Constant))
+        }
+        _ => None,
+    }
+}
+
 pub(crate) fn call_at(world: &World<'_>, site: Site) -> At {
     let op = world.facts(site.file).op(site.op);
     At { place: Place { file: site.file, span: op.span }, function: world.runner(site), region: op.region }
-}
-
-fn type_of(facts: &Facts, value: ValueId) -> Option<&'static str> {
-    match facts.value(value) {
-        Value::Text(_) | Value::Template(_) | Value::LongText => Some("string"),
-        Value::Int => Some("int"),
-        Value::Float => Some("double"),
-        Value::Bool(_) | Value::Test(_) => Some("boolean"),
-        Value::None => Some("none"),
-        Value::Sequence(_) | Value::Many(_) => Some("array"),
-        Value::Dict(_) => Some("map"),
-        Value::Call(op) => match &facts.op(*op).kind {
-            OpKind::Call { callee, .. } => match facts.value(*callee) {
-                Value::Name(name) => match name.as_str() {
-                    "str" | "repr" => Some("string"),
-                    "int" | "len" => Some("int"),
-                    "float" => Some("double"),
-                    "bool" => Some("boolean"),
-                    _ => None,
-                },
-                _ => None,
-            },
-            _ => None,
-        },
-        _ => None,
-    }
 }
 
 /// Of some names, those through which instruments are recorded anywhere (`requests.add(1)`, `self.latency.record(..)`), and those

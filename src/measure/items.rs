@@ -1,9 +1,10 @@
-//! What coverage is made of, thing by thing: each function, entry point, call, handler, instrument and statement that counts, with
+//! What coverage is made of, thing by thing: each function, entry point, call, handler, attribute, instrument and statement, with
 //! the verdict on it. Numbers are sums of these, and reports that show lines show these. Decides nothing about a function that
 //! `link` has not decided already.
 
 use super::Dimension;
 use crate::program::{At, EntryKind, Exclusion, FuncId, Function, Program, Reach, Reraises, State};
+use crate::registry::Standing;
 use crate::text::Place;
 
 /// One thing that counts, in one dimension.
@@ -36,6 +37,7 @@ pub(crate) fn each_item(program: &Program, tell: &mut dyn FnMut(Item)) {
     walk.functions();
     walk.calls();
     walk.errors();
+    walk.attributes();
     walk.metrics();
     walk.logs();
 }
@@ -98,6 +100,18 @@ impl Walk<'_> {
         for it in self.program.handlers.iter().filter(|it| it.in_span) {
             let handled = it.recorded || it.expected || it.reraises == Reraises::Always;
             self.item_at(Dimension::Errors, handled.into(), &it.at);
+        }
+    }
+
+    fn attributes(&mut self) {
+        let program = self.program;
+        for it in program.attributes.iter().filter(|it| it.is_named_by_convention()) {
+            let verdict = match program.standing(it) {
+                Some(Standing::Known(_) | Standing::Custom) => Verdict::Covered,
+                Some(Standing::Deprecated(..) | Standing::Unknown) => Verdict::Uncovered,
+                None => Verdict::Unknown,
+            };
+            self.item_at(Dimension::Attributes, verdict, &it.at);
         }
     }
 

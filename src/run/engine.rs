@@ -12,6 +12,7 @@ use crate::link::{self, LaunchFile, LinkInput};
 use crate::parse::LANGUAGES;
 use crate::patterns;
 use crate::program::{File, Program};
+use crate::registry::Registry;
 use crate::run::job::Job;
 use crate::run::progress::Progress;
 use crate::text::LineIndex;
@@ -28,7 +29,9 @@ pub(crate) fn build(
 ) -> (Program, Vec<Note>) {
     let ((files, notes), library) = rayon::join(|| parse(found, overlay, job), || library(found, job));
     progress.stage("linking");
-    (link(files, &library, found, job), notes)
+    let mut program = link(files, &library, found, job);
+    program.registry = Registry { pinned: job.settings.semconv };
+    (program, notes)
 }
 
 fn parse(found: &Discovered, overlay: &Overlay, job: &Job) -> (Vec<File>, Vec<Note>) {

@@ -4,8 +4,9 @@ use super::*;
 use crate::facts::{Facts, FnId, Function as LocalFunction, FunctionKind, RegionId, Shape, ValueId};
 use crate::measure::{Dimension, Tally};
 use crate::program::{
-    At, CallCategory, CallSite, Certainty, EntryKind, EntryPoint, Exclusion, File, FuncId, Function,
-    HandlerSite, LogSite, MetricSite, ProcessSite, Reach, Reraises, State, Text, TextSource,
+    At, AttributeSite, AttributeTarget, CallCategory, CallSite, Certainty, EntryKind, EntryPoint, Exclusion,
+    File, FuncId, Function, HandlerSite, LogSite, MetricSite, ProcessSite, Reach, Reraises, State, Text,
+    TextSource,
 };
 use crate::text::{LineIndex, Place, Span, Symbol};
 
@@ -248,9 +249,38 @@ fn instruments_must_be_recorded() {
     let name = Text { text: Some(Symbol::new("orders")), source: TextSource::Literal, bounded: true };
     for recorded in [true, false] {
         let instrument = Symbol::new("counter");
-        sketch.0.metrics.push(MetricSite { at, name: name.clone(), instrument, unit: None, recorded });
+        sketch.0.metrics.push(MetricSite {
+            at,
+            name: name.clone(),
+            instrument,
+            unit: None,
+            unit_missing: true,
+            call: Symbol::new("opentelemetry.metrics.Meter.create_counter"),
+            via: None,
+            certainty: Certainty::Certain,
+            recorded,
+        });
     }
     assert_eq!(sketch.tally(Dimension::Metrics), (1, 2, 0));
+}
+
+#[test]
+fn attributes_conform_to_the_registry() {
+    let mut sketch = Sketch::new(&[("shop.py", 1)]);
+    let at = sketch.at(FuncId(0));
+    let mut write = |key: Option<&str>, target: AttributeTarget| {
+        let key = Text { text: key.map(Symbol::new), source: TextSource::Literal, bounded: true };
+        let (value, value_type, value_text, via) = (None, None, None, None);
+        let certainty = Certainty::Certain;
+        let site = AttributeSite { at, key, target, via, value, value_type, value_text, certainty };
+        sketch.0.attributes.push(site);
+    };
+    for key in ["http.request.method", "shop.order.id", "http.method", "http.verb"] {
+        write(Some(key), AttributeTarget::Span);
+    }
+    write(None, AttributeTarget::Span);
+    write(Some("http.method"), AttributeTarget::Log);
+    assert_eq!(sketch.tally(Dimension::Attributes), (2, 4, 1));
 }
 
 #[test]

@@ -153,7 +153,7 @@ impl<'p> Fact<'p> {
         match self {
             Fact::Function(id) => function(program, id, to),
             Fact::Span(it) => span(program, it, to),
-            Fact::Attribute(it) => attribute(it, to),
+            Fact::Attribute(it) => attribute(program, it, to),
             Fact::Event(it) => {
                 to.symbol("name", it.name.text);
                 to.list("attributes", &it.attributes);
@@ -255,12 +255,15 @@ fn ended(end: SpanEnd) -> Option<bool> {
     }
 }
 
-fn attribute(it: &AttributeSite, to: &mut impl Record) {
+fn attribute(program: &Program, it: &AttributeSite, to: &mut impl Record) {
     to.symbol("key", it.key.text);
     to.text("key_source", key_source(&it.key));
     to.text("target", it.target.as_str());
     to.symbol("via", it.via);
     to.maybe("value_type", it.value_type);
+    to.maybe("status", program.standing(it).map(|standing| standing.as_str()));
+    let replacements = program.replacements(it).into_iter().map(|(name, _)| name);
+    to.list("replacement", &replacements.collect::<Vec<_>>());
 }
 
 /// A key that the caller gives is as open as one that is made up when the program runs.

@@ -16,7 +16,7 @@ use crate::text::Symbol;
 const KINDS: [(&str, &[&str]); 12] = [
     ("function", &["name", "state", "entry_point", "excluded_because"]),
     ("span", &["name", "style", "activated"]),
-    ("attribute", &["key", "target", "value_type"]),
+    ("attribute", &["key", "target", "value_type", "status", "replacement"]),
     ("event", &["name", "attributes"]),
     ("metric", &["name", "instrument", "unit", "recorded"]),
     ("process", &["call", "in_span", "via_wrapper"]),

@@ -340,12 +340,24 @@ pub(crate) fn everything() -> Sample {
         key: Text { text: None, source: TextSource::Forwarded, bounded: false },
         target: AttributeTarget::Span,
         via: Some(word("tel.tag")),
+        value: None,
         value_type: Some("int"),
+        value_text: None,
         certainty: Certainty::Certain,
     });
     program.events.push(EventSite { at, name: text("retry"), attributes: vec![word("n")] });
     let (instrument, unit) = (word("counter"), Some(word("1")));
-    program.metrics.push(MetricSite { at, name: text("orders"), instrument, unit, recorded: true });
+    program.metrics.push(MetricSite {
+        at,
+        name: text("orders"),
+        instrument,
+        unit,
+        unit_missing: false,
+        call: word("opentelemetry.metrics.Meter.create_counter"),
+        via: None,
+        certainty: Certainty::Certain,
+        recorded: true,
+    });
     program.handlers.push(HandlerSite {
         at,
         types: Vec::new(),

@@ -1,0 +1,88 @@
+//! `deprecated-attribute`: a key that the semantic conventions have renamed or dropped.
+
+use std::collections::HashSet;
+
+use crate::program::{AttributeSite, FuncId};
+use crate::registry::{Relation, Replacement, Standing};
+use crate::rule::{Context, Findings};
+use crate::text::Symbol;
+
+pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
+    let deprecated =
+        ctx.program.attributes.iter().filter(|it| it.is_named_by_convention()).filter_map(|site| {
+            match ctx.program.standing(site)? {
+                Standing::Deprecated(attribute, fate) => Some((site, attribute, fate)),
+                _ => None,
+            }
+        });
+    let deprecated: Vec<_> = deprecated.collect();
+    if deprecated.is_empty() {
+        return;
+    }
+    let side = |it: &AttributeSite, key: Symbol| (ctx.owner(&it.at), it.target.as_str(), key);
+    let written: HashSet<(FuncId, &str, Symbol)> =
+        ctx.program.attributes.iter().filter_map(|it| Some(side(it, it.key.text?))).collect();
+    for (site, _, fate) in deprecated {
+        let Some(key) = site.key.text.filter(|it| !ctx.options.allows(it.as_str())) else { continue };
+        let owner = ctx.owner(&site.at);
+        let replacements = ctx.program.replacements(site);
+        // Both names side by side are a migration under way.
+        if replacements.iter().any(|(name, _)| written.contains(&side(site, *name))) {
+            continue;
+        }
+        let since = match fate.since {
+            Some(version) => format!(" since version {version} of the semantic conventions"),
+            None => " in the semantic conventions".to_owned(),
+        };
+        found
+            .add(site.at.place, format!("attribute `{key}` is deprecated{since}"))
+            .label("written here")
+            .reason("Dashboards, alerts and backends that know the current names do not find it.")
+            .help(help(&replacements, site.value_text))
+            .function(owner)
+            .certainty(site.certainty);
+    }
+}
+
+fn help(replacements: &[(Symbol, &Replacement)], value: Option<Symbol>) -> String {
+    let [(first, replacement), ..] = replacements else {
+        return "nothing took its place: leave it out, or keep the value under a name of your own".to_owned();
+    };
+    let names = |and: &str| {
+        let each = replacements.iter().map(|(name, it)| format!("`{name}`{}", on(&it.span_kinds)));
+        each.collect::<Vec<_>>().join(and)
+    };
+    match replacement.relation {
+        Relation::Rename | Relation::OneOf if replacements.len() == 1 => {
+            format!("use `{first}`{}", lost(replacement, value))
+        }
+        Relation::Rename | Relation::OneOf => format!("use what is meant of {}", names(", ")),
+        Relation::Split => format!("write its parts to {}", names(" and ")),
+        Relation::Merge => format!("make it a part of `{first}`"),
+        Relation::Retype => format!("use `{first}`, which has values of another type"),
+    }
+}
+
+fn on(kinds: &[&str]) -> String {
+    if kinds.is_empty() { String::new() } else { format!(" (on {} spans)", kinds.join(" and ")) }
+}
+
+/// A few of the values that need another look, unless the one that is written is none of them.
+fn lost(replacement: &Replacement, value: Option<Symbol>) -> String {
+    match value.map(|it| it.as_str()) {
+        Some(value) if replacement.lost_values.contains(&value) => {
+            return format!("; the value `{value}` is called otherwise there");
+        }
+        Some(_) => return String::new(),
+        None => {}
+    }
+    let named: Vec<String> = replacement.lost_values.iter().take(3).map(|it| format!("`{it}`")).collect();
+    match named.as_slice() {
+        [] => String::new(),
+        [only] => format!("; its value {only} is called otherwise there"),
+        several => {
+            let more = if replacement.lost_values.len() > several.len() { ", …" } else { "" };
+            format!("; some of its values ({}{more}) are called otherwise there", several.join(", "))
+        }
+    }
+}

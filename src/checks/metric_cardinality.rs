@@ -1,0 +1,120 @@
+//! `metric-cardinality`: an attribute of a measurement that can have any number of values.
+
+use crate::facts::{Facts, OpKind, Value, ValueId};
+use crate::program::{AttributeTarget, Certainty};
+use crate::rule::{Context, Findings};
+
+/// Last words of keys, or the last two, that name one thing among any number.
+const ENDLESS: &[&[&str]] = &[
+    &["user", "id"],
+    &["enduser", "id"],
+    &["customer", "id"],
+    &["session", "id"],
+    &["request", "id"],
+    &["trace", "id"],
+    &["span", "id"],
+    &["correlation", "id"],
+    &["transaction", "id"],
+    &["order", "id"],
+    &["message", "id"],
+    &["conversation", "id"],
+    &["job", "id"],
+    &["task", "id"],
+    &["run", "id"],
+    &["execution", "id"],
+    &["invocation", "id"],
+    &["document", "id"],
+    &["exception", "message"],
+    &["error", "message"],
+    &["exception", "stacktrace"],
+    &["url", "full"],
+    &["url", "path"],
+    &["url", "query"],
+    &["http", "url"],
+    &["http", "target"],
+    &["request", "path"],
+    &["request", "url"],
+    &["query", "text"],
+    &["db", "statement"],
+    &["client", "address"],
+    &["email"],
+    &["uuid"],
+    &["guid"],
+    &["timestamp"],
+    &["stacktrace"],
+    &["traceback"],
+];
+
+/// Functions that give another value each time.
+const FRESH: &[&str] = &["uuid1", "uuid4", "uuid7", "token_hex", "time_ns", "isoformat", "utcnow"];
+
+pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
+    let measured = ctx.program.attributes.iter().filter(|it| it.target == AttributeTarget::Metric);
+    for site in measured {
+        let Some(key) = site.key.text.map(|it| it.as_str()) else { continue };
+        if ctx.options.allows(key) || site.value_text.is_some() {
+            continue;
+        }
+        let facts = &ctx.program.file(site.at.place.file).facts;
+        if site.value.is_some_and(|it| is_bounded(facts, it)) {
+            continue;
+        }
+        let by_value = site.value.and_then(|it| endless_value(facts, it, 0));
+        let Some(told) = by_value.or_else(|| is_endless(key).then(|| "its name says so".to_owned())) else {
+            continue;
+        };
+        found
+            .add(site.at.place, format!("metric attribute `{key}` can have any number of values: {told}"))
+            .label("recorded here")
+            .reason("Each value makes a time series of its own: memory and bills grow with the traffic, and backends drop what is too much.")
+            .help("put it on a span or a log, and keep for the metric what is bounded: a route, a kind, a status")
+            .function(ctx.owner(&site.at))
+            .certainty(if site.via.is_some() { Certainty::Assumed } else { site.certainty });
+    }
+}
+
+fn is_bounded(facts: &Facts, value: ValueId) -> bool {
+    matches!(facts.value(value), Value::Bool(_) | Value::Test(_) | Value::Int | Value::Float | Value::None)
+}
+
+fn is_endless(name: &str) -> bool {
+    let words: Vec<&str> = name.split(['.', '_', '-']).collect();
+    ENDLESS.iter().any(|run| words.ends_with(run))
+}
+
+/// What in an expression gives another value each time.
+fn endless_value(facts: &Facts, value: ValueId, depth: u32) -> Option<String> {
+    if depth > 3 {
+        return None;
+    }
+    let inner = |it: &ValueId| endless_value(facts, *it, depth + 1);
+    match facts.value(value) {
+        Value::Name(name) | Value::Member { name, .. } => {
+            is_endless(name.as_str()).then(|| format!("its value is `{name}`"))
+        }
+        Value::Template(run) | Value::Either(run) | Value::Fallback(run) => {
+            facts.list(run).iter().find_map(inner)
+        }
+        Value::Call(op) => {
+            let OpKind::Call { callee, args } = &facts.op(*op).kind else { return None };
+            let (Value::Name(name) | Value::Member { name, .. }) = facts.value(*callee) else { return None };
+            if FRESH.contains(&name.as_str()) {
+                return Some(format!("its value comes from `{name}`"));
+            }
+            let first = facts.args(args).first()?;
+            (name.as_str() == "str")
+                .then(|| caught(facts, op.index(), first.value).or_else(|| inner(&first.value)))?
+        }
+        _ => None,
+    }
+}
+
+/// `str(error)` of an exception that a handler around it caught.
+fn caught(facts: &Facts, op: usize, value: ValueId) -> Option<String> {
+    let Value::Name(name) = facts.value(value) else { return None };
+    let mut regions = facts.regions_from(facts.ops[op].region);
+    let is_it = regions.any(|(_, it)| {
+        matches!(&it.kind, crate::facts::RegionKind::Handler { bound: Some(bound), .. } if bound == name)
+    });
+    is_it.then(|| format!("its value is the message of `{name}`"))
+}

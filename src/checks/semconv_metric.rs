@@ -1,0 +1,74 @@
+//! `semconv-metric`: a metric of the semantic conventions under an old name, with another instrument or in another unit.
+
+use crate::program::MetricSite;
+use crate::registry::{Fate, Metric, Relation};
+use crate::rule::{Context, Findings};
+
+pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
+    let registry = &ctx.program.registry;
+    for site in ctx.program.metrics.iter().filter(|it| it.is_of_opentelemetry()) {
+        let Some(metric) = site.name.text.and_then(|it| registry.metric(it.as_str())) else { continue };
+        if ctx.options.allows(metric.name) {
+            continue;
+        }
+        let fate = metric.fate.as_ref().filter(|it| registry.is_in_force(it));
+        let Some((message, help)) = (match fate {
+            Some(fate) => Some(deprecated(ctx, metric, fate)),
+            None => differing(metric, site),
+        }) else {
+            continue;
+        };
+        found
+            .add(site.at.place, message)
+            .label("created here")
+            .reason("Dashboards and alerts that are made for the conventions show it wrong, or not at all.")
+            .help(help)
+            .function(ctx.owner(&site.at))
+            .certainty(site.certainty);
+    }
+}
+
+fn deprecated(ctx: &Context<'_>, metric: &Metric, fate: &Fate) -> (String, String) {
+    let since = match fate.since {
+        Some(version) => format!("since version {version} of the semantic conventions"),
+        None => "in the semantic conventions".to_owned(),
+    };
+    let help = match fate.replacements.first() {
+        None => "nothing took its place: leave it out, or keep it under a name of your own".to_owned(),
+        Some(it) => {
+            let new = ctx.program.registry.metric(it.to);
+            let unit = new.map(|it| format!(", in `{}`", it.unit)).unwrap_or_default();
+            let other = if it.relation == Relation::Retype { "; its unit has changed" } else { "" };
+            format!("use `{}`{unit}{other}", it.to)
+        }
+    };
+    (format!("metric `{}` is deprecated {since}", metric.name), help)
+}
+
+/// What is not as the conventions have it; a name from before the registry has nothing to differ from.
+fn differing(metric: &Metric, site: &MetricSite) -> Option<(String, String)> {
+    let given = site.instrument.as_str();
+    let kind = given.strip_prefix("observable_").unwrap_or(given);
+    if !metric.instrument.is_empty() && kind != metric.instrument {
+        let message = format!(
+            "metric `{}` is a {} here, and a {} in the semantic conventions",
+            metric.name,
+            said(kind),
+            said(metric.instrument)
+        );
+        return Some((message, format!("make it a {}", said(metric.instrument))));
+    }
+    let unit = site.unit?.as_str();
+    let wrong = !metric.unit.is_empty() && unit != metric.unit;
+    wrong.then(|| {
+        let message = format!(
+            "metric `{}` is in `{unit}` here, and in `{}` in the semantic conventions",
+            metric.name, metric.unit
+        );
+        (message, format!("give it the unit `{}`, and record it in that", metric.unit))
+    })
+}
+
+fn said(instrument: &str) -> String {
+    instrument.replace('_', "-").replace("up-down-counter", "up-down counter")
+}

@@ -1,0 +1,235 @@
+//! What names mean: attributes and metrics of the semantic conventions, of any version, as questions about one name. Knows no program.
+
+mod bundled;
+mod near;
+#[cfg(test)]
+mod tests;
+mod version;
+
+pub(crate) use bundled::NEWEST;
+pub(crate) use version::Version;
+
+/// The registries in force.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Registry {
+    /// The version that decides what is deprecated; the newest one if none.
+    pub(crate) pinned: Option<Version>,
+}
+
+/// What is known of an attribute's name.
+#[derive(Debug)]
+pub(crate) struct Attribute {
+    pub(crate) name: &'static str,
+    /// None for names from before the registry.
+    pub(crate) kind: Option<Kind>,
+    pub(crate) values: Vec<AllowedValue>,
+    pub(crate) fate: Option<Fate>,
+    pub(crate) only: Option<Only>,
+}
+
+/// What is known of a metric's name.
+#[derive(Debug)]
+pub(crate) struct Metric {
+    pub(crate) name: &'static str,
+    /// As instruments are called in code: `up_down_counter`; empty for names from before the registry, like the unit.
+    pub(crate) instrument: &'static str,
+    pub(crate) unit: &'static str,
+    pub(crate) fate: Option<Fate>,
+}
+
+/// The type of an attribute's values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Kind {
+    pub(crate) base: Base,
+    pub(crate) array: bool,
+    /// The name is the beginning of many: `http.request.header.<key>`.
+    pub(crate) template: bool,
+    /// An enumeration; a closed one has no other values than those listed.
+    pub(crate) listed: Option<Listed>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Base {
+    String,
+    Int,
+    Double,
+    Boolean,
+    Any,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Listed {
+    Open,
+    Closed,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct AllowedValue {
+    pub(crate) text: &'static str,
+    /// Some for a value that is deprecated: what to use instead, if anything.
+    pub(crate) replaced_by: Option<Option<&'static str>>,
+}
+
+/// That a name is not wanted any more, and what to use instead.
+#[derive(Debug)]
+pub(crate) struct Fate {
+    /// None where nobody wrote down since which version.
+    pub(crate) since: Option<Version>,
+    pub(crate) replacements: Vec<Replacement>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Replacement {
+    pub(crate) to: &'static str,
+    pub(crate) relation: Relation,
+    /// Holds for spans of these kinds only; empty for all.
+    pub(crate) span_kinds: Vec<&'static str>,
+    /// Values of the old name that the new one does not have.
+    pub(crate) lost_values: Vec<&'static str>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Relation {
+    /// The same thing under another name: safe to rename.
+    Rename,
+    /// One of several, by what is meant.
+    OneOf,
+    /// All of them together.
+    Split,
+    /// The value becomes a part of another one.
+    Merge,
+    /// The same thing as another type.
+    Retype,
+}
+
+/// The only signal that a name was meant for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Only {
+    Event,
+    Metric,
+}
+
+/// The verdict on a name.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Standing<'a> {
+    Known(&'a Attribute),
+    Deprecated(&'a Attribute, &'a Fate),
+    /// In a namespace of the registry, but not in the registry.
+    Unknown,
+    /// Somebody's own.
+    Custom,
+}
+
+impl Standing<'_> {
+    pub(crate) fn as_str(&self) -> &'static str {
+        match self {
+            Standing::Known(_) => "known",
+            Standing::Deprecated(..) => "deprecated",
+            Standing::Unknown => "unknown",
+            Standing::Custom => "custom",
+        }
+    }
+}
+
+impl Registry {
+    /// The verdict on a key; `only` says what it is written to, if that is an event or a metric. Runtime parts of a key are `{}`.
+    /// None where it depends on them.
+    pub(crate) fn standing(&self, key: &str, only: Option<Only>) -> Option<Standing<'_>> {
+        if let Some((fixed, _)) = key.split_once("{}") {
+            return self.standing_of_template(key, fixed);
+        }
+        let Some(attribute) = self.attribute(key).filter(|it| it.only.is_none() || it.only == only) else {
+            let owned = key.contains('.') && self.owns(namespace(key));
+            return Some(if owned { Standing::Unknown } else { Standing::Custom });
+        };
+        Some(match &attribute.fate {
+            Some(fate) if self.is_in_force(fate) => Standing::Deprecated(attribute, fate),
+            _ => Standing::Known(attribute),
+        })
+    }
+
+    /// A key with runtime parts is known if a template attribute begins it, and nobody's if its namespace is not the registry's.
+    fn standing_of_template(&self, key: &str, fixed: &str) -> Option<Standing<'_>> {
+        if let Some(attribute) = self.template(fixed) {
+            return Some(match &attribute.fate {
+                Some(fate) if self.is_in_force(fate) => Standing::Deprecated(attribute, fate),
+                _ => Standing::Known(attribute),
+            });
+        }
+        let (namespace, _) = fixed.split_once('.')?;
+        if !self.owns(namespace) {
+            return Some(Standing::Custom);
+        }
+        let may_be = bundled::attributes().iter().any(|it| fits(key, it.name));
+        (!may_be).then_some(Standing::Unknown)
+    }
+
+    /// The attribute of this name, or the template that the name belongs to.
+    pub(crate) fn attribute(&self, key: &str) -> Option<&'static Attribute> {
+        bundled::attribute(key).or_else(|| self.template(key))
+    }
+
+    fn template(&self, key: &str) -> Option<&'static Attribute> {
+        let prefixes = key.rmatch_indices('.').map(|(at, _)| &key[..at]);
+        prefixes.filter_map(bundled::attribute).find(|it| it.kind.is_some_and(|kind| kind.template))
+    }
+
+    pub(crate) fn metric(&self, name: &str) -> Option<&'static Metric> {
+        bundled::metric(name)
+    }
+
+    /// Whether a fate has been met already in the version that is pinned.
+    pub(crate) fn is_in_force(&self, fate: &Fate) -> bool {
+        match (self.pinned, fate.since) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(pinned), Some(since)) => since <= pinned,
+        }
+    }
+
+    /// Whether the registry has living names in this namespace, the first part of a key.
+    pub(crate) fn owns(&self, namespace: &str) -> bool {
+        bundled::in_namespace(namespace).iter().any(|it| it.fate.is_none())
+    }
+
+    /// The living name in the same namespace that is most probably meant.
+    pub(crate) fn nearest(&self, key: &str) -> Option<&'static str> {
+        let living = bundled::in_namespace(namespace(key)).iter().filter(|it| it.fate.is_none());
+        near::nearest(key, living.map(|it| it.name))
+    }
+}
+
+impl Attribute {
+    /// What stands in for a key of this name: with the rest of the key behind it where the name is a template.
+    pub(crate) fn renamed(&self, key: &str, to: &str) -> String {
+        let rest = if self.kind.is_some_and(|it| it.template) { key.strip_prefix(self.name) } else { None };
+        format!("{to}{}", rest.unwrap_or_default())
+    }
+}
+
+impl Fate {
+    /// The replacements that hold for spans of this kind; without a kind, those that hold whatever it is. What holds for some kinds
+    /// only is no answer unless the other kinds have theirs.
+    pub(crate) fn replacements_for(&self, span_kind: Option<&str>) -> Vec<&Replacement> {
+        let all = self.replacements.iter();
+        match span_kind {
+            Some(kind) => {
+                all.filter(|it| it.span_kinds.is_empty() || it.span_kinds.contains(&kind)).collect()
+            }
+            None if self.replacements.len() == 1 => all.filter(|it| it.span_kinds.is_empty()).collect(),
+            None => all.collect(),
+        }
+    }
+}
+
+fn namespace(key: &str) -> &str {
+    key.split_once('.').map_or(key, |(namespace, _)| namespace)
+}
+
+/// Whether a text with `{}` for its runtime parts may come out as this name.
+fn fits(template: &str, name: &str) -> bool {
+    let Some((head, tail)) = template.split_once("{}") else { return template == name };
+    let Some(rest) = name.strip_prefix(head) else { return false };
+    let mut starts = rest.char_indices().map(|(at, _)| at).chain([rest.len()]);
+    starts.any(|at| fits(tail, &rest[at..]))
+}
