@@ -7,6 +7,7 @@ use crate::facts::{Facts, FnId, FunctionKind, OpKind, RegionKind, Value, ValueId
 use crate::library::{Model, NodeId, Role, Slot};
 use crate::link::eval::Eval;
 use crate::link::launch::{LaunchFile, console_scripts};
+use crate::link::modules::ModuleId;
 use crate::link::openings::argument_at;
 use crate::link::rounds::Targets;
 use crate::link::things::{Among, ClassId, Site, Thing};
@@ -282,18 +283,38 @@ fn dispatched(world: &World<'_>, targets: &Targets, file: FileId, found: &mut Ve
     if arms.is_empty() {
         return;
     }
+    let mut work: Vec<(crate::facts::RegionId, Site, FuncId)> = Vec::new();
     for (op, _) in targets.calls(file) {
         let mut around = facts.regions_from(facts.op(op).region).take(3);
-        let Some(entry) = around.find_map(|(it, _)| arms.get(&it)) else { continue };
+        let Some((arm, _)) = around.find(|(it, _)| arms.contains_key(it)) else { continue };
         let site = Site { file, op };
-        for (function, _) in targets.functions(site) {
-            let is_work = world.function(function).kind == FunctionKind::Named
-                && world.function(function).statements > 1;
-            if is_work && !world.function(function).is_static {
-                found.push((function, *entry));
-            }
-        }
+        work.extend(
+            targets
+                .functions(site)
+                .filter(|(it, _)| is_work(world, file, *it))
+                .map(|(it, _)| (arm, site, it)),
+        );
     }
+    for (arm, entry) in &arms {
+        let mut of_arm = work.iter().filter(|(it, ..)| it == arm);
+        // The command is the first that is handed something; what follows shows its result.
+        let is_handed = |(_, site, _): &&(_, Site, FuncId)| !world.call_args(*site).is_empty();
+        let command = of_arm.clone().find(is_handed).or_else(|| of_arm.next());
+        found.extend(command.map(|(_, _, function)| (*function, *entry)));
+    }
+}
+
+/// A function that an arm of a command line can be said to run. What another crate does is a library to the command line, not a
+/// command of it.
+fn is_work(world: &World<'_>, file: FileId, function: FuncId) -> bool {
+    let it = world.function(function);
+    let is_ours = top_of(world, world.local(function).0) == top_of(world, file);
+    is_ours && it.kind == FunctionKind::Named && it.statements > 1 && !it.is_static
+}
+
+/// The crate or root package that a file belongs to.
+fn top_of(world: &World<'_>, file: FileId) -> ModuleId {
+    world.modules.top_of(world.modules.of_file(file))
 }
 
 /// `lambda_handler(event, context)`.
