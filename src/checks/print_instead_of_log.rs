@@ -26,9 +26,21 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
     }
 }
 
+/// A file that is part of a command line by where it lies or what it is called.
+fn is_command(path: &str) -> bool {
+    path.trim_end_matches(".rs").trim_end_matches(".py").split('/').any(|it| {
+        matches!(it, "cli" | "cmd" | "bin" | "commands" | "scripts" | "main" | "__main__" | "xtask" | "tools")
+            || it.ends_with("-cli")
+            || it.ends_with("_cli")
+    })
+}
+
 /// Commands and mains speak to people, and so does whatever stands at the top of a script.
 fn is_for_users(program: &Program, site: &LogSite) -> bool {
     let Some(owner) = program.enclosing_named(site.at.function) else { return true };
+    if is_command(&program.file(site.at.place.file).path) {
+        return true;
+    }
     let speaks = |kind: EntryKind| matches!(kind, EntryKind::Cli | EntryKind::Main);
     let (facts, _) = program.facts_of(site.at.function);
     let is_entry = program.function(owner).entry_point.is_some_and(|it| speaks(it.kind));

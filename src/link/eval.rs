@@ -8,6 +8,7 @@ mod containers;
 mod held;
 mod members;
 pub(crate) mod paths;
+mod stars;
 
 use rustc_hash::FxHashMap;
 
@@ -40,6 +41,10 @@ pub(crate) struct Eval<'w, 'a> {
     /// What class bodies say, where that is settled.
     members: FxHashMap<(ClassId, Symbol), Option<Things>>,
     open: Vec<(FileId, ValueId)>,
+    /// The star imports that the search under way has come to, and whether it is still inside of them.
+    starred: Vec<((FileId, FnId, Symbol), bool)>,
+    /// Paths of imports that are being followed.
+    using: Vec<(FileId, FnId, Symbol)>,
     depth: u32,
     steps: u32,
     /// How often a question was cut short.
@@ -82,6 +87,8 @@ impl<'w, 'a> Eval<'w, 'a> {
             memo,
             members,
             open: Vec::new(),
+            starred: Vec::new(),
+            using: Vec::new(),
             depth: 0,
             steps: 0,
             cut: 0,
@@ -284,41 +291,6 @@ impl<'w, 'a> Eval<'w, 'a> {
             all.join(&it);
             all
         })
-    }
-
-    fn star_import(&mut self, file: FileId, scope: FnId, name: Symbol) -> Option<Things> {
-        let facts = self.world.facts(file);
-        for (from, import) in facts.star_imports.iter().filter(|(it, _)| *it == scope) {
-            if self.depth >= LONGEST_CHAIN {
-                self.cut_short();
-                return None;
-            }
-            self.depth += 1;
-            let modules = self.imported_module(file, *from, *import);
-            self.depth -= 1;
-            for thing in modules.iter() {
-                let found = match thing {
-                    Thing::Class(class) => self.class_member(class, name),
-                    Thing::Module(module) => self.star_member(module, name),
-                    Thing::Library(node) => self.library_member(node, name),
-                    _ => None,
-                };
-                if let Some(found) = found {
-                    return Some(found);
-                }
-            }
-        }
-        None
-    }
-
-    /// What `from module import *` gives under a name: `__all__` decides, else a leading underscore hides.
-    fn star_member(&mut self, module: ModuleId, name: Symbol) -> Option<Things> {
-        let file = self.world.modules.get(module).file?;
-        let visible = match &self.world.facts(file).exports {
-            Some(exports) => exports.contains(&name),
-            None => !name.as_str().starts_with('_'),
-        };
-        if visible { self.module_member(module, name).filter(|it| !it.is_empty()) } else { None }
     }
 
     /// Joins the bindings that can be in force. In the same function only those that reach the place are.

@@ -170,6 +170,8 @@ impl<'a> Eval<'_, 'a> {
                 list.iter().flat_map(|it| self.dict_keys(*it, scope, depth + 1)).collect()
             }
             Value::Awaited(inner) => self.dict_keys(*inner, scope, depth + 1),
+            // One after the other, a loop hands out all that the list has.
+            Value::Element(list) => self.dict_keys(*list, scope, depth + 1),
             Value::Closure(local) if facts.lexical => {
                 self.closure_keys(self.world.func(scope.file, *local), depth)
             }

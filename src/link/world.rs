@@ -193,6 +193,14 @@ impl<'a> World<'a> {
         let resolved: Vec<_> =
             (0..files.len()).into_par_iter().map(|it| world.resolve_imports(FileId(it as u32))).collect();
         (world.imports, world.import_roots) = resolved.into_iter().unzip();
+        // Paths that lead through other imports, now that the plain ones are known.
+        let rest: Vec<Vec<((u32, Symbol), Thing)>> = (0..files.len())
+            .into_par_iter()
+            .map(|it| lexical::other_paths(&world, FileId(it as u32)))
+            .collect();
+        for (imports, more) in world.imports.iter_mut().zip(rest) {
+            imports.extend(more);
+        }
         world.extensions = (0..files.len())
             .into_par_iter()
             .map(|it| lexical::extensions(&world, FileId(it as u32)))

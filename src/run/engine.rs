@@ -107,6 +107,7 @@ fn is_beside(path: &str) -> bool {
                 | "docs"
                 | "doc"
                 | "benchmarks"
+                | "benches"
                 | "cookbook"
         )
     };

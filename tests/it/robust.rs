@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use super::tidy;
 
-/// Every Python file of the fixtures, relative to `fixtures/`, with its text.
+/// Every source of the fixtures, relative to `fixtures/`, with its text.
 fn fixtures() -> Vec<(String, String)> {
     let base = tidy::root("fixtures");
     let mut found = Vec::new();
@@ -23,7 +23,7 @@ fn fixtures() -> Vec<(String, String)> {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 due.push(path);
-            } else if path.extension().is_some_and(|it| it == "py") {
+            } else if path.extension().is_some_and(|it| it == "py" || it == "rs") {
                 let name = path.strip_prefix(&base).unwrap().to_string_lossy().into_owned();
                 found.push((name, fs::read_to_string(&path).unwrap()));
             }

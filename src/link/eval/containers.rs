@@ -2,11 +2,14 @@
 
 use crate::facts::{Binding, BindingKind, FnId, Import, OpKind, Value, ValueId};
 use crate::link::eval::held::Held;
-use crate::link::eval::{Eval, Scope};
+use crate::link::eval::{Eval, MOST_STEPS, Scope};
 use crate::link::modules::ModuleId;
 use crate::link::things::{Site, Thing, Things};
 use crate::program::FuncId;
 use crate::text::{FileId, Symbol};
+
+/// Constants are not handed on through more modules that import everything.
+const DEEPEST_STAR: u32 = 4;
 
 impl<'w, 'a> Eval<'w, 'a> {
     pub(super) fn item(&mut self, of: ValueId, key: ValueId, scope: Scope) -> Things {
@@ -176,6 +179,10 @@ impl<'w, 'a> Eval<'w, 'a> {
         depth: u32,
     ) -> Option<(FileId, &'a Binding)> {
         let facts = self.world.facts(file);
+        self.steps += 1;
+        if facts.star_imports.is_empty() || depth > DEEPEST_STAR || self.steps > MOST_STEPS {
+            return None;
+        }
         for (from, import) in &facts.star_imports {
             for thing in self.imported_module(file, *from, *import).iter() {
                 if let Thing::Module(module) = thing

@@ -1,7 +1,7 @@
 //! Names of languages that are lexical: paths and their first names, variables from where they are let, macros.
 
 use crate::facts::{Binding, BindingKind, FnId, FunctionKind};
-use crate::link::eval::{Eval, LONGEST_CHAIN, Scope};
+use crate::link::eval::{Eval, LONGEST_CHAIN, MOST_STEPS, Scope};
 use crate::link::modules::ModuleId;
 use crate::link::things::{Thing, Things};
 use crate::link::world::World;
@@ -72,10 +72,17 @@ impl<'w, 'a> Eval<'w, 'a> {
             return found;
         }
         let here = self.world.modules.around_function(self.world.files, scope.file, scope.function);
-        match outer(self.world, here, name) {
-            Some(thing) => Things::one(thing),
-            None => self.builtin(scope.file, name),
+        if let Some(thing) = outer(self.world, here, name) {
+            return Things::one(thing);
         }
+        let known = self.builtin(scope.file, name);
+        if known.is_empty() { self.macro_used(here, name).unwrap_or(known) } else { known }
+    }
+
+    /// What `#[macro_use] extern crate` at the top of a crate lets all of it name: attributes like `#[instrument]`, too.
+    fn macro_used(&mut self, here: ModuleId, name: Symbol) -> Option<Things> {
+        let root = self.world.modules.get(self.world.modules.top_of(here)).file?;
+        self.star_import(root, FnId::MODULE, name)
     }
 
     /// The bindings that a place can see: from the last one in a block around it, whatever was bound inside since.
@@ -102,13 +109,28 @@ impl<'w, 'a> Eval<'w, 'a> {
         }
     }
 
+    /// The same question from outside: with a fresh allowance.
+    pub(crate) fn asked_path(&mut self, file: FileId, from: FnId, dotted: Symbol) -> Things {
+        self.steps = 0;
+        self.used_path(file, from, dotted)
+    }
+
     /// The module that a path of an import leads to, as a `use` in this function reads it.
     pub(super) fn used_path(&mut self, file: FileId, from: FnId, dotted: Symbol) -> Things {
-        let world = self.world;
-        if self.depth >= LONGEST_CHAIN {
+        self.steps += 1;
+        let key = (file, from, dotted);
+        if self.depth >= LONGEST_CHAIN || self.steps > MOST_STEPS || self.using.contains(&key) {
             self.cut_short();
             return Things::none();
         }
+        self.using.push(key);
+        let found = self.followed_path(file, from, dotted);
+        self.using.pop();
+        if found.is_empty() { Things::one(Thing::Foreign) } else { found }
+    }
+
+    fn followed_path(&mut self, file: FileId, from: FnId, dotted: Symbol) -> Things {
+        let world = self.world;
         let mut parts = dotted.as_str().split('.');
         let first = Symbol::new(parts.next().unwrap_or_default());
         let here = world.modules.around_function(world.files, file, from);
@@ -131,7 +153,7 @@ impl<'w, 'a> Eval<'w, 'a> {
         for part in parts {
             things = self.members(&things, Symbol::new(part));
         }
-        if things.is_empty() { Things::one(Thing::Foreign) } else { things }
+        things
     }
 
     /// A macro: imported under its plain name, defined anywhere in the crate, or made known to all of it.
@@ -148,8 +170,7 @@ impl<'w, 'a> Eval<'w, 'a> {
         if let Some(found) = self.macro_of_crate(here, name) {
             return Some(found);
         }
-        let root = self.world.modules.get(self.world.modules.top_of(here)).file?;
-        self.star_import(root, FnId::MODULE, name)
+        self.macro_used(here, name)
     }
 
     /// `use path::name;` brings the macro of that name too.

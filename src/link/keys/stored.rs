@@ -120,13 +120,20 @@ impl<'a> Eval<'_, 'a> {
         found
     }
 
-    /// `d.update({…}, k=v)`, `d.setdefault("k", v)`.
+    /// `d.update({…}, k=v)`, `d.setdefault("k", v)`, and pairs put into a list: `pairs.append(("k", v))`.
     pub(super) fn put_by_call(&mut self, site: Site, method: Symbol, depth: u32) -> Vec<Key> {
         let scope = Eval::scope_of(self.world, site);
         let args = self.world.call_args(site);
         match (method.as_str(), args) {
             ("setdefault", [key, ..]) => self.key_options(key.value, scope, depth + 1),
-            ("update", _) => {
+            ("append" | "push", [pair]) => match self.world.facts(site.file).value(pair.value) {
+                Value::Sequence(run) => {
+                    let key = self.world.facts(site.file).list(run).first();
+                    key.map_or_else(Vec::new, |it| self.key_options(*it, scope, depth + 1))
+                }
+                _ => self.dict_keys(pair.value, scope, depth + 1),
+            },
+            ("update" | "extend" | "extend_from_slice", _) => {
                 let mut found = self.keyword_keys(site, &[], depth);
                 for arg in args.iter().filter(|it| it.name.is_none() && it.spread == Spread::No) {
                     found.extend(self.dict_keys(arg.value, scope, depth + 1));

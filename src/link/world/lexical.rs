@@ -68,3 +68,27 @@ pub(super) fn macros(files: &[File]) -> FxHashMap<Symbol, Vec<FuncId>> {
     }
     found
 }
+
+/// What the paths of a file's imports lead to that go through other imports.
+pub(super) fn other_paths(world: &World<'_>, file: FileId) -> Vec<((u32, Symbol), Thing)> {
+    let facts = world.facts(file);
+    if !facts.lexical {
+        return Vec::new();
+    }
+    let written = facts.bindings.iter().filter_map(|it| match &it.kind {
+        BindingKind::Import(import) => Some((it.from, import.module)),
+        _ => None,
+    });
+    let mut keys: Vec<_> =
+        written.chain(facts.star_imports.iter().map(|(from, it)| (*from, it.module))).collect();
+    keys.retain(|(from, module)| !world.imports[file.index()].contains_key(&(from.0, *module)));
+    keys.sort_by_key(|(from, module)| (*from, *module));
+    keys.dedup();
+    let mut eval = Eval::new(world);
+    let mut found = Vec::with_capacity(keys.len());
+    for (from, module) in keys {
+        let thing = eval.asked_path(file, from, module).iter().next().unwrap_or(Thing::Foreign);
+        found.push(((from.0, module), thing));
+    }
+    found
+}

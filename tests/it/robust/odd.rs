@@ -132,3 +132,37 @@ fn a_huge_file_is_told_and_left_out() {
     let told = with_file("odd.py", line.repeat(50_000_000 / line.len()).as_bytes());
     assert!(told.stderr.contains("note: odd.py: "), "{}", told.stderr);
 }
+
+/// Rust that only machines write: nested, chained or simply long. The file beside it is read all the same, and nothing stops.
+#[test]
+fn extremes_of_rust_are_told_or_followed() {
+    let repeated = |open: &str, middle: &str, close: &str| {
+        format!("fn odd() -> u64 {{ {}{middle}{} }}\n", open.repeat(9_000), close.repeat(9_000))
+    };
+    let long: String =
+        (0..6_000).map(|it| format!("fn f{it}() -> u64 {{\n    let x = {it};\n    x + 1\n}}\n\n")).collect();
+    let odd = [
+        ("parentheses", repeated("(", "1", ")")),
+        ("negations", repeated("!", "1", "")),
+        ("sums", repeated("1 + ", "1", "")),
+        ("calls", repeated("", "a", ".b()")),
+        ("thirty thousand lines", long),
+        (
+            "a missing module",
+            "mod nowhere;\nuse crate::nowhere::Thing;\nfn odd() -> Thing { Thing }\n".to_owned(),
+        ),
+        (
+            "imports in a circle",
+            "mod a { pub use super::b::*; }\nmod b { pub use super::a::*; }\nuse a::*;\nfn odd() { c() }\n"
+                .to_owned(),
+        ),
+        (
+            "a macro that is no code",
+            "macro_rules! odd { ($($x:tt)*) => { @ $($x)* fn => } }\nodd!(= > <);\nfn odd() {}\n".to_owned(),
+        ),
+    ];
+    for (what, text) in odd {
+        let told = with_file("odd.rs", text.as_bytes());
+        assert_eq!(told.stderr, "", "{what}");
+    }
+}
