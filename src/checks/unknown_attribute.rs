@@ -51,7 +51,10 @@ fn unknown<'a>(ctx: &Context<'a>) -> BTreeMap<&'static str, Vec<&'a AttributeSit
         if file.test || file.facts.generated {
             continue;
         }
-        let Some(key) = site.key.text.map(|it| it.as_str()) else { continue };
+        // `otel.kind` and its kin tell the library what to do, and are no attributes.
+        let Some(key) = site.key.text.map(|it| it.as_str()).filter(|it| !it.starts_with("otel.")) else {
+            continue;
+        };
         if matches!(ctx.program.standing(site), Some(Standing::Unknown)) && !ctx.options.allows(key) {
             keys.entry(key).or_default().push(site);
         }
