@@ -75,6 +75,9 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = parse_catalogue_format, help = format!("One of {}", words(&CatalogueFormat::ALL.map(CatalogueFormat::as_str))))]
         format: CatalogueFormat,
     },
+    /// Check a registry of semantic conventions
+    #[command(subcommand)]
+    Registry(RegistryCommand),
     /// Write an otcov.toml for a tree: its layers, and thresholds at today's level
     Init(InitArgs),
     /// Print the completions of a shell
@@ -84,6 +87,16 @@ pub(crate) enum Command {
     },
     /// Print the manual page
     Man,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RegistryCommand {
+    /// Tell what is wrong in a registry, as OpenTelemetry Weaver writes it
+    Check {
+        /// Folders and files of the registry
+        #[arg(value_name = "PATHS", required = true, value_hint = ValueHint::AnyPath)]
+        paths: Vec<PathBuf>,
+    },
 }
 
 /// How otcov talks; understood before and after every command.

@@ -42,6 +42,8 @@ pub(crate) struct Settings {
     pub(crate) ratchet: bool,
     /// The version of the semantic conventions that decides what is deprecated, if one is pinned.
     pub(crate) semconv: Option<Version>,
+    /// Folders and files of the project's own registry.
+    pub(crate) registry_paths: Vec<PathBuf>,
     pub(crate) rules: RuleSettings,
     pub(crate) models: Vec<ModelSettings>,
     pub(crate) auto_instrumentation: Vec<String>,
@@ -215,6 +217,7 @@ impl Settings {
             gate_paths: BTreeMap::new(),
             ratchet: false,
             semconv: None,
+            registry_paths: Vec::new(),
             rules: RuleSettings::default(),
             models: Vec::new(),
             auto_instrumentation: Vec::new(),

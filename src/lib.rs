@@ -23,12 +23,13 @@ mod run;
 mod text;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::Result;
 
 use change::Change;
-use cli::{Cli, Command, InitArgs, InventoryArgs, ScanArgs, TreeArgs};
+use cli::{Cli, Command, InitArgs, InventoryArgs, RegistryCommand, ScanArgs, TreeArgs};
 use discover::{Discovered, Note};
 use policy::{Exit, Gauge};
 use program::Program;
@@ -39,6 +40,7 @@ use run::engine::Overlay;
 use run::job::Job;
 use run::known::Memory;
 use run::progress::Progress;
+use run::registry as registries;
 use run::{engine, files, guard, init, manual, outputs, rules};
 
 /// Does what the arguments ask for. The result is the exit status: 0, 1 or 2.
@@ -77,6 +79,7 @@ fn obey(command: &Command, console: &Console) -> Result<Exit> {
             let rules = rule::by_group(checks::ALL);
             console.print(|out| catalogue::rules(&rules, *format, console.style(), out))?;
         }
+        Command::Registry(RegistryCommand::Check { paths }) => return check_registry(paths, console),
         Command::Init(args) => initialise(args, console)?,
         Command::Completions { shell } => console.print(|out| manual::completions(*shell, out))?,
         Command::Man => console.print(manual::page)?,
@@ -195,6 +198,13 @@ fn inventory(args: &InventoryArgs, console: &Console) -> Result<()> {
         console.notes(notes.iter());
         Ok(())
     })
+}
+
+/// A registry by itself; 1 where something is wrong in it.
+fn check_registry(paths: &[PathBuf], console: &Console) -> Result<Exit> {
+    let (told, sound) = registries::check(paths)?;
+    console.print(|out| out.write_all(told.as_bytes()))?;
+    Ok(if sound { Exit::Clean } else { Exit::Failed })
 }
 
 fn explain(rule: &str, console: &Console) -> Result<()> {

@@ -5,15 +5,21 @@ mod near;
 #[cfg(test)]
 mod tests;
 mod version;
+mod weaver;
 
 pub(crate) use bundled::NEWEST;
 pub(crate) use version::Version;
+pub(crate) use weaver::{Fault, RegistryFile, Team, dependencies, read};
+
+use std::sync::Arc;
 
 /// The registries in force.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Registry {
     /// The version that decides what is deprecated; the newest one if none.
     pub(crate) pinned: Option<Version>,
+    /// The names of the project's own registry; they come first.
+    pub(crate) team: Option<Arc<Team>>,
 }
 
 /// What is known of an attribute's name.
@@ -73,6 +79,8 @@ pub(crate) struct AllowedValue {
 /// That a name is not wanted any more, and what to use instead.
 #[derive(Debug)]
 pub(crate) struct Fate {
+    /// Said by the project's own registry, whatever version of the conventions is pinned.
+    pub(crate) of_the_team: bool,
     /// None where nobody wrote down since which version.
     pub(crate) since: Option<Version>,
     pub(crate) replacements: Vec<Replacement>,
@@ -160,27 +168,41 @@ impl Registry {
         if !self.owns(namespace) {
             return Some(Standing::Custom);
         }
-        let may_be = bundled::attributes().iter().any(|it| fits(key, it.name));
+        let mut all = self.own_attributes().iter().chain(bundled::attributes());
+        let may_be = all.any(|it| fits(key, it.name));
         (!may_be).then_some(Standing::Unknown)
     }
 
     /// The attribute of this name, or the template that the name belongs to.
-    pub(crate) fn attribute(&self, key: &str) -> Option<&'static Attribute> {
-        bundled::attribute(key).or_else(|| self.template(key))
+    pub(crate) fn attribute(&self, key: &str) -> Option<&Attribute> {
+        self.named(key).or_else(|| self.template(key))
     }
 
-    fn template(&self, key: &str) -> Option<&'static Attribute> {
+    fn template(&self, key: &str) -> Option<&Attribute> {
         let prefixes = key.rmatch_indices('.').map(|(at, _)| &key[..at]);
-        prefixes.filter_map(bundled::attribute).find(|it| it.kind.is_some_and(|kind| kind.template))
+        prefixes.filter_map(|it| self.named(it)).find(|it| it.kind.is_some_and(|kind| kind.template))
     }
 
-    pub(crate) fn metric(&self, name: &str) -> Option<&'static Metric> {
-        bundled::metric(name)
+    fn named(&self, key: &str) -> Option<&Attribute> {
+        let own = self.own_attributes();
+        let found = own.binary_search_by(|it| it.name.cmp(key)).ok().map(|at| &own[at]);
+        found.or_else(|| bundled::attribute(key))
+    }
+
+    fn own_attributes(&self) -> &[Attribute] {
+        self.team.as_ref().map_or(&[], |it| &it.attributes)
+    }
+
+    pub(crate) fn metric(&self, name: &str) -> Option<&Metric> {
+        let own = self.team.as_ref().map_or(&[][..], |it| &it.metrics);
+        let found = own.binary_search_by(|it| it.name.cmp(name)).ok().map(|at| &own[at]);
+        found.or_else(|| bundled::metric(name))
     }
 
     /// Whether a fate has been met already in the version that is pinned.
     pub(crate) fn is_in_force(&self, fate: &Fate) -> bool {
         match (self.pinned, fate.since) {
+            _ if fate.of_the_team => true,
             (None, _) => true,
             (Some(_), None) => false,
             (Some(pinned), Some(since)) => since <= pinned,
@@ -189,12 +211,18 @@ impl Registry {
 
     /// Whether the registry has living names in this namespace, the first part of a key.
     pub(crate) fn owns(&self, namespace: &str) -> bool {
-        bundled::in_namespace(namespace).iter().any(|it| it.fate.is_none())
+        self.team_owns(namespace) || bundled::in_namespace(namespace).iter().any(|it| it.fate.is_none())
+    }
+
+    /// Whether it is the project's own registry that has names in it.
+    pub(crate) fn team_owns(&self, namespace: &str) -> bool {
+        in_namespace(self.own_attributes(), namespace).iter().any(|it| it.fate.is_none())
     }
 
     /// The living name in the same namespace that is most probably meant.
     pub(crate) fn nearest(&self, key: &str) -> Option<&'static str> {
-        let living = bundled::in_namespace(namespace(key)).iter().filter(|it| it.fate.is_none());
+        let own = in_namespace(self.own_attributes(), namespace(key)).iter();
+        let living = own.chain(bundled::in_namespace(namespace(key))).filter(|it| it.fate.is_none());
         near::nearest(key, living.map(|it| it.name))
     }
 }
@@ -220,6 +248,17 @@ impl Fate {
             None => all.collect(),
         }
     }
+}
+
+/// Of names that are sorted, those whose first part is this.
+fn in_namespace<'a>(all: &'a [Attribute], namespace: &str) -> &'a [Attribute] {
+    let below = |it: &&Attribute| it.name.strip_prefix(namespace).is_some_and(|rest| rest.starts_with('.'));
+    let start = all.partition_point(|it| it.name < namespace);
+    // The namespace itself may be a name, and `user-x` comes before `user.id`.
+    let skipped = all[start..].iter().take_while(|it| !below(it) && it.name.starts_with(namespace)).count();
+    let start = start + skipped;
+    let count = all[start..].iter().take_while(below).count();
+    &all[start..start + count]
 }
 
 fn namespace(key: &str) -> &str {

@@ -13,5 +13,6 @@ pub(crate) mod known;
 pub(crate) mod manual;
 pub(crate) mod outputs;
 pub(crate) mod progress;
+pub(crate) mod registry;
 pub(crate) mod repository;
 pub(crate) mod rules;

@@ -37,7 +37,10 @@ fn unlisted<'a>(ctx: &Context<'a>, site: &AttributeSite) -> Option<(&'a Attribut
     let value = site.value_text?.as_str();
     let key = site.key.text?.as_str();
     let free = living(attribute).count() < 2;
-    let listed = living(attribute).any(|it| it.text == value);
+    // The libraries that read `otel.status_code` take it in lower case too.
+    let same =
+        |it: &str| it == value || (attribute.name.starts_with("otel.") && it.eq_ignore_ascii_case(value));
+    let listed = living(attribute).any(|it| same(it.text));
     (!free && !listed && !ctx.options.allows(key)).then_some((attribute, value))
 }
 

@@ -31,6 +31,7 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             continue;
         }
         let since = match fate.since {
+            _ if fate.of_the_team => " in the project's registry".to_owned(),
             Some(version) => format!(" since version {version} of the semantic conventions"),
             None => " in the semantic conventions".to_owned(),
         };

@@ -54,6 +54,10 @@ fn fault(name: &str, site: &MetricSite) -> Option<(String, String)> {
             format!("call it `{stem}`"),
         ));
     }
+    // `tokens_per_second` is a rate, and its name says of what.
+    if stem.ends_with("per") {
+        return None;
+    }
     let (_, unit) = UNITS.iter().find(|(word, _)| *word == last)?;
     let help = format!("call it `{stem}`, and give it the unit `{unit}`");
     Some((format!("has its unit in its name: `{last}`"), help))

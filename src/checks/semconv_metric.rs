@@ -30,6 +30,7 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
 
 fn deprecated(ctx: &Context<'_>, metric: &Metric, fate: &Fate) -> (String, String) {
     let since = match fate.since {
+        _ if fate.of_the_team => "in the project's registry".to_owned(),
         Some(version) => format!("since version {version} of the semantic conventions"),
         None => "in the semantic conventions".to_owned(),
     };

@@ -17,6 +17,11 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             1 => String::new(),
             places => format!(" ({places} places)"),
         };
+        let registry = if ctx.program.registry.team_owns(namespace) {
+            "the project's registry, which owns"
+        } else {
+            "the semantic conventions, which own"
+        };
         let help = match ctx.program.registry.nearest(key) {
             Some(near) => format!("did you mean `{near}`?"),
             None => "use a name that the conventions have, or put it in a namespace of your own".to_owned(),
@@ -25,7 +30,7 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
         let finding = found
             .add(
                 first.at.place,
-                format!("attribute `{key}` is not in the semantic conventions, which own the namespace `{namespace}`{places}"),
+                format!("attribute `{key}` is not in {registry} the namespace `{namespace}`{places}"),
             )
             .label("written here")
             .reason("Nobody who knows the conventions will look for it, and a later version may give the name another meaning.")
@@ -46,7 +51,10 @@ fn unknown<'a>(ctx: &Context<'a>) -> BTreeMap<&'static str, Vec<&'a AttributeSit
         if file.test || file.facts.generated {
             continue;
         }
-        let Some(key) = site.key.text.map(|it| it.as_str()) else { continue };
+        // `otel.kind` and its kin tell the library what to do, and are no attributes.
+        let Some(key) = site.key.text.map(|it| it.as_str()).filter(|it| !it.starts_with("otel.")) else {
+            continue;
+        };
         if matches!(ctx.program.standing(site), Some(Standing::Unknown)) && !ctx.options.allows(key) {
             keys.entry(key).or_default().push(site);
         }

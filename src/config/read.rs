@@ -123,6 +123,8 @@ impl Reader<'_> {
         }
         if let Some(registry) = table(fields, "registry") {
             settings.semconv = text(registry, "semconv").and_then(|it| Version::parse(&it));
+            let paths = list(registry, "paths");
+            settings.registry_paths = paths.iter().map(|it| self.base.join(it)).collect();
         }
         self.rules(fields, &mut settings);
         if let Some(telemetry) = table(fields, "telemetry") {

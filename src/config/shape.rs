@@ -221,11 +221,18 @@ static TELEMETRY: Table = Table {
 };
 
 static REGISTRY: Table = Table {
-    keys: &[key(
-        "semconv",
-        Shape::Text,
-        "The version of the semantic conventions that decides what is deprecated: `1.26`, or `bundled` for the newest one known.",
-    )],
+    keys: &[
+        key(
+            "paths",
+            Shape::Texts,
+            "Folders and files of the project's own registry, as OpenTelemetry Weaver writes it; from the configuration's folder.",
+        ),
+        key(
+            "semconv",
+            Shape::Text,
+            "The version of the semantic conventions that decides what is deprecated: `1.26`, or `bundled` for the newest one known.",
+        ),
+    ],
     others: None,
 };
 

@@ -34,15 +34,7 @@ pub(super) fn metric(name: &str) -> Option<&'static Metric> {
 
 /// The names whose first part is this.
 pub(super) fn in_namespace(namespace: &str) -> &'static [Attribute] {
-    let all = attributes();
-    let is_before = |it: &Attribute| it.name < namespace;
-    let start = all.partition_point(is_before);
-    let below = |it: &&Attribute| it.name.strip_prefix(namespace).is_some_and(|rest| rest.starts_with('.'));
-    // Names of longer namespaces, `user_agent.name` after `user.name`, are sorted behind.
-    let skipped = all[start..].iter().take_while(|it| !below(it) && it.name.starts_with(namespace)).count();
-    let start = start + skipped;
-    let count = all[start..].iter().take_while(below).count();
-    &all[start..start + count]
+    super::in_namespace(attributes(), namespace)
 }
 
 fn rows(table: &'static str) -> impl Iterator<Item = [&'static str; 7]> {
@@ -106,7 +98,7 @@ fn read_fate(deprecated: &str, replaced_by: &'static str) -> Option<Fate> {
         return None;
     }
     let replacements = replaced_by.split_ascii_whitespace().filter_map(read_replacement).collect();
-    Some(Fate { since: Version::parse(deprecated), replacements })
+    Some(Fate { of_the_team: false, since: Version::parse(deprecated), replacements })
 }
 
 fn read_replacement(text: &'static str) -> Option<Replacement> {
@@ -166,7 +158,8 @@ mod tests {
     fn what_replaces_a_name_is_alive() {
         for old in attributes() {
             for it in old.fate.iter().flat_map(|it| &it.replacements) {
-                let new = super::super::Registry::default().attribute(it.to);
+                let registry = super::super::Registry::default();
+                let new = registry.attribute(it.to);
                 assert!(new.is_some_and(|it| it.fate.is_none()), "{} becomes {}", old.name, it.to);
             }
         }

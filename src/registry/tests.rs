@@ -7,11 +7,12 @@ fn standing(key: &str) -> Option<&'static str> {
 }
 
 fn pinned(version: &str) -> Registry {
-    Registry { pinned: Version::parse(version) }
+    Registry { pinned: Version::parse(version), team: None }
 }
 
 fn replacements(key: &str, kind: Option<&str>) -> Vec<&'static str> {
-    match Registry::default().standing(key, None) {
+    let registry = Registry::default();
+    match registry.standing(key, None) {
         Some(Standing::Deprecated(_, fate)) => fate.replacements_for(kind).iter().map(|it| it.to).collect(),
         other => panic!("{key}: {other:?}"),
     }
@@ -82,9 +83,10 @@ fn a_pinned_version_knows_no_later_renames() {
 
 #[test]
 fn templates_keep_the_rest_of_the_key() {
-    let labels = Registry::default().attribute("k8s.pod.labels.app").unwrap();
+    let registry = Registry::default();
+    let labels = registry.attribute("k8s.pod.labels.app").unwrap();
     assert_eq!(labels.renamed("k8s.pod.labels.app", "k8s.pod.label"), "k8s.pod.label.app");
-    let method = Registry::default().attribute("http.method").unwrap();
+    let method = registry.attribute("http.method").unwrap();
     assert_eq!(method.renamed("http.method", "http.request.method"), "http.request.method");
 }
 

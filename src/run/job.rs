@@ -1,6 +1,7 @@
 //! Everything that is settled before the first file is read: where the tree is, what the settings say, how many threads work.
 
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -12,8 +13,9 @@ use crate::discover::{self, Language, Roots, Scope};
 use crate::library::Library;
 use crate::measure::LayerSpec;
 use crate::parse;
+use crate::registry::Team;
 use crate::rule::Catalogue;
-use crate::run::{engine, repository};
+use crate::run::{engine, registry, repository};
 
 /// Syntax trees of machine-made code are deep, and their depth is walked by recursion.
 const STACK_BYTES: usize = 256 << 20;
@@ -111,6 +113,8 @@ pub(crate) struct Job {
     /// With `--whole`, what is to be told about; everything, if empty.
     focus: Vec<PathBuf>,
     pub(crate) pool: ThreadPool,
+    /// The project's own registry.
+    pub(crate) team: Option<Arc<Team>>,
 }
 
 impl Job {
@@ -145,7 +149,8 @@ impl Job {
             .build()
             .context("cannot start the threads")?;
         let prefix = repository::prefix(&roots.root);
-        Ok(Job { roots, settings, rules, shown_root, prefix, focus: Vec::new(), pool })
+        let team = registry::team(&settings.registry_paths)?;
+        Ok(Job { roots, settings, rules, shown_root, prefix, focus: Vec::new(), pool, team })
     }
 
     /// Whether a file of the tree is one that was asked about.

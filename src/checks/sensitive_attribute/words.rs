@@ -127,7 +127,7 @@ pub(super) fn secret_in_key(key: &str) -> Option<Secret> {
         return Some(secret);
     }
     // In a language model, and in a parser, tokens are many and no secret.
-    let is_token = words.last().is_some_and(|it| it == "token") && words.len() > 1 && !is_question(&words);
+    let is_token = words.last().is_some_and(|it| it == "token") && key.contains('.') && !is_question(&words);
     (is_token && !words.iter().any(|it| HARMLESS_TOKENS.contains(&it.as_str()))).then_some(MAYBE)
 }
 

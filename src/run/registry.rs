@@ -1,0 +1,122 @@
+//! Reads the files of registries, and checks a registry by itself.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+
+use crate::registry::{self, Fault, RegistryFile, Team};
+
+/// A file of more bytes is no registry that anybody wrote.
+const MOST_BYTES: u64 = 16 << 20;
+/// Faults that are told before a scan is given up; `otcov registry check` tells all.
+const MOST_TOLD: usize = 5;
+
+/// The registry at some paths; none without paths. A registry with faults is no ground to judge by.
+pub(crate) fn team(paths: &[PathBuf]) -> Result<Option<Arc<Team>>> {
+    if paths.is_empty() {
+        return Ok(None);
+    }
+    let Files { list, here } = files(paths)?;
+    let (team, faults) = registry::read(&list, &here);
+    if faults.is_empty() {
+        return Ok(Some(Arc::new(team)));
+    }
+    let told: Vec<String> = faults.iter().take(MOST_TOLD).map(Fault::to_string).collect();
+    let more = match faults.len().saturating_sub(MOST_TOLD) {
+        0 => String::new(),
+        more => format!("\nand {more} more: otcov registry check tells all"),
+    };
+    bail!("the registry cannot be used:\n{}{more}", told.join("\n"))
+}
+
+/// What a check prints, and whether the registry is sound.
+pub(crate) fn check(paths: &[PathBuf]) -> Result<(String, bool)> {
+    let Files { list, here } = files(paths)?;
+    let (team, faults) = registry::read(&list, &here);
+    let mut out: String = faults.iter().map(|it| format!("{it}\n")).collect();
+    let counts: Vec<String> = team.counts.iter().map(|(what, count)| format!("{count} {what}")).collect();
+    let plural = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
+    out.push_str(&format!(
+        "{}: {}; {}\n",
+        plural(list.len(), "file"),
+        counts.join(", "),
+        if faults.is_empty() { "no faults".to_owned() } else { plural(faults.len(), "fault") }
+    ));
+    Ok((out, faults.is_empty()))
+}
+
+/// The files of a registry and of the folders that it builds on.
+struct Files {
+    list: Vec<RegistryFile>,
+    /// The dependencies that were found, as manifests name them.
+    here: Vec<String>,
+}
+
+/// All YAML files at and below some paths, sorted, with those of dependencies that are folders beside the manifest.
+fn files(paths: &[PathBuf]) -> Result<Files> {
+    let (mut seen, mut here) = (BTreeSet::new(), Vec::new());
+    let mut list = Vec::new();
+    let mut waiting: Vec<PathBuf> = paths.to_vec();
+    while let Some(path) = waiting.pop() {
+        let mut found = Vec::new();
+        if path.is_dir() {
+            collect(&path, &mut found)?;
+        } else {
+            found.push(path);
+        }
+        for path in found {
+            if !seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())) {
+                continue;
+            }
+            let file = read(&path)?;
+            for it in registry::dependencies(&file) {
+                let folder = path.parent().unwrap_or(&path).join(&it);
+                if folder.is_dir() {
+                    waiting.push(folder);
+                    here.push(it);
+                }
+            }
+            list.push(file);
+        }
+    }
+    if list.is_empty() {
+        bail!("there is no YAML file in {}", paths.first().map(|it| shown(it)).unwrap_or_default());
+    }
+    list.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(Files { list, here })
+}
+
+fn collect(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
+    let entries = fs::read_dir(folder).with_context(|| format!("{} cannot be read", shown(folder)))?;
+    for entry in entries {
+        let entry = entry?;
+        let (path, kind) = (entry.path(), entry.file_type()?);
+        let hidden = entry.file_name().to_string_lossy().starts_with('.');
+        if kind.is_dir() && !hidden {
+            collect(&path, found)?;
+        } else if path.extension().is_some_and(|it| it == "yaml" || it == "yml") && !hidden && path.is_file()
+        {
+            found.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn read(path: &Path) -> Result<RegistryFile> {
+    let size = fs::metadata(path).with_context(|| format!("{} cannot be read", shown(path)))?.len();
+    if size > MOST_BYTES {
+        bail!("{} is too large for a registry", shown(path));
+    }
+    let text = fs::read_to_string(path).with_context(|| format!("{} cannot be read", shown(path)))?;
+    Ok(RegistryFile { path: shown(path), text })
+}
+
+/// From where the user stands, where that is shorter.
+fn shown(path: &Path) -> String {
+    let working = std::env::current_dir().ok();
+    let below = working.as_deref().and_then(|it| path.strip_prefix(it).ok());
+    below.unwrap_or(path).display().to_string()
+}
