@@ -2,6 +2,7 @@
 
 mod builder;
 mod directive;
+mod pieces;
 mod python;
 mod rust;
 

@@ -24,10 +24,10 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
     }
 }
 
-/// How it is reached; that `main` is run as a script goes without saying.
+/// How it is reached; that `main` is run as a program goes without saying.
 fn kind(entry: EntryPoint) -> String {
     match entry.through.as_str() {
-        "__main__" => entry.kind.as_str().to_owned(),
+        "__main__" | "main" => entry.kind.as_str().to_owned(),
         through => format!("{}, {through}", entry.kind.as_str()),
     }
 }

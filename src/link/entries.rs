@@ -1,5 +1,7 @@
 //! Where programs are entered: commands, handlers, tasks, consumers, mains; by decorator, by base class, by registration, by launch.
 
+use std::collections::BTreeMap;
+
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
@@ -260,7 +262,7 @@ fn dispatched(world: &World<'_>, targets: &Targets, file: FileId, found: &mut Ve
         return;
     }
     let mut eval = Eval::new(world);
-    let mut arms: FxHashMap<crate::facts::RegionId, Entry> = FxHashMap::default();
+    let mut arms: BTreeMap<crate::facts::RegionId, Entry> = BTreeMap::new();
     for (index, it) in facts.regions.iter().enumerate() {
         let RegionKind::Branch { condition, negated: false } = it.kind else { continue };
         if condition == ValueId::OPAQUE

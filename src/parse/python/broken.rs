@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use crate::parse::pieces::only;
+
 use ruff_python_ast::{ModModule, PySourceType, Stmt};
 use ruff_python_parser::{Parsed, parse_unchecked_source};
 use ruff_text_size::Ranged;
@@ -125,18 +127,6 @@ fn without_broken_members(text: &str, piece: &Range<usize>) -> Option<Vec<Range<
     let is_sound = |it: &Range<usize>| parse(&format!("class _:\n{}", &text[it.clone()])).errors().is_empty();
     let kept: Vec<Range<usize>> = std::iter::once(head).chain(members.filter(is_sound)).collect();
     parse(&only(text, &kept)).errors().is_empty().then_some(kept)
-}
-
-/// The text with everything else blanked out, so that places stay what they are.
-fn only(text: &str, kept: &[Range<usize>]) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut at = 0;
-    for range in kept.iter().chain([&(text.len()..text.len())]) {
-        out.extend(text[at..range.start].bytes().map(|it| if it == b'\n' { '\n' } else { ' ' }));
-        out.push_str(&text[range.clone()]);
-        at = range.end;
-    }
-    out
 }
 
 fn parse(text: &str) -> Parsed<ModModule> {

@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use crate::parse::pieces::only;
+
 /// How many pieces a broken one is joined with before it is given up: what splits a long text or macro is not broken.
 const MOST_JOINED: usize = 6;
 /// More broken pieces than this, and the file is not what it claims to be.
@@ -126,16 +128,4 @@ fn members(text: &str, piece: &Range<usize>) -> Option<(Vec<Range<usize>>, Vec<R
 
 fn parses(text: &str) -> bool {
     syn::parse_str::<syn::File>(text).is_ok()
-}
-
-/// The text with everything else blanked out, so that places stay what they are.
-fn only(text: &str, kept: &[Range<usize>]) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut at = 0;
-    for range in kept.iter().chain([&(text.len()..text.len())]) {
-        out.extend(text[at..range.start].bytes().map(|it| if it == b'\n' { '\n' } else { ' ' }));
-        out.push_str(&text[range.clone()]);
-        at = range.end;
-    }
-    out
 }
