@@ -15,6 +15,7 @@ mod handlers;
 mod keys;
 mod launch;
 mod leads;
+mod middleware;
 mod modules;
 mod names;
 mod openings;
@@ -65,7 +66,9 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
     let world = world;
     let mut openings = openings::find(&world, &targets);
     let entries = entries::find(&world, &targets, &input.launch);
-    let instrumented = launch::Instrumented::find(&world, &targets, &input.launch, &input.auto_instrumented);
+    let middleware = middleware::find(&world, &targets, &openings);
+    let instrumented =
+        launch::Instrumented::find(&world, &targets, &input.launch, &input.auto_instrumented, middleware);
     let spawners = outgoing::spawners::Spawners::find(&world, &targets, &openings);
     let graph = reach::CallGraph::new(&world, &targets, &openings, &instrumented, &spawners);
     openings.inside = graph.closures_inside(&world, &openings);
@@ -135,7 +138,7 @@ fn cover(
         site.reach = reach[site.at.function.index()];
         site.covered_by = if touches::in_span(world, openings, site.at) {
             Some(CoveredBy::Span)
-        } else if instrumented.covers(world.library, *node) {
+        } else if instrumented.covers_call(world.library, *node) {
             Some(CoveredBy::Auto)
         } else if inherits(site.at.function) {
             Some(CoveredBy::Inherited)

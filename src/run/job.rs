@@ -21,7 +21,7 @@ use crate::run::{engine, registry, repository};
 const STACK_BYTES: usize = 256 << 20;
 
 /// What a `[[model]]` may say: the words of library models.
-const ROLES: [&str; 53] = [
+const ROLES: [&str; 54] = [
     "span",
     "span-end",
     "span-current",
@@ -65,6 +65,7 @@ const ROLES: [&str; 53] = [
     "entry-point",
     "set-up",
     "auto-instrument",
+    "middleware",
     "context-manager",
     "suppress",
     "transparent",
