@@ -23,6 +23,7 @@ mod outgoing;
 mod partials;
 mod reach;
 mod rounds;
+mod scripts;
 mod spans;
 mod texts;
 mod things;
@@ -114,6 +115,7 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
     cover(&mut program, &world, &openings, &instrumented, &leaving.call_nodes, &reach);
     let may_be_inside = graph.may_be_inside(&world, &own.rooted, &own.exposed);
     touches::fill(&mut program, &world, &targets, &openings, &recorders, &graph, &may_be_inside);
+    program.apart = scripts::find(&world, &targets, &program);
     program.process_runner = best_runner(&program, &own.direct, &runners);
     program
 }
