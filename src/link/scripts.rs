@@ -35,9 +35,7 @@ pub(crate) fn find(world: &World<'_>, targets: &Targets, program: &Program) -> V
 /// The files with telemetry in them. Where one language has no imports of files, all of its files count as such.
 fn traced(world: &World<'_>, targets: &Targets, program: &Program) -> Vec<bool> {
     let mut traced: Vec<bool> = (0..world.files.len())
-        .map(|it| {
-            world.files[it].facts.lexical || speaks_of_telemetry(world, targets, FileId(it as u32))
-        })
+        .map(|it| world.files[it].facts.lexical || speaks_of_telemetry(world, targets, FileId(it as u32)))
         .collect();
     let emits = program.spans.iter().map(|it| it.at.place.file);
     for file in emits.chain(program.metrics.iter().map(|it| it.at.place.file)) {
@@ -71,8 +69,12 @@ fn loaded_by(world: &World<'_>, file: usize) -> Vec<usize> {
     }
     found.extend(facts.import_roots.iter().filter_map(|(_, it)| modules.absolute(id, it.as_str())));
     let upwards = |it| std::iter::successors(Some(it), |it| modules.get(*it).parent);
-    let mut files: Vec<usize> =
-        found.into_iter().flat_map(upwards).filter_map(|it| modules.get(it).file).map(FileId::index).collect();
+    let mut files: Vec<usize> = found
+        .into_iter()
+        .flat_map(upwards)
+        .filter_map(|it| modules.get(it).file)
+        .map(FileId::index)
+        .collect();
     files.sort_unstable();
     files.dedup();
     files

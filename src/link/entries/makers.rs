@@ -47,7 +47,10 @@ impl<'w, 'a> Makers<'w, 'a> {
         }
         // Who comes back to itself makes nothing by that.
         self.known.insert(decorator, None);
-        let found = self.returned(decorator).into_iter().find_map(|(function, value)| self.given(function, value, depth));
+        let found = self
+            .returned(decorator)
+            .into_iter()
+            .find_map(|(function, value)| self.given(function, value, depth));
         self.known.insert(decorator, found);
         found
     }
@@ -77,7 +80,9 @@ impl<'w, 'a> Makers<'w, 'a> {
             Value::Call(op) => *op,
             Value::Name(name) => match facts.bindings_of(local, *name) {
                 [only] => match only.kind {
-                    BindingKind::Value(bound) if bound != value => return self.given(function, bound, depth + 1),
+                    BindingKind::Value(bound) if bound != value => {
+                        return self.given(function, bound, depth + 1);
+                    }
                     _ => return None,
                 },
                 _ => return None,
