@@ -1,4 +1,4 @@
-//! Queries of the configuration over syntax trees. The only place that knows `tree_sitter`, beside broken files of Rust.
+//! Queries of the configuration over syntax trees. The only place that knows `tree_sitter`, beside the one that finds what is intact in broken files of Rust.
 //!
 //! A query is run while its file is parsed, and what it captures becomes facts: nobody behind the parser sees a tree. Only files
 //! that hold the texts that a query cannot do without are parsed this second way.
