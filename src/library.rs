@@ -246,6 +246,20 @@ pub(crate) enum Role {
     Exit,
 }
 
+impl Role {
+    /// As models spell it.
+    pub(crate) fn word(self) -> String {
+        let mut word = String::new();
+        for it in format!("{self:?}").chars() {
+            if it.is_uppercase() && !word.is_empty() {
+                word.push('-');
+            }
+            word.push(it.to_ascii_lowercase());
+        }
+        word
+    }
+}
+
 /// An instrumentation library: what it covers once it is enabled.
 #[derive(Debug)]
 pub(crate) struct Instrumentor {

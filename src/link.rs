@@ -1,6 +1,7 @@
 //! Facts and models into one program: the order of the passes and nothing else.
 
 mod attributes;
+mod captures;
 mod classes;
 mod decorators;
 mod ends;
@@ -112,6 +113,15 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
     for it in &mut program.handoffs {
         it.traced = it.work.is_some_and(|it| traced[it.index()]);
     }
+    program.matches = captures::Captures {
+        world: &world,
+        targets: &targets,
+        openings: &openings,
+        runners: &runners,
+        reach: &reach,
+        auto: &own.auto,
+    }
+    .find();
     cover(&mut program, &world, &openings, &instrumented, &leaving.call_nodes, &reach);
     let may_be_inside = graph.may_be_inside(&world, &own.rooted, &own.exposed);
     touches::fill(&mut program, &world, &targets, &openings, &recorders, &graph, &may_be_inside);

@@ -2,11 +2,14 @@
 //! other than their own options.
 
 mod catalogue;
+pub(crate) mod own;
 mod page;
 
 #[cfg(test)]
 pub(crate) use catalogue::tests as sample;
 pub(crate) use catalogue::{Catalogue, Entry, Selector, by_group};
+
+use std::sync::Arc;
 
 use crate::measure::Coverage;
 use crate::program::{At, Certainty, FuncId, Program};
@@ -32,6 +35,7 @@ impl Level {
 }
 
 /// A rule: its page, which is the only home of its metadata, and its one function.
+#[derive(Clone, Copy)]
 pub(crate) struct Rule {
     pub(crate) name: &'static str,
     /// `rules/checks/<name>.md`, whole.
@@ -49,12 +53,12 @@ impl Rule {
         page::body(self.page)
     }
 
-    /// What the rule finds, with its name and its page's level on it. Outside the group `engine`, a rule is silent in a program
-    /// without telemetry, in tests and in generated code: nobody would act on it there.
+    /// What the rule finds, with its name and its page's level on it. Outside the group `engine`, a rule is silent in tests and in
+    /// generated code: nobody would act on it there. In a program without telemetry only those speak that the project wrote itself.
     pub(crate) fn run(&self, ctx: &Context<'_>) -> Vec<Finding> {
         let Ok(metadata) = self.metadata() else { return Vec::new() };
         let engine = metadata.group == "engine";
-        if !engine && !ctx.program.uses_telemetry {
+        if !engine && metadata.group != own::GROUP && !ctx.program.uses_telemetry {
             return Vec::new();
         }
         let mut found = Findings::default();
@@ -111,6 +115,8 @@ pub(crate) struct Context<'a> {
 pub(crate) struct RuleOptions {
     /// Qualified names, with `*`, that the rule leaves alone.
     pub(crate) allow: Vec<String>,
+    /// What a rule of the project itself looks for.
+    pub(crate) own: Option<Arc<own::Own>>,
 }
 
 impl RuleOptions {
@@ -272,8 +278,8 @@ mod tests {
 
     #[test]
     fn patterns_fit_whole_names() {
-        let options =
-            RuleOptions { allow: vec!["shop.proc.*".to_owned(), "*.ping".to_owned(), "one".to_owned()] };
+        let allow = vec!["shop.proc.*".to_owned(), "*.ping".to_owned(), "one".to_owned()];
+        let options = RuleOptions { allow, own: None };
         assert!(options.allows("shop.proc.run"));
         assert!(options.allows("shop.health.ping"));
         assert!(options.allows("one"));

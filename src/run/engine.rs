@@ -9,7 +9,7 @@ use crate::config::{Eligible, Settings};
 use crate::discover::{self, Discovered, Note, SourceFile};
 use crate::library::{ExtraModel, Library};
 use crate::link::{self, LaunchFile, LinkInput};
-use crate::parse::LANGUAGES;
+use crate::parse::{LANGUAGES, query};
 use crate::patterns;
 use crate::program::{File, Program};
 use crate::registry::Registry;
@@ -68,12 +68,14 @@ fn parse_one(source: &SourceFile, overlay: &Overlay, job: &Job) -> (Option<File>
     let Some(language) = LANGUAGES.iter().find(|it| it.name == source.language) else {
         return (None, contents.note);
     };
+    let mut facts = (language.parse)(&contents.text);
+    query::run(&job.queries, language, &contents.text, &mut facts);
     let file = File {
         path: source.path.clone(),
         absolute: source.absolute.clone(),
         language: language.name,
         lines: LineIndex::new(&contents.text),
-        facts: (language.parse)(&contents.text),
+        facts,
         test: job.settings.scan.tests.matches(&source.absolute) || is_test(&source.path),
         beside: is_beside(&source.path),
         first_function: 0,
