@@ -11,6 +11,7 @@ pub(crate) struct Row {
     pub(crate) line: Option<u32>,
     pub(crate) end_line: Option<u32>,
     pub(crate) function: Option<u32>,
+    pub(crate) through: Vec<String>,
     pub(crate) name: String,
     // Functions.
     pub(crate) calls: usize,
