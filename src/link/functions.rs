@@ -406,7 +406,8 @@ fn speaks_only(world: &World<'_>, targets: &Targets, function: FuncId, helpers: 
                     plain |= telemetry
                         || it.path.as_str().starts_with("builtins.")
                         || it.model(Role::Context).is_some()
-                        || is_value_of_telemetry(world, it);
+                        || is_value_of_telemetry(world, it)
+                        || world.library.instrumentors().iter().any(|it| it.node == node);
                 }
                 Thing::Function(callee) | Thing::Method(callee) if helpers.contains(&callee) => {
                     speaks = true;
@@ -415,11 +416,13 @@ fn speaks_only(world: &World<'_>, targets: &Targets, function: FuncId, helpers: 
                 _ => {}
             }
         }
-        let neutral = match facts.value(callee) {
-            Value::Member { name, .. } => is_neutral_method(name.as_str()) || is_clock(name.as_str()),
-            Value::Name(name) => is_clock(name.as_str()) || (!things.is_known() && is_text(name.as_str())),
-            _ => false,
-        };
+        // A name tells only where nothing else does: `attributes.get`, not `requests.get`.
+        let neutral = !things.is_known()
+            && match facts.value(callee) {
+                Value::Member { name, .. } => is_neutral_method(name.as_str()) || is_clock(name.as_str()),
+                Value::Name(name) => is_clock(name.as_str()) || is_text(name.as_str()),
+                _ => false,
+            };
         if !plain && !neutral {
             return false;
         }
