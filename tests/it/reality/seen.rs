@@ -18,6 +18,7 @@ pub(crate) struct Row {
     pub(crate) inside: Inside,
     pub(crate) opened: usize,
     pub(crate) from_library: usize,
+    pub(crate) left_before: usize,
     pub(crate) helper: bool,
     pub(crate) sdk: Option<bool>,
     // Spans.
