@@ -125,14 +125,16 @@ impl Verdicts<'_, '_> {
         let library = self.world.library;
         let language = self.world.files[self.world.file_of[function.index()].index()].language;
         match entry.node {
-            Some(node) => self.instrumented.covers(library, node),
-            None => match entry.point.kind {
-                EntryKind::Http => ["fastapi", "starlette", "flask", "django", "aiohttp"]
-                    .iter()
-                    .filter_map(|it| library.find(language, it))
-                    .any(|it| self.instrumented.covers(library, it)),
-                _ => false,
-            },
+            Some(node) => self.instrumented.covers_handler(library, node),
+            None => {
+                let likely: &[&str] = match entry.point.kind {
+                    EntryKind::Http => &["fastapi", "starlette", "flask", "django", "aiohttp"],
+                    EntryKind::Rpc => &["grpc"],
+                    _ => &[],
+                };
+                let mut found = likely.iter().filter_map(|it| library.find(language, it));
+                found.any(|it| self.instrumented.covers_handler(library, it))
+            }
         }
     }
 

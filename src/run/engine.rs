@@ -10,7 +10,7 @@ use crate::discover::{self, Discovered, Note, SourceFile};
 use crate::facts::Facts;
 use crate::library::{ExtraModel, Library};
 use crate::link::{self, LaunchFile, LinkInput};
-use crate::parse::LANGUAGES;
+use crate::parse::{LANGUAGES, query};
 use crate::patterns;
 use crate::program::{File, Program};
 use crate::registry::Registry;
@@ -69,7 +69,8 @@ fn parse_one(source: &SourceFile, overlay: &Overlay, job: &Job) -> (Option<File>
     let Some(language) = LANGUAGES.iter().find(|it| it.name == source.language) else {
         return (None, contents.note);
     };
-    let facts = (language.parse)(&contents.text);
+    let mut facts = (language.parse)(&contents.text);
+    query::run(&job.queries, language, &contents.text, &mut facts);
     let file = File {
         path: source.path.clone(),
         absolute: source.absolute.clone(),
@@ -118,7 +119,15 @@ fn is_beside(path: &str) -> bool {
                 | "benchmarks"
                 | "benches"
                 | "cookbook"
-        )
+                | "tutorials"
+                | "tutorial"
+                | "getting_started"
+                | "getting-started"
+                | "quickstart"
+        ) || it.ends_with("_examples")
+            || it.ends_with("-examples")
+            // What continuous integration runs; other hidden directories are not looked into.
+            || it.starts_with('.')
     };
     matches!(name, "setup.py" | "noxfile.py" | "fabfile.py" | "build.rs") || directories.split('/').any(shows)
 }
