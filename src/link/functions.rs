@@ -421,7 +421,9 @@ fn speaks_only(world: &World<'_>, targets: &Targets, function: FuncId, helpers: 
         // A name tells only where nothing else does: `attributes.get`, not `requests.get`.
         let neutral = !things.is_known()
             && match facts.value(callee) {
-                Value::Member { name, .. } => is_neutral_method(name.as_str()) || is_clock(name.as_str()),
+                Value::Member { name, .. } => {
+                    is_neutral_method(name.as_str()) || is_clock(name.as_str()) || name.as_str() == "dumps"
+                }
                 Value::Name(name) => is_clock(name.as_str()) || is_text(name.as_str()),
                 _ => false,
             };

@@ -4,6 +4,7 @@ import functools
 import sys
 import threading
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import CodeType, FrameType
 from typing import Any
@@ -39,19 +40,27 @@ class Runs:
 
     def watch(self) -> None:
         self.spans.on_open = self.span_opened
-        threading.setprofile(self.profile)
-        sys.setprofile(self.profile)
+        profile = self.profile()
+        threading.setprofile(profile)
+        sys.setprofile(profile)
 
-    def profile(self, frame: FrameType, event: str, arg: Any) -> None:
-        if event == "call":
-            if self.project.is_its_own(frame.f_code) and begins(frame):
+    def profile(self) -> Callable[[FrameType, str, Any], None]:
+        """Called for every call of the program: what is not the project's own leaves at once."""
+        sources, bare = self.project.sources, self.bare
+
+        def profile(frame: FrameType, event: str, arg: Any) -> None:
+            if frame.f_code.co_filename not in sources:
+                return
+            if event == "call" and begins(frame):
                 function = self.project.function_of(frame.f_code)
                 if function and frame.f_code.co_name == function.name.rpartition(".")[2]:
                     self.begin(function, frame)
-        elif event == "return" and id(frame) in self.bare:
-            self.bare[id(frame)] = frame, frame.f_lineno
-        elif event == "c_call" and self.calls_out and self.project.is_its_own(frame.f_code):
-            self.calls_out(frame, arg)
+            elif event == "return" and id(frame) in bare:
+                bare[id(frame)] = frame, frame.f_lineno
+            elif event == "c_call" and self.calls_out:
+                self.calls_out(frame, arg)
+
+        return profile
 
     def begin(self, function: Function, frame: FrameType) -> None:
         tally = self.tallies.setdefault(function, Tally())
