@@ -2,7 +2,7 @@
 import inspect
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
@@ -187,8 +187,9 @@ class Spans:
 
     def _exception(self, watched: Watched, error: BaseException, found: Origin | None) -> None:
         self.on_recorded(error)
+        causes = {id(it) for it in with_causes(error)}
         for known, before in watched.exceptions:
-            if known == id(error) and before:
+            if known in causes and before:
                 self.effect("double-recorded-exception", before.place, True)
         if found:
             self.effect("double-recorded-exception", found.place, False)
@@ -268,6 +269,13 @@ def in_the_sdk(start: FrameType) -> bool:
     return False
 
 
+def with_causes(error: BaseException | None) -> Iterator[BaseException]:
+    """An exception, and those that were being handled when it was raised: all of them are one failure."""
+    while error is not None:
+        yield error
+        error = error.__context__
+
+
 def value(args: tuple[Any, ...], kwargs: dict[str, Any], index: int, name: str) -> Any:
     return args[index] if len(args) > index else kwargs.get(name)
 
@@ -277,12 +285,13 @@ def lines(place: Place) -> Row:
 
 
 def at(found: Origin) -> Row:
-    return {**lines(found.place), "function": found.function.line if found.function else None}
+    function = found.function.line if found.function else None
+    return {**lines(found.place), "function": function, "through": list(found.through)}
 
 
 def span_row(watched: Watched) -> Row:
     span = watched.span
-    place = at(watched.origin) if watched.origin else {"file": None, "line": None, "end_line": None, "function": None}
+    place = at(watched.origin) if watched.origin else {"file": None, "line": None, "end_line": None, "function": None, "through": []}
     return {
         "kind": "span", "name": span.name, **place, "library": watched.library,
         "parent": watched.parent.span.name if watched.parent else None,
