@@ -15,8 +15,9 @@ NOTHING_TO_CHANGE = 3
 
 #: What opens spans and what fills them, in the words of the projects and of the API.
 OPENS = ("span", "stage", "traced", "trace_", "step", "peration", "section", "observed", "instrument_command", "command", "timed")
-FILLS = ("record_exception", "set_attribute", "set_attributes", "set_status", "add_event", "mark_failed", "failed", "fail", "went_wrong")
-FILLS_TOO = ("add_attributes", "add_span_attribute", "add_span_attributes", "add_span_event", "enrich", "note", "tag", "add_result")
+RECORDS = ("record_exception", "set_status", "mark_failed", "failed", "fail", "went_wrong")
+FILLS = ("set_attribute", "set_attributes", "add_event", "add_attributes", "add_span_attribute", "add_span_attributes", "add_span_event")
+OWN_FILLS = ("enrich", "note", "tag", "add_result")
 
 IMPORT = "from opentelemetry import trace as added_trace"
 DECORATOR = '@added_trace.get_tracer("added").start_as_current_span("added.span")'
@@ -31,6 +32,8 @@ class Mutation:
     path: Path
     line: int
     change: Callable[[Lines], None]
+    #: Of what is drawn first, so that rare kinds come as often as common ones.
+    group: str
 
 
 def main(tree: Path, number: int) -> None:
@@ -40,7 +43,7 @@ def main(tree: Path, number: int) -> None:
     for path in sorted(tree.rglob("*.py")):
         source = Source(path, path.relative_to(tree).as_posix(), driver.HELPERS)
         for it in mutations(source, path, may_import or "opentelemetry" in source.imported()):
-            kinds.setdefault(it.kind, []).append(it)
+            kinds.setdefault(it.group, []).append(it)
     if not kinds:
         sys.exit(NOTHING_TO_CHANGE)
     draw = random.Random(number)
@@ -96,7 +99,7 @@ def without_span(node: ast.With | ast.AsyncWith, path: Path) -> Iterator[Mutatio
         clear(lines, node.lineno, node.body[0].lineno - 1)
         lines[node.lineno - 1] = f"{' ' * node.col_offset}if True:"
 
-    yield Mutation("without `with`", path, node.lineno, change)
+    yield Mutation("without `with`", path, node.lineno, change, "with")
 
 
 def without_decorator(node: ast.FunctionDef | ast.AsyncFunctionDef, path: Path) -> Iterator[Mutation]:
@@ -105,7 +108,7 @@ def without_decorator(node: ast.FunctionDef | ast.AsyncFunctionDef, path: Path) 
         own = not isinstance(it, ast.Call) or isinstance(it.func, ast.Name) or called(it) == "start_as_current_span"
         if own and any(word in called(it) for word in OPENS):
             change = lambda lines, it=it: clear(lines, it.lineno, it.end_lineno or it.lineno)  # noqa: E731
-            yield Mutation("without decorator", path, it.lineno, change)
+            yield Mutation("without decorator", path, it.lineno, change, "decorator")
 
 
 def with_decorator(node: ast.FunctionDef | ast.AsyncFunctionDef, path: Path, top: int) -> Iterator[Mutation]:
@@ -117,7 +120,7 @@ def with_decorator(node: ast.FunctionDef | ast.AsyncFunctionDef, path: Path, top
         lines.insert(node.lineno - 1, f"{' ' * node.col_offset}{DECORATOR}")
         lines.insert(top - 1, IMPORT)
 
-    yield Mutation("with decorator", path, node.lineno, change)
+    yield Mutation("with decorator", path, node.lineno, change, "new decorator")
 
 
 def with_record(node: ast.With | ast.AsyncWith, path: Path, top: int) -> Iterator[Mutation]:
@@ -130,17 +133,18 @@ def with_record(node: ast.With | ast.AsyncWith, path: Path, top: int) -> Iterato
                 lines.insert(handler.body[0].lineno - 1, indent + RECORD.format(name=handler.name))
                 lines.insert(top - 1, IMPORT)
 
-            yield Mutation("with `record_exception`", path, handler.lineno, change)
+            yield Mutation("with `record_exception`", path, handler.lineno, change, "new record")
 
 
 def without_call(node: ast.Expr, call: ast.Call, path: Path) -> Iterator[Mutation]:
-    if called(call) in (*FILLS, *FILLS_TOO):
+    if called(call) in (*RECORDS, *FILLS, *OWN_FILLS):
 
         def change(lines: Lines) -> None:
             clear(lines, node.lineno, node.end_lineno or node.lineno)
             lines[node.lineno - 1] = f"{' ' * node.col_offset}pass"
 
-        yield Mutation(f"without `{called(call)}`", path, node.lineno, change)
+        group = "record" if called(call) in RECORDS else "call"
+        yield Mutation(f"without `{called(call)}`", path, node.lineno, change, group)
 
 
 def clear(lines: Lines, first: int, last: int) -> None:
