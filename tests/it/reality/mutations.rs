@@ -21,12 +21,14 @@ pub(crate) fn hold() {
     let projects = names("fixtures/projects", "");
     let unchanged: BTreeMap<&str, &Held> = unchanged().iter().map(|it| (it.name.as_str(), it)).collect();
     let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
+    let mut different = BTreeSet::new();
     let drawn = (0..MOST_NUMBERS).filter_map(|number| {
         let name = &projects[number % projects.len()];
         let project = run::copy(name, &folder.path().join(number.to_string()));
         mutate(&project, number).map(|what| (project, what))
     });
-    let drawn: Vec<(Project, String)> = drawn.take(COUNT).collect();
+    let drawn: Vec<(Project, String)> =
+        drawn.filter(|(_, what)| different.insert(what.clone())).take(COUNT).collect();
     assert_eq!(drawn.len(), COUNT, "too few mutations");
     let faults =
         in_parallel(&drawn, |(project, what)| faults(project, what, unchanged[project.name.as_str()]));

@@ -24,22 +24,12 @@ def with_sdk() -> None:
         cli(app, "enrich", catalogue("broken.json", [{"title": "Gibberish", "genres": ["x"]}]), fails=True)
         cli(app, "enrich", catalogue("poor.json", BOOKS), "--budget", "15", fails=True)
         cli(app, "models")
-        read_one_and_leave()
+        cli(app, "review", "books.json", "--most", "1")
     with answer_http({"/v1/chat/completions": 500}):
         cli(app, "enrich", catalogue("down.json", BOOKS[:1]), fails=True)
         cli(app, "review", "books.json")
     with programs("scribe-edit"):
         cli(app, "edit", "books.json")
-
-
-def read_one_and_leave() -> None:
-    from scribe.books import Book
-    from scribe.cli import connect
-    from scribe.enrich import reviewed
-
-    scores = reviewed([Book("Emma", summary="A match is made."), Book("Walden")], connect())
-    next(scores)
-    scores.close()
 
 
 def without_sdk() -> None:

@@ -47,6 +47,7 @@ class Outgoing:
             return
         keys = {str(it).lower() for it in (os.environ if environment is None else environment)}
         inside = self._inside()
+        self.spans.goes_out(frame)
         self.rows.append({"kind": "process", **at(found), "inside": inside, "carried": bool(keys & CARRIERS)})
         self.spans.effect("raw-subprocess", found.place, not inside)
 
@@ -54,6 +55,7 @@ class Outgoing:
         if found:
             opened = self.spans.all[spans_before:]
             library = any(it.library for it in opened)
+            self.spans.goes_out(sys._getframe())
             self.rows.append({"kind": "call", **at(found), "inside": inside, "library": library})
 
     def _watch(self, owner: Any, name: str) -> None:

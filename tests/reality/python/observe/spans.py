@@ -121,13 +121,21 @@ class Spans:
         self.on_open(watched)
 
     def _below_one_that_is_not_current(self, child: Watched, frame: FrameType) -> None:
-        """Spans that were started by functions still running, but never made current, are passed over."""
-        running = {id(it) for it in frames(frame)}
-        for span in self.all:
-            if span is child or span.library or span.activated or not span.records() or span.origin is None:
-                continue
-            if span.frame is not None and id(span.frame) in running and child.parent is not span:
+        for span in self.not_current(frame):
+            if span is not child and child.parent is not span and span.origin:
                 self.effect("span-not-current", span.origin.place, True)
+
+    def not_current(self, frame: FrameType) -> list[Watched]:
+        """Open spans that functions started which are still running, and that were never made current."""
+        open_ones = [it for it in self.all if it.frame is not None and not it.library and not it.activated and it.records()]
+        running = {id(it) for it in frames(frame)} if open_ones else set()
+        return [it for it in open_ones if id(it.frame) in running]
+
+    def goes_out(self, frame: FrameType) -> None:
+        """What leaves the process below such a span has no span of its own here: whether it is missed, the rule leaves open."""
+        for span in self.not_current(frame):
+            if span.origin:
+                self.effect("span-not-current", span.origin.place, None)
 
     def _watch_current(self) -> None:
         original = context.attach
