@@ -76,6 +76,8 @@ pub(crate) struct Facts {
     pub(crate) submodules: Vec<Submodule>,
     /// The names that the file exports explicitly (`__all__`), if it says so.
     pub(crate) exports: Option<Vec<Symbol>>,
+    /// What arithmetic does, where that can be told, by the value that comes out of it; in the order of the values.
+    pub(crate) arithmetic: Vec<(ValueId, Arithmetic)>,
     /// Texts written as environment variables are: in capitals, with underscores.
     pub(crate) shouted: Vec<ValueId>,
     pub(crate) marks: Vec<Mark>,
@@ -379,6 +381,15 @@ pub(crate) enum BindingKind {
     Opaque,
 }
 
+/// What two operands are made into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Arithmetic {
+    /// `a - b`.
+    Difference,
+    /// One of them, times ten to this power: `a * 1000`, `a / 1e6`.
+    Scaled(i8),
+}
+
 /// A comment addressed to otcov.
 #[derive(Debug, Clone)]
 pub(crate) struct Mark {
@@ -429,6 +440,11 @@ impl Facts {
 
     pub(crate) fn value_span(&self, id: ValueId) -> Span {
         self.value_spans[id.index()]
+    }
+
+    pub(crate) fn arithmetic_of(&self, id: ValueId) -> Option<Arithmetic> {
+        let found = self.arithmetic.binary_search_by_key(&id, |(it, _)| *it).ok()?;
+        Some(self.arithmetic[found].1)
     }
 
     pub(crate) fn list(&self, run: &Run) -> &[ValueId] {

@@ -25,8 +25,11 @@ pub(crate) struct Program {
     pub(crate) functions: Vec<Function>,
     pub(crate) spans: Vec<SpanSite>,
     pub(crate) attributes: Vec<AttributeSite>,
+    /// Places that write attributes of a span whose keys nobody can tell.
+    pub(crate) open_writes: Vec<At>,
     pub(crate) events: Vec<EventSite>,
     pub(crate) metrics: Vec<MetricSite>,
+    pub(crate) measurements: Vec<MeasurementSite>,
     pub(crate) processes: Vec<ProcessSite>,
     pub(crate) calls: Vec<CallSite>,
     pub(crate) handlers: Vec<HandlerSite>,
@@ -293,6 +296,20 @@ pub(crate) struct MetricSite {
     pub(crate) via: Option<Symbol>,
     pub(crate) certainty: Certainty,
     pub(crate) recorded: bool,
+    /// The names of variables and members that hold it, where it is made.
+    pub(crate) bound: Vec<Symbol>,
+    /// How many boundaries its buckets are given.
+    pub(crate) buckets: Option<u32>,
+}
+
+/// A value recorded with an instrument that is known.
+#[derive(Debug)]
+pub(crate) struct MeasurementSite {
+    pub(crate) at: At,
+    /// The instrument, as an index into `Program::metrics`.
+    pub(crate) metric: usize,
+    /// In the file where it stands.
+    pub(crate) value: Option<ValueId>,
 }
 
 #[derive(Debug)]

@@ -13,7 +13,7 @@ mod yaml;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::{Attribute, Metric};
+use super::{Attribute, Described, Metric};
 use definitions::Definitions;
 pub(crate) use manifest::dependencies;
 
@@ -32,6 +32,10 @@ pub(crate) struct Team {
     pub(crate) attributes: Vec<Attribute>,
     /// Sorted by name.
     pub(crate) metrics: Vec<Metric>,
+    /// Spans, events and metrics with their attributes, each sorted by name.
+    pub(crate) spans: Vec<Described>,
+    pub(crate) events: Vec<Described>,
+    pub(crate) measured: Vec<Described>,
     /// How many definitions there are, by what they define.
     pub(crate) counts: BTreeMap<&'static str, usize>,
 }

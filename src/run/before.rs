@@ -43,6 +43,17 @@ impl History {
     pub(crate) fn read(job: &Job, revision: &str) -> Result<History> {
         let git = Git::at(&job.roots.root)?;
         let base = git.base(revision, &usual_revisions())?;
+        History::since(git, base)
+    }
+
+    /// The program as it is in one commit, wherever that branched off.
+    pub(crate) fn at(job: &Job, revision: &str) -> Result<History> {
+        let git = Git::at(&job.roots.root)?;
+        let base = git.exactly(revision)?;
+        History::since(git, base)
+    }
+
+    fn since(git: Git, base: Base) -> Result<History> {
         let tracked = git.tracked(&base.commit)?;
         let deltas = git.changes(&base.commit)?;
         let names: Vec<&str> = deltas.iter().filter_map(|it| Some(it.before.as_ref()?.1.as_str())).collect();
@@ -78,6 +89,12 @@ impl History {
         // Like the program itself, it is not worth the time to be taken apart.
         std::mem::forget(past);
         (change, outside)
+    }
+
+    /// The program of before alone.
+    pub(crate) fn program(&self, job: &Job, found: &Discovered, progress: &Progress) -> Program {
+        let (found, overlay) = self.discovered(job, found);
+        engine::build(&found, &overlay, job, progress).0
     }
 
     fn past(&self, job: &Job, found: &Discovered, progress: &Progress) -> Past {

@@ -30,7 +30,12 @@ pub(crate) fn build(
     let ((files, notes), library) = rayon::join(|| parse(found, overlay, job), || library(found, job));
     progress.stage("linking");
     let mut program = link(files, &library, found, job);
-    program.registry = Registry { pinned: job.settings.semconv, team: job.team.clone() };
+    program.registry = Registry {
+        pinned: job.settings.semconv,
+        team: job.team.clone(),
+        namespaces: job.settings.registry_namespaces.clone(),
+        strict: job.settings.registry_strict,
+    };
     (program, notes)
 }
 

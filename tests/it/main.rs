@@ -7,5 +7,6 @@ mod diff;
 #[cfg(target_os = "linux")]
 mod outputs;
 mod projects;
+mod registry;
 mod robust;
 mod tidy;

@@ -2,13 +2,13 @@
 
 use ruff_python_ast::{
     Arguments, Comprehension, Expr, ExprCall, ExprDict, ExprLambda, FStringPart, InterpolatedStringElement,
-    Operator, UnaryOp,
+    Number, Operator, UnaryOp,
 };
 use ruff_text_size::Ranged;
 
 use super::{Body, DEEPEST, Reader, span};
-use crate::facts::{Arg, FunctionKind, OpKind, RegionKind, Spread, Value, ValueId};
-use crate::parse::builder::Head;
+use crate::facts::{Arg, Arithmetic, FunctionKind, OpKind, RegionKind, Spread, Value, ValueId};
+use crate::parse::builder::{Head, power_of_ten};
 use crate::text::{Span, Symbol};
 
 impl<'a> Reader<'a> {
@@ -207,10 +207,7 @@ impl<'a> Reader<'a> {
                 let run = self.builder.list(&[first, second]);
                 self.builder.value(Value::Either(run), at)
             }
-            _ => {
-                let run = self.builder.list(&[first, second]);
-                self.builder.value(Value::Arithmetic(run), at)
-            }
+            _ => self.builder.arithmetic([first, second], done(left, op, right), at),
         }
     }
 
@@ -307,6 +304,24 @@ impl<'a> Reader<'a> {
         let id = self.builder.declare(head, Some(parent));
         self.queue.push((id, Body::Value(&lambda.body)));
         self.builder.value(Value::Closure(id), at)
+    }
+}
+
+/// What is made of two operands, as far as units of time are concerned.
+fn done(left: &Expr, op: Operator, right: &Expr) -> Option<Arithmetic> {
+    let power = |it: &Expr| match it {
+        Expr::NumberLiteral(it) => match &it.value {
+            Number::Int(it) => it.as_i32().and_then(|it| power_of_ten(f64::from(it))),
+            Number::Float(it) => power_of_ten(*it),
+            Number::Complex { .. } => None,
+        },
+        _ => None,
+    };
+    match op {
+        Operator::Sub => Some(Arithmetic::Difference),
+        Operator::Mult => power(right).or_else(|| power(left)).map(Arithmetic::Scaled),
+        Operator::Div | Operator::FloorDiv => power(right).map(|it| Arithmetic::Scaled(-it)),
+        _ => None,
     }
 }
 

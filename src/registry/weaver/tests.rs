@@ -153,7 +153,8 @@ fn both_syntaxes_are_read_side_by_side() {
 #[test]
 fn names_of_the_team_come_first() {
     let (team, _) = read(&files(&[("shop.yaml", OLD)]), &[]);
-    let registry = Registry { pinned: crate::registry::Version::parse("1.20"), team: Some(Arc::new(team)) };
+    let pinned = crate::registry::Version::parse("1.20");
+    let registry = Registry { pinned, team: Some(Arc::new(team)), ..Registry::default() };
     let standing = |key: &str| registry.standing(key, None).map(|it| it.as_str());
     assert_eq!(standing("shop.order.id"), Some("known"));
     assert_eq!(standing("shop.label.app"), Some("known"));
