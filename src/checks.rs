@@ -47,6 +47,7 @@ mod unrecorded_exception;
 mod unregistered_attribute;
 mod unused_instrument;
 mod unused_suppression;
+mod view_mismatch;
 
 /// Every rule, by name.
 pub(crate) static ALL: &[Rule] = &[
@@ -270,5 +271,10 @@ pub(crate) static ALL: &[Rule] = &[
         name: "unused-suppression",
         page: include_str!("../rules/checks/unused-suppression.md"),
         check: unused_suppression::check,
+    },
+    Rule {
+        name: "view-mismatch",
+        page: include_str!("../rules/checks/view-mismatch.md"),
+        check: view_mismatch::check,
     },
 ];

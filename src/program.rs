@@ -298,8 +298,8 @@ pub(crate) struct MetricSite {
     pub(crate) recorded: bool,
     /// The names of variables and members that hold it, where it is made.
     pub(crate) bound: Vec<Symbol>,
-    /// How many boundaries its buckets are given.
-    pub(crate) buckets: Option<u32>,
+    /// The list of the boundaries that its buckets are given, and the file where it stands.
+    pub(crate) boundaries: Option<(FileId, ValueId)>,
 }
 
 /// A value recorded with an instrument that is known.

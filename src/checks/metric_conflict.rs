@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::facts::RegionKind;
+use crate::facts::{RegionKind, Value};
 use crate::program::{MetricSite, Program};
 use crate::rule::{Context, Findings};
 
@@ -18,8 +18,8 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
     for (name, sites) in by_name {
         for (index, site) in sites.iter().enumerate() {
             let others = sites[..index].iter().filter(|it| meet(ctx.program, site, it));
-            let Some((other, difference)) = others.filter_map(|it| Some((it, difference(site, it)?))).next()
-            else {
+            let differing = others.filter_map(|it| Some((it, difference(ctx.program, site, it)?))).next();
+            let Some((other, difference)) = differing else {
                 continue;
             };
             found
@@ -35,7 +35,7 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
 }
 
 /// What is not the same about two instruments of one name.
-fn difference(site: &MetricSite, other: &MetricSite) -> Option<String> {
+fn difference(program: &Program, site: &MetricSite, other: &MetricSite) -> Option<String> {
     let (here, there) = (site.instrument.as_str(), other.instrument.as_str());
     if here != there {
         return Some(format!("is {} here, and {} elsewhere", kind(here), kind(there)));
@@ -45,10 +45,16 @@ fn difference(site: &MetricSite, other: &MetricSite) -> Option<String> {
     {
         return Some(format!("is in `{here}` here, and in `{there}` elsewhere"));
     }
-    match (site.buckets, other.buckets) {
-        (Some(here), Some(there)) if here != there => {
-            Some(format!("has {here} bucket boundaries here, and {there} elsewhere"))
-        }
+    let (here, there) = (boundaries(program, site)?, boundaries(program, other)?);
+    (here != there).then(|| "has other bucket boundaries here than elsewhere".to_owned())
+}
+
+/// How many boundaries there are, and the outermost of them where they are numbers.
+fn boundaries(program: &Program, site: &MetricSite) -> Option<(u32, Option<(f64, f64)>)> {
+    let (file, list) = site.boundaries?;
+    let facts = &program.file(file).facts;
+    match facts.value(list) {
+        Value::Sequence(run) => Some((run.end - run.start, facts.extent_of(list))),
         _ => None,
     }
 }

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use self::handed::{Handed, yielding};
-use self::instruments::{Built, length, recorded_names};
+use self::instruments::{Built, recorded_names};
 use self::typed::Typed;
 use crate::facts::{ParamKind, Spread, Value, ValueId};
 use crate::library::{Role, Slot};
@@ -41,8 +41,8 @@ struct Instrument {
     kind: Symbol,
     unit: Option<Symbol>,
     unit_missing: bool,
-    /// How many boundaries its buckets are given.
-    buckets: Option<u32>,
+    /// The boundaries of its buckets.
+    boundaries: Option<(FileId, ValueId)>,
     /// The library's function that makes it.
     call: Symbol,
 }
@@ -260,11 +260,10 @@ fn direct(world: &World<'_>, targets: &Targets, eval: &mut Eval<'_, '_>, site: S
                         let given = at(Slot::Unit);
                         let unit_missing = model.place(Slot::Unit).is_some() && given.is_none();
                         let unit = given.and_then(|(it, scope)| eval.text(it, scope).text().text);
-                        let boundaries = keyword_of(world, site, BOUNDARIES);
-                        let buckets = boundaries.and_then(|it| length(world.facts(site.file), it));
+                        let boundaries = keyword_of(world, site, BOUNDARIES).map(|it| (site.file, it));
                         let call = world.library.node(node).path;
                         put(
-                            What::Metric(Instrument { kind, unit, unit_missing, buckets, call }),
+                            What::Metric(Instrument { kind, unit, unit_missing, boundaries, call }),
                             eval.key_options(name, scope, 0),
                         );
                     }
@@ -399,7 +398,7 @@ fn tables(world: &World<'_>, targets: &Targets, mut written: Vec<Written>) -> Ta
                 let recorded = observable || by_helper || built.is_recorded(world, &recorded);
                 let scope = Eval::scope_of(world, it.site);
                 let added = built.unit.map(|it| eval.text(it, scope).text());
-                let added_buckets = built.boundaries.and_then(|it| length(world.facts(scope.file), it));
+                let added_boundaries = built.boundaries.map(|it| (scope.file, it));
                 tables.metrics.push(MetricSite {
                     at: call_at(world, it.site),
                     name: text,
@@ -411,7 +410,7 @@ fn tables(world: &World<'_>, targets: &Targets, mut written: Vec<Written>) -> Ta
                     certainty: it.certainty,
                     recorded,
                     bound: built.bound_names(world),
-                    buckets: added_buckets.or(made.buckets),
+                    boundaries: added_boundaries.or(made.boundaries),
                 });
             }
         }

@@ -242,6 +242,7 @@ impl Builder {
             submodules: fitted(&mut built.submodules),
             exports: built.exports.take(),
             arithmetic: fitted(&mut built.arithmetic),
+            extents: fitted(&mut built.extents),
             shouted: fitted(&mut built.shouted),
             marks: fitted(&mut built.marks),
             problems: fitted(&mut built.problems),

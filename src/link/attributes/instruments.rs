@@ -82,14 +82,6 @@ impl Built {
     }
 }
 
-/// How many items a list has that is written down.
-pub(super) fn length(facts: &Facts, value: ValueId) -> Option<u32> {
-    match facts.value(value) {
-        Value::Sequence(run) => Some(run.end - run.start),
-        _ => None,
-    }
-}
-
 /// Of some names, those through which instruments are recorded anywhere (`requests.add(1)`, `self.latency.record(..)`), and those
 /// that are handed to somebody who may.
 pub(super) fn recorded_names(world: &World<'_>, instruments: &FxHashSet<Symbol>) -> FxHashSet<Symbol> {

@@ -260,7 +260,7 @@ fn instruments_must_be_recorded() {
             certainty: Certainty::Certain,
             recorded,
             bound: Vec::new(),
-            buckets: None,
+            boundaries: None,
         });
     }
     assert_eq!(sketch.tally(Dimension::Metrics), (1, 2, 0));

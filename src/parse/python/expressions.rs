@@ -154,7 +154,11 @@ impl<'a> Reader<'a> {
     }
 
     fn sequence(&mut self, exprs: &'a [Expr], at: Span) -> ValueId {
-        self.several(exprs, Value::Sequence, at)
+        let list = self.several(exprs, Value::Sequence, at);
+        if let Some((least, greatest)) = extent(exprs) {
+            self.builder.facts.extents.push((list, least, greatest));
+        }
+        list
     }
 
     fn dict(&mut self, dict: &'a ExprDict, at: Span) -> ValueId {
@@ -307,16 +311,28 @@ impl<'a> Reader<'a> {
     }
 }
 
+fn number(expr: &Expr) -> Option<f64> {
+    let Expr::NumberLiteral(it) = expr else { return None };
+    match &it.value {
+        Number::Int(it) => it.as_i32().map(f64::from),
+        Number::Float(it) => Some(*it),
+        Number::Complex { .. } => None,
+    }
+}
+
+/// Two numbers or more, and nothing else.
+fn extent(exprs: &[Expr]) -> Option<(f64, f64)> {
+    let mut numbers = exprs.iter().map(number);
+    let first = numbers.next().filter(|_| exprs.len() > 1)??;
+    numbers.try_fold((first, first), |(least, greatest), it| {
+        let it = it?;
+        Some((least.min(it), greatest.max(it)))
+    })
+}
+
 /// What is made of two operands, as far as units of time are concerned.
 fn done(left: &Expr, op: Operator, right: &Expr) -> Option<Arithmetic> {
-    let power = |it: &Expr| match it {
-        Expr::NumberLiteral(it) => match &it.value {
-            Number::Int(it) => it.as_i32().and_then(|it| power_of_ten(f64::from(it))),
-            Number::Float(it) => power_of_ten(*it),
-            Number::Complex { .. } => None,
-        },
-        _ => None,
-    };
+    let power = |it: &Expr| number(it).and_then(power_of_ten);
     match op {
         Operator::Sub => Some(Arithmetic::Difference),
         Operator::Mult => power(right).or_else(|| power(left)).map(Arithmetic::Scaled),

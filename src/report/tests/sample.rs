@@ -358,7 +358,7 @@ pub(crate) fn everything() -> Sample {
         certainty: Certainty::Certain,
         recorded: true,
         bound: Vec::new(),
-        buckets: None,
+        boundaries: None,
     });
     program.handlers.push(HandlerSite {
         at,
