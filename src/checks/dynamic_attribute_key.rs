@@ -94,6 +94,7 @@ impl Reader<'_> {
             // `count + 1`, `len(items)`.
             Value::Arithmetic(_) | Value::Int => Some(Openness::Numbered),
             Value::Call(_) if self.calls(value, "len") => Some(Openness::Numbered),
+            Value::Member { name, .. } if counts(*name) => Some(Openness::Numbered),
             // Constants of classes and settings that could not be followed.
             Value::Member { name, .. } if name.as_str().chars().all(|it| !it.is_lowercase()) => {
                 Some(Openness::Loose)
@@ -107,8 +108,7 @@ impl Reader<'_> {
     }
 
     fn named(&self, name: Symbol, depth: u32) -> Openness {
-        let last = name.as_str().rsplit('_').next().unwrap_or_default();
-        if matches!(last, "i" | "j" | "n" | "idx" | "index" | "position" | "number" | "count" | "counter") {
+        if counts(name) {
             return Openness::Numbered;
         }
         let bound = self.facts.bindings_of(self.function, name).iter().map(|it| match it.kind {
@@ -124,6 +124,12 @@ impl Reader<'_> {
         let callee = self.facts.value(*callee);
         matches!(callee, Value::Name(name) | Value::Member { name, .. } if name.as_str() == function)
     }
+}
+
+/// `index`, `message_index`, `i`.
+fn counts(name: Symbol) -> bool {
+    let last = name.as_str().rsplit('_').next().unwrap_or_default();
+    matches!(last, "i" | "j" | "n" | "idx" | "index" | "position" | "number" | "count" | "counter")
 }
 
 const DEEPEST: u32 = 6;

@@ -5,7 +5,9 @@ use crate::program::{MetricSite, SetupSite};
 use crate::rule::{Context, Findings};
 
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
-    for view in ctx.program.setups.iter().filter(|it| it.what.as_str() == "view" && ctx.program.is_own(&it.at)) {
+    for view in
+        ctx.program.setups.iter().filter(|it| it.what.as_str() == "view" && ctx.program.is_own(&it.at))
+    {
         let Some(name) = view.detail.map(|it| it.as_str()).filter(|it| !it.contains(['*', '?', '{'])) else {
             continue;
         };
@@ -32,7 +34,8 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
 fn for_nothing(ctx: &Context<'_>, view: &SetupSite, name: &str, found: &mut Findings) {
     let first = |name: &str| name.split(['.', '_']).next().unwrap_or_default().to_owned();
     let names = || ctx.program.metrics.iter().filter_map(|it| it.name.text).map(|it| it.as_str());
-    let dynamic = ctx.program.metrics.iter().any(|it| it.name.text.is_none_or(|it| it.as_str().contains("{}")));
+    let dynamic =
+        ctx.program.metrics.iter().any(|it| it.name.text.is_none_or(|it| it.as_str().contains("{}")));
     let ours = names().any(|it| first(it) == first(name));
     if dynamic || !ours || ctx.program.registry.metric(name).is_some() {
         return;
@@ -45,14 +48,17 @@ fn for_nothing(ctx: &Context<'_>, view: &SetupSite, name: &str, found: &mut Find
     found
         .add(view.at.place, format!("this view is for `{name}`, and no such instrument is created"))
         .label("made here")
-        .reason("The view changes nothing, and the instrument that was meant is exported as if there were none.")
+        .reason(
+            "The view changes nothing, and the instrument that was meant is exported as if there were none.",
+        )
         .help(help)
         .function(ctx.owner(&view.at));
 }
 
 fn buckets_of_view(ctx: &Context<'_>, view: &SetupSite, metric: &MetricSite, found: &mut Findings) {
     let facts = &ctx.program.file(view.at.place.file).facts;
-    let op = facts.ops.iter().find(|it| it.span == view.at.place.span && matches!(it.kind, OpKind::Call { .. }));
+    let op =
+        facts.ops.iter().find(|it| it.span == view.at.place.span && matches!(it.kind, OpKind::Call { .. }));
     let Some(OpKind::Call { args, .. }) = op.map(|it| &it.kind) else { return };
     let extent = facts.args(args).iter().find_map(|it| extent_within(facts, it.value));
     if let Some(told) = extent.and_then(|it| off_scale(metric, it)) {

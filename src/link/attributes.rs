@@ -281,9 +281,11 @@ fn direct(world: &World<'_>, targets: &Targets, eval: &mut Eval<'_, '_>, site: S
                 && let Some((key, scope)) = at(Slot::Key)
             {
                 let value = at(Slot::Value).filter(|(_, it)| *it == scope).map(|(it, _)| it);
-                let mut keys = eval.key_options(key, scope, 0);
-                keys.iter_mut().for_each(|it| it.value = it.value.or(value));
-                put(what, keys);
+                let keys = eval.key_options(key, scope, 0).into_iter();
+                put(
+                    what,
+                    keys.map(|it| value.into_iter().fold(it, |it, value| it.holding(value, scope))).collect(),
+                );
             }
             if let Some((attributes, scope)) = at(Slot::Attributes) {
                 handed.extend(yielding(world, attributes, scope).map(|it| (it, (what, certainty))));

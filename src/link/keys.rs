@@ -26,6 +26,22 @@ pub(crate) struct Key {
     pub(crate) value: Option<ValueId>,
 }
 
+impl Key {
+    /// The key with what is stored under it, if that is not known yet. A value's number means something in its own file only.
+    pub(crate) fn holding(mut self, value: ValueId, there: Scope) -> Key {
+        if self.scope.file == there.file {
+            self.value.get_or_insert(value);
+        }
+        self
+    }
+
+    /// The key as it is written elsewhere.
+    fn moved(self, place: Place, scope: Scope) -> Key {
+        let value = self.value.filter(|_| self.scope.file == scope.file);
+        Key { place, scope, value, ..self }
+    }
+}
+
 impl<'a> Eval<'_, 'a> {
     /// The keys that an expression in a key's place can be.
     pub(crate) fn key_options(&mut self, value: ValueId, scope: Scope, depth: u32) -> Vec<Key> {
@@ -109,7 +125,7 @@ impl<'a> Eval<'_, 'a> {
             return self.plain_key(value, scope);
         }
         let place = Place { file: scope.file, span: self.world.facts(scope.file).value_span(value) };
-        keys.into_iter().map(|it| Key { place, scope, ..it }).collect()
+        keys.into_iter().map(|it| it.moved(place, scope)).collect()
     }
 
     fn plain_key(&mut self, value: ValueId, scope: Scope) -> Vec<Key> {
@@ -144,8 +160,7 @@ impl<'a> Eval<'_, 'a> {
                 parts.extend(after.iter().copied());
                 // What the caller passes has no place here; the template that it goes into has.
                 if has_key_of(&key.text) {
-                    key.place = Place { file: scope.file, span: facts.value_span(value) };
-                    key.scope = scope;
+                    key = key.moved(Place { file: scope.file, span: facts.value_span(value) }, scope);
                 }
                 key.text = Parts { parts, source: TextSource::Constant };
                 key
@@ -203,10 +218,8 @@ impl<'a> Eval<'_, 'a> {
         for (key, value) in facts.dict(run) {
             match key {
                 Some(key) => {
-                    found.extend(self.key_options(*key, scope, depth + 1).into_iter().map(|mut it| {
-                        it.value.get_or_insert(*value);
-                        it
-                    }))
+                    let keys = self.key_options(*key, scope, depth + 1).into_iter();
+                    found.extend(keys.map(|it| it.holding(*value, scope)));
                 }
                 None => found.extend(self.dict_keys(*value, scope, depth + 1)),
             }
