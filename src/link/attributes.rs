@@ -284,7 +284,8 @@ fn direct(world: &World<'_>, targets: &Targets, eval: &mut Eval<'_, '_>, site: S
                 let keys = eval.key_options(key, scope, 0).into_iter();
                 put(
                     what,
-                    keys.map(|it| value.into_iter().fold(it, |it, value| it.holding(value, scope))).collect(),
+                    keys.map(|it| value.into_iter().fold(it, |it, value| eval.hold(it, value, scope)))
+                        .collect(),
                 );
             }
             if let Some((attributes, scope)) = at(Slot::Attributes) {

@@ -27,14 +27,6 @@ pub(crate) struct Key {
 }
 
 impl Key {
-    /// The key with what is stored under it, if that is not known yet. A value's number means something in its own file only.
-    pub(crate) fn holding(mut self, value: ValueId, there: Scope) -> Key {
-        if self.scope.file == there.file {
-            self.value.get_or_insert(value);
-        }
-        self
-    }
-
     /// The key as it is written elsewhere.
     fn moved(self, place: Place, scope: Scope) -> Key {
         let value = self.value.filter(|_| self.scope.file == scope.file);
@@ -170,6 +162,28 @@ impl<'a> Eval<'_, 'a> {
         self.plain_key(value, scope)
     }
 
+    /// A key with what is stored under it. Where a loop over a dictionary hands out keys and values together, each key has its own
+    /// value already, if it is the loop's value that is stored.
+    pub(crate) fn hold(&self, key: Key, value: ValueId, there: Scope) -> Key {
+        if key.value.is_some() && self.is_of_a_loop(value, there) {
+            return key;
+        }
+        // A value's number means something in its own file only.
+        let value = Some(value).filter(|_| key.scope.file == there.file);
+        Key { value, ..key }
+    }
+
+    fn is_of_a_loop(&self, value: ValueId, scope: Scope) -> bool {
+        let facts = self.world.facts(scope.file);
+        match facts.value(value) {
+            Value::Part(..) => true,
+            Value::Name(name) => facts.bindings_of(scope.function, *name).iter().any(|it| {
+                matches!(it.kind, BindingKind::Value(inner) if matches!(facts.value(inner), Value::Part(..)))
+            }),
+            _ => false,
+        }
+    }
+
     /// The keys of a dictionary-valued expression, wherever they were put in.
     pub(crate) fn dict_keys(&mut self, value: ValueId, scope: Scope, depth: u32) -> Vec<Key> {
         if depth > DEEPEST {
@@ -219,7 +233,7 @@ impl<'a> Eval<'_, 'a> {
             match key {
                 Some(key) => {
                     let keys = self.key_options(*key, scope, depth + 1).into_iter();
-                    found.extend(keys.map(|it| it.holding(*value, scope)));
+                    found.extend(keys.map(|it| self.hold(it, *value, scope)));
                 }
                 None => found.extend(self.dict_keys(*value, scope, depth + 1)),
             }

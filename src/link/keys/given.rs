@@ -106,7 +106,7 @@ impl<'a> Eval<'_, 'a> {
         let Some(key) = at(Slot::Key) else { return Vec::new() };
         let scope = Self::scope_of(world, site);
         let keys = self.key_options(key, scope, depth + 1).into_iter();
-        keys.map(|it| value.into_iter().fold(it, |it, value| it.holding(value, scope))).collect()
+        keys.map(|it| value.into_iter().fold(it, |it, value| self.hold(it, value, scope))).collect()
     }
 
     /// What a context variable may hold: what it starts with, and what its module puts into it.

@@ -70,7 +70,7 @@ impl<'a> Eval<'_, 'a> {
                 OpKind::SetItem { of, key, value } if is_it(*of) => {
                     let scope = Eval::scope_of(world, site);
                     let keys = self.key_options(*key, scope, depth + 1).into_iter();
-                    found.extend(keys.map(|it| it.holding(*value, scope)));
+                    found.extend(keys.map(|it| self.hold(it, *value, scope)));
                 }
                 OpKind::Call { callee, .. } => {
                     if let Value::Member { of, name } = *facts.value(*callee)
