@@ -100,7 +100,7 @@ fn scan(args: &ScanArgs, console: &Console) -> Result<Exit> {
     let progress = console.progress();
     job.pool.install(|| {
         let found = find(&job, &progress);
-        let (program, notes) = build(&found, &job, &progress);
+        let (program, notes) = build(&found, &job, &progress)?;
         progress.stage("checking");
         let coverage = measure::measure(&program, &job.layers());
         let checked = rules::check(&program, &coverage, &job.settings, &job.rules);
@@ -109,7 +109,7 @@ fn scan(args: &ScanArgs, console: &Console) -> Result<Exit> {
         memory.apply(&program, &sources, &job, &coverage.all, &mut judged);
         let elsewhere = judged.keep(|it| job.is_in_focus(&program.file(it.place.file).path));
         let compare = |it: History| it.compare(&job, &found, &program, &mut judged, &sources, &progress);
-        let (change, outside) = history.map(compare).unzip();
+        let (change, outside) = history.map(compare).transpose()?.unzip();
         let change: Option<&change::Change> = change.as_ref();
         let before = |it| memory.share(it).or_else(|| change.map(|was| was.share_before(it)));
         let changed = change.map(|it| &it.coverage);
@@ -167,7 +167,7 @@ fn aimless_ratchet(job: &Job, args: &ScanArgs) -> Option<String> {
 }
 
 /// From the tree to the linked program, with a note for everything that is missing in it.
-fn read(job: &Job, progress: &Progress) -> (Program, Vec<Note>) {
+fn read(job: &Job, progress: &Progress) -> Result<(Program, Vec<Note>)> {
     let found = find(job, progress);
     build(&found, job, progress)
 }
@@ -177,19 +177,19 @@ fn find(job: &Job, progress: &Progress) -> Discovered {
     discover::discover(&job.roots, &job.scope())
 }
 
-fn build(found: &Discovered, job: &Job, progress: &Progress) -> (Program, Vec<Note>) {
+fn build(found: &Discovered, job: &Job, progress: &Progress) -> Result<(Program, Vec<Note>)> {
     progress.stage("parsing");
-    let (program, mut notes) = engine::build(found, &Overlay::new(), job, progress);
+    let (program, mut notes) = engine::build(found, &Overlay::new(), job, progress)?;
     notes.extend(found.notes.iter().cloned());
     notes.sort();
-    (program, notes)
+    Ok((program, notes))
 }
 
 fn inventory(args: &InventoryArgs, console: &Console) -> Result<()> {
     let job = Job::prepare(&args.tree, None)?;
     let progress = console.progress();
     job.pool.install(|| {
-        let (program, notes) = read(&job, &progress);
+        let (program, notes) = read(&job, &progress)?;
         drop(progress);
         match &args.output {
             Some(file) => files::replace(file, |out| {
@@ -229,15 +229,15 @@ fn compare_code(args: &DiffArgs, revisions: &str, console: &Console) -> Result<V
         None => (History::read(&job, revisions)?, None),
     };
     let progress = console.progress();
-    Ok(job.pool.install(|| {
+    job.pool.install(|| {
         let found = find(&job, &progress);
         let now = match now {
-            Some(it) => it.program(&job, &found, &progress),
-            None => build(&found, &job, &progress).0,
+            Some(it) => it.program(&job, &found, &progress)?,
+            None => build(&found, &job, &progress)?.0,
         };
-        let before = before.program(&job, &found, &progress);
-        registry::diff(&infer::emitted(&before).registry, &infer::emitted(&now).registry)
-    }))
+        let before = before.program(&job, &found, &progress)?;
+        Ok(registry::diff(&infer::emitted(&before).registry, &infer::emitted(&now).registry))
+    })
 }
 
 fn infer_registry(args: &InferArgs, console: &Console) -> Result<()> {
@@ -245,7 +245,7 @@ fn infer_registry(args: &InferArgs, console: &Console) -> Result<()> {
     let target = registries::Target::new(args, &job)?;
     let progress = console.progress();
     job.pool.install(|| {
-        let (program, notes) = read(&job, &progress);
+        let (program, notes) = read(&job, &progress)?;
         drop(progress);
         console.notes(notes.iter());
         registries::write(&infer::emitted(&program), &target, console)
@@ -268,7 +268,7 @@ fn initialise(args: &InitArgs, console: &Console) -> Result<()> {
     let job = Job::prepare(&tree, None)?;
     let progress = console.progress();
     job.pool.install(|| {
-        let (program, notes) = read(&job, &progress);
+        let (program, notes) = read(&job, &progress)?;
         drop(progress);
         console.notes(notes.iter());
         let told = init::write(&args.directory, &measure::measure(&program, &[]))?;

@@ -77,7 +77,10 @@ fn job(folder: &Path) -> Job {
 }
 
 fn program(job: &Job) -> Program {
-    job.pool.install(|| crate::read(job, &Progress::Silent).0)
+    match job.pool.install(|| crate::read(job, &Progress::Silent)) {
+        Ok((program, _)) => program,
+        Err(error) => panic!("{error:#}"),
+    }
 }
 
 /// The facts of one file, printed; none for a language that is not known.

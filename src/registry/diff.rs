@@ -224,3 +224,83 @@ fn parts(sort: &'static str, before: &[Described], now: &[Described], changes: &
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registry::{RegistryFile, read};
+
+    fn told(before: &str, now: &str) -> Vec<String> {
+        let team = |text: &str| {
+            let file = RegistryFile { path: "shop.yaml".to_owned(), text: text.to_owned() };
+            read(&[file], &[]).0
+        };
+        let all = diff(&team(before), &team(now));
+        all.iter().map(|it| format!("{}{it}", if it.breaking { "! " } else { "" })).collect()
+    }
+
+    fn attributes(lines: &[&str]) -> String {
+        lines.iter().fold("attributes:\n".to_owned(), |text, it| text + "  - " + it + "\n")
+    }
+
+    #[test]
+    fn what_is_gone_and_comes_back_nearly_the_same_was_renamed() {
+        let before = attributes(&[
+            "{key: shop.order.titel, type: string}",
+            "{key: cart.size, type: int}",
+            "{key: shop.age, type: int}",
+        ]);
+        let now = attributes(&[
+            "{key: shop.order.title, type: string}",
+            "{key: shop.size, type: int}",
+            "{key: shop.ago, type: string}",
+        ]);
+        assert_eq!(
+            told(&before, &now),
+            [
+                "! renamed attribute `cart.size` to `shop.size`",
+                "! removed attribute `shop.age`",
+                "added attribute `shop.ago`",
+                "! renamed attribute `shop.order.titel` to `shop.order.title`",
+            ]
+        );
+    }
+
+    #[test]
+    fn values_and_types_of_attributes_are_compared() {
+        let of = |kind: &str| attributes(&[&format!("{{key: shop.kind, type: {kind}}}")]);
+        let listed = |values: &[&str]| {
+            let each: Vec<String> = values.iter().map(|it| format!("{{id: {it}, value: {it}}}")).collect();
+            of(&format!("{{members: [{}]}}", each.join(", ")))
+        };
+        assert_eq!(told(&of("int"), &of("\"int[]\"")), ["! retyped attribute `shop.kind` from int to int[]"]);
+        assert_eq!(
+            told(&listed(&["book", "toy"]), &listed(&["book", "game"])),
+            [
+                "changed attribute `shop.kind`: the value `game` is new",
+                "! changed attribute `shop.kind`: the value `toy` is gone"
+            ]
+        );
+        // Whoever read the listed values still does.
+        let open = told(&listed(&["book", "toy"]), &of("string"));
+        assert!(open.iter().all(|it| !it.starts_with('!')), "{open:?}");
+        assert_eq!(told(&of("string"), &of("string")), [""; 0]);
+    }
+
+    #[test]
+    fn spans_and_metrics_are_compared_part_by_part() {
+        let registry = |kind: &str, level: &str, instrument: &str| {
+            format!(
+                "attributes:\n  - {{key: shop.id, type: int}}\nspans:\n  - type: ship\n    kind: {kind}\n    name: {{note: ship}}\n    attributes:\n      - {{ref: shop.id, requirement_level: {level}}}\nmetrics:\n  - {{name: shop.orders, instrument: {instrument}, unit: \"1\"}}\n"
+            )
+        };
+        assert_eq!(
+            told(&registry("internal", "required", "counter"), &registry("client", "recommended", "gauge")),
+            [
+                "! changed metric `shop.orders`: instrument from `counter` to `gauge`",
+                "! changed span `ship`: kind from `internal` to `client`",
+                "! changed span `ship`: `shop.id` is not required any more",
+            ]
+        );
+    }
+}

@@ -13,6 +13,8 @@ mod yaml;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use rayon::prelude::*;
+
 use super::{Attribute, Described, Metric};
 use definitions::Definitions;
 pub(crate) use manifest::dependencies;
@@ -81,8 +83,9 @@ impl Faults<'_> {
 pub(crate) fn read(files: &[RegistryFile], here: &[String]) -> (Team, Vec<Fault>) {
     let mut faults = Faults { files, list: Vec::new() };
     let mut definitions = Definitions::default();
-    for (file, it) in files.iter().enumerate() {
-        match yaml::parse(&it.text, file) {
+    let parsed: Vec<_> = files.par_iter().enumerate().map(|(file, it)| yaml::parse(&it.text, file)).collect();
+    for (it, parsed) in files.iter().zip(parsed) {
+        match parsed {
             Err((at, message)) => faults.add(at, format!("this is not YAML: {message}")),
             Ok(None) => {}
             Ok(Some(document)) if manifest::is_manifest(&it.path) => {

@@ -72,8 +72,8 @@ impl History {
         judged: &mut Judged,
         sources: &Sources<'_>,
         progress: &Progress,
-    ) -> (Change, Vec<Finding>) {
-        let past = self.past(job, found, progress);
+    ) -> Result<(Change, Vec<Finding>)> {
+        let past = self.past(job, found, progress)?;
         let touched = Touched::new(program, |path| self.lines(&job.roots.root.join(path)));
         let before = Before {
             program: &past.program,
@@ -88,19 +88,19 @@ impl History {
         let change = change::compare(&self.base.revision, &self.base.commit, &touched, &before);
         // Like the program itself, it is not worth the time to be taken apart.
         std::mem::forget(past);
-        (change, outside)
+        Ok((change, outside))
     }
 
     /// The program of before alone.
-    pub(crate) fn program(&self, job: &Job, found: &Discovered, progress: &Progress) -> Program {
+    pub(crate) fn program(&self, job: &Job, found: &Discovered, progress: &Progress) -> Result<Program> {
         let (found, overlay) = self.discovered(job, found);
-        engine::build(&found, &overlay, job, progress).0
+        Ok(engine::build(&found, &overlay, job, progress)?.0)
     }
 
-    fn past(&self, job: &Job, found: &Discovered, progress: &Progress) -> Past {
+    fn past(&self, job: &Job, found: &Discovered, progress: &Progress) -> Result<Past> {
         progress.stage("parsing what was");
         let (found, overlay) = self.discovered(job, found);
-        let (program, _) = engine::build(&found, &overlay, job, progress);
+        let (program, _) = engine::build(&found, &overlay, job, progress)?;
         let coverage = measure::measure(&program, &[]);
         let checked = rules::check(&program, &coverage, &job.settings, &job.rules);
         let judged = policy::judge(&program, checked.findings, &job.settings, &job.rules);
@@ -127,7 +127,7 @@ impl History {
         };
         let paths = (0..program.files.len() as u32).map(in_tree).collect();
         drop(sources);
-        Past { program, coverage, paths, identities }
+        Ok(Past { program, coverage, paths, identities })
     }
 
     /// Where the files of before went that are not where they were; none for those that are gone.

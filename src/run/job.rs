@@ -1,7 +1,6 @@
 //! Everything that is settled before the first file is read: where the tree is, what the settings say, how many threads work.
 
 use std::path::{Component, Path, PathBuf};
-use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -13,9 +12,9 @@ use crate::discover::{self, Language, Roots, Scope};
 use crate::library::Library;
 use crate::measure::LayerSpec;
 use crate::parse;
-use crate::registry::Team;
 use crate::rule::Catalogue;
-use crate::run::{engine, registry, repository};
+use crate::run::registry::Awaited;
+use crate::run::{engine, repository};
 
 /// Syntax trees of machine-made code are deep, and their depth is walked by recursion.
 const STACK_BYTES: usize = 256 << 20;
@@ -114,7 +113,7 @@ pub(crate) struct Job {
     focus: Vec<PathBuf>,
     pub(crate) pool: ThreadPool,
     /// The project's own registry.
-    pub(crate) team: Option<Arc<Team>>,
+    pub(crate) team: Awaited,
 }
 
 impl Job {
@@ -142,6 +141,7 @@ impl Job {
     }
 
     fn assemble(roots: Roots, settings: Settings, rules: Catalogue, shown_root: String) -> Result<Job> {
+        let team = Awaited::start(&settings.registry_paths);
         let pool = ThreadPoolBuilder::new()
             .num_threads(settings.jobs)
             .stack_size(STACK_BYTES)
@@ -149,7 +149,6 @@ impl Job {
             .build()
             .context("cannot start the threads")?;
         let prefix = repository::prefix(&roots.root);
-        let team = registry::team(&settings.registry_paths)?;
         Ok(Job { roots, settings, rules, shown_root, prefix, focus: Vec::new(), pool, team })
     }
 

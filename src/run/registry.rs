@@ -5,9 +5,10 @@ mod infer;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock};
+use std::thread::{self, JoinHandle};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 
 pub(crate) use self::infer::{Target, write};
 use crate::registry::{self, Change, Fault, RegistryFile, Team};
@@ -18,8 +19,38 @@ const MOST_BYTES: u64 = 16 << 20;
 const MOST_TOLD: usize = 5;
 
 /// The registry at some paths; none without paths. A registry with faults is no ground to judge by.
-pub(crate) fn team(paths: &[PathBuf]) -> Result<Option<Arc<Team>>> {
+fn team(paths: &[PathBuf]) -> Result<Option<Arc<Team>>> {
     if paths.is_empty() { Ok(None) } else { sound(files(paths)?).map(|it| Some(Arc::new(it))) }
+}
+
+type Reader = JoinHandle<Result<Option<Arc<Team>>>>;
+
+/// A registry that is read while other things go on, and waited for by the first who asks.
+pub(crate) struct Awaited {
+    reader: Mutex<Option<Reader>>,
+    read: OnceLock<Option<Arc<Team>>>,
+}
+
+impl Awaited {
+    pub(crate) fn start(paths: &[PathBuf]) -> Awaited {
+        let awaited = Awaited { reader: Mutex::new(None), read: OnceLock::new() };
+        if paths.is_empty() {
+            awaited.read.get_or_init(|| None);
+        } else if let Ok(mut reader) = awaited.reader.lock() {
+            let paths = paths.to_vec();
+            *reader = Some(thread::spawn(move || team(&paths)));
+        }
+        awaited
+    }
+
+    pub(crate) fn get(&self) -> Result<Option<Arc<Team>>> {
+        let reader = self.reader.lock().ok().and_then(|mut it| it.take());
+        if let Some(reader) = reader {
+            let found = reader.join().map_err(|_| anyhow!("the registry could not be read"))??;
+            self.read.get_or_init(|| found);
+        }
+        Ok(self.read.get().cloned().flatten())
+    }
 }
 
 /// The files at some paths but one; none without paths, and none where that one is all there is.
