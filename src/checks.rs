@@ -2,6 +2,7 @@
 
 use crate::rule::Rule;
 
+mod attribute_level;
 mod attribute_name_style;
 mod attribute_type;
 mod attribute_value;
@@ -13,18 +14,27 @@ mod dark_function;
 mod decorator_ends_early;
 mod deprecated_attribute;
 mod double_recorded_exception;
+mod duration_unit;
+mod dynamic_attribute_key;
 mod dynamic_span_name;
 mod guard_across_await;
 mod guard_dropped;
+mod inconsistent_attribute;
 mod instrument_boxed_future;
 mod instrument_leaks_args;
+mod instrument_per_call;
 mod instrument_without_err;
 mod metric_cardinality;
+mod metric_conflict;
 mod metric_name_style;
+mod metric_shadows_attribute;
 mod metric_unit;
+mod missing_required_attribute;
+mod namespace_collision;
 mod orphan_enrichment;
 mod print_instead_of_log;
 mod raw_subprocess;
+mod reserved_namespace;
 mod semconv_metric;
 mod sensitive_attribute;
 mod span_discarded;
@@ -34,10 +44,18 @@ mod swallowed_error;
 mod syntax_error;
 mod unknown_attribute;
 mod unrecorded_exception;
+mod unregistered_attribute;
+mod unused_instrument;
 mod unused_suppression;
+mod view_mismatch;
 
 /// Every rule, by name.
 pub(crate) static ALL: &[Rule] = &[
+    Rule {
+        name: "attribute-level",
+        page: include_str!("../rules/checks/attribute-level.md"),
+        check: attribute_level::check,
+    },
     Rule {
         name: "attribute-name-style",
         page: include_str!("../rules/checks/attribute-name-style.md"),
@@ -90,6 +108,16 @@ pub(crate) static ALL: &[Rule] = &[
         check: double_recorded_exception::check,
     },
     Rule {
+        name: "duration-unit",
+        page: include_str!("../rules/checks/duration-unit.md"),
+        check: duration_unit::check,
+    },
+    Rule {
+        name: "dynamic-attribute-key",
+        page: include_str!("../rules/checks/dynamic-attribute-key.md"),
+        check: dynamic_attribute_key::check,
+    },
+    Rule {
         name: "dynamic-span-name",
         page: include_str!("../rules/checks/dynamic-span-name.md"),
         check: dynamic_span_name::check,
@@ -105,6 +133,11 @@ pub(crate) static ALL: &[Rule] = &[
         check: guard_dropped::check,
     },
     Rule {
+        name: "inconsistent-attribute",
+        page: include_str!("../rules/checks/inconsistent-attribute.md"),
+        check: inconsistent_attribute::check,
+    },
+    Rule {
         name: "instrument-boxed-future",
         page: include_str!("../rules/checks/instrument-boxed-future.md"),
         check: instrument_boxed_future::check,
@@ -113,6 +146,11 @@ pub(crate) static ALL: &[Rule] = &[
         name: "instrument-leaks-args",
         page: include_str!("../rules/checks/instrument-leaks-args.md"),
         check: instrument_leaks_args::check,
+    },
+    Rule {
+        name: "instrument-per-call",
+        page: include_str!("../rules/checks/instrument-per-call.md"),
+        check: instrument_per_call::check,
     },
     Rule {
         name: "instrument-without-err",
@@ -125,14 +163,34 @@ pub(crate) static ALL: &[Rule] = &[
         check: metric_cardinality::check,
     },
     Rule {
+        name: "metric-conflict",
+        page: include_str!("../rules/checks/metric-conflict.md"),
+        check: metric_conflict::check,
+    },
+    Rule {
         name: "metric-name-style",
         page: include_str!("../rules/checks/metric-name-style.md"),
         check: metric_name_style::check,
     },
     Rule {
+        name: "metric-shadows-attribute",
+        page: include_str!("../rules/checks/metric-shadows-attribute.md"),
+        check: metric_shadows_attribute::check,
+    },
+    Rule {
         name: "metric-unit",
         page: include_str!("../rules/checks/metric-unit.md"),
         check: metric_unit::check,
+    },
+    Rule {
+        name: "missing-required-attribute",
+        page: include_str!("../rules/checks/missing-required-attribute.md"),
+        check: missing_required_attribute::check,
+    },
+    Rule {
+        name: "namespace-collision",
+        page: include_str!("../rules/checks/namespace-collision.md"),
+        check: namespace_collision::check,
     },
     Rule {
         name: "orphan-enrichment",
@@ -148,6 +206,11 @@ pub(crate) static ALL: &[Rule] = &[
         name: "raw-subprocess",
         page: include_str!("../rules/checks/raw-subprocess.md"),
         check: raw_subprocess::check,
+    },
+    Rule {
+        name: "reserved-namespace",
+        page: include_str!("../rules/checks/reserved-namespace.md"),
+        check: reserved_namespace::check,
     },
     Rule {
         name: "semconv-metric",
@@ -195,8 +258,23 @@ pub(crate) static ALL: &[Rule] = &[
         check: unrecorded_exception::check,
     },
     Rule {
+        name: "unregistered-attribute",
+        page: include_str!("../rules/checks/unregistered-attribute.md"),
+        check: unregistered_attribute::check,
+    },
+    Rule {
+        name: "unused-instrument",
+        page: include_str!("../rules/checks/unused-instrument.md"),
+        check: unused_instrument::check,
+    },
+    Rule {
         name: "unused-suppression",
         page: include_str!("../rules/checks/unused-suppression.md"),
         check: unused_suppression::check,
+    },
+    Rule {
+        name: "view-mismatch",
+        page: include_str!("../rules/checks/view-mismatch.md"),
+        check: view_mismatch::check,
     },
 ];

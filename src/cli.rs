@@ -7,7 +7,7 @@ use clap::builder::PossibleValuesParser;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
 
-use crate::report::{CatalogueFormat, Format, INVENTORY_KINDS, InventoryFormat};
+use crate::report::{CatalogueFormat, DiffFormat, Format, INVENTORY_KINDS, InventoryFormat};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -43,6 +43,18 @@ const INVENTORY_EXAMPLES: &str = "\
 Examples:
   otcov inventory --kind span,metric --format table
   otcov inventory src -o inventory.jsonl";
+
+const DIFF_EXAMPLES: &str = "\
+Examples:
+  otcov registry diff old/registry telemetry/registry
+  otcov registry diff --code origin/main
+  otcov registry diff --code v1.0..v2.0 src";
+
+const INFER_EXAMPLES: &str = "\
+Examples:
+  otcov registry infer
+  otcov registry infer src -o telemetry/registry
+  otcov registry infer --registry telemetry/registry -o telemetry/registry/new.yaml";
 
 const TALK: &str = "Output";
 
@@ -82,7 +94,7 @@ pub(crate) enum Command {
         #[command(flatten)]
         which: ConfigArgs,
     },
-    /// Check a registry of semantic conventions
+    /// Check a registry of semantic conventions, compare two, or write one from the code
     #[command(subcommand)]
     Registry(RegistryCommand),
     /// Write an otcov.toml for a tree: its layers, and thresholds at today's level
@@ -104,6 +116,35 @@ pub(crate) enum RegistryCommand {
         #[arg(value_name = "PATHS", required = true, value_hint = ValueHint::AnyPath)]
         paths: Vec<PathBuf>,
     },
+    /// Tell what changed between two registries, or in what the code emits; 1 if anything breaks those who read it
+    #[command(after_help = DIFF_EXAMPLES)]
+    Diff(DiffArgs),
+    /// Write a registry of what the code emits, or what the configured one lacks
+    #[command(after_help = INFER_EXAMPLES)]
+    Infer(InferArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DiffArgs {
+    /// Compare what the code of REV emitted with what it emits now; A..B for two commits [default: the main branch]
+    #[arg(long, value_name = "REV", num_args = 0..=1, default_missing_value = "")]
+    pub(crate) code: Option<String>,
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = parse_diff_format, help = format!("One of {}", words(&DiffFormat::ALL.map(DiffFormat::as_str))))]
+    pub(crate) format: DiffFormat,
+    #[command(flatten)]
+    pub(crate) tree: TreeArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InferArgs {
+    /// Write only what this registry lacks, beside that of the configuration
+    #[arg(long = "registry", value_name = "PATH", action = ArgAction::Append, value_hint = ValueHint::AnyPath)]
+    pub(crate) registries: Vec<PathBuf>,
+    /// Write to this YAML file, or to a registry in this folder
+    #[arg(short, long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) tree: TreeArgs,
 }
 
 /// How otcov talks; understood before and after every command.
@@ -257,6 +298,10 @@ fn parse_output(text: &str) -> Result<Output, String> {
 
 fn parse_inventory_format(text: &str) -> Result<InventoryFormat, String> {
     one_of(text, &InventoryFormat::ALL, InventoryFormat::as_str)
+}
+
+fn parse_diff_format(text: &str) -> Result<DiffFormat, String> {
+    one_of(text, &DiffFormat::ALL, DiffFormat::as_str)
 }
 
 fn parse_catalogue_format(text: &str) -> Result<CatalogueFormat, String> {

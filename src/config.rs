@@ -47,6 +47,10 @@ pub(crate) struct Settings {
     pub(crate) semconv: Option<Version>,
     /// Folders and files of the project's own registry.
     pub(crate) registry_paths: Vec<PathBuf>,
+    /// The namespaces that are the project's own.
+    pub(crate) registry_namespaces: Vec<String>,
+    /// Every name of the project's own has to be in a registry.
+    pub(crate) registry_strict: bool,
     pub(crate) rules: RuleSettings,
     pub(crate) models: Vec<ModelSettings>,
     /// Rules of the project's own, in the order of the file.
@@ -228,6 +232,8 @@ impl Settings {
             ratchet: false,
             semconv: None,
             registry_paths: Vec::new(),
+            registry_namespaces: Vec::new(),
+            registry_strict: false,
             rules: RuleSettings::default(),
             models: Vec::new(),
             own_rules: Vec::new(),

@@ -76,6 +76,10 @@ pub(crate) struct Facts {
     pub(crate) submodules: Vec<Submodule>,
     /// The names that the file exports explicitly (`__all__`), if it says so.
     pub(crate) exports: Option<Vec<Symbol>>,
+    /// What arithmetic does, where that can be told, by the value that comes out of it; in the order of the values.
+    pub(crate) arithmetic: Vec<(ValueId, Arithmetic)>,
+    /// The least and the greatest number of each list of nothing but numbers, in the order of the values.
+    pub(crate) extents: Vec<(ValueId, f64, f64)>,
     /// Texts written as environment variables are: in capitals, with underscores.
     pub(crate) shouted: Vec<ValueId>,
     pub(crate) marks: Vec<Mark>,
@@ -383,6 +387,15 @@ pub(crate) enum BindingKind {
     Opaque,
 }
 
+/// What two operands are made into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Arithmetic {
+    /// `a - b`.
+    Difference,
+    /// One of them, times ten to this power: `a * 1000`, `a / 1e6`.
+    Scaled(i8),
+}
+
 /// A comment addressed to otcov.
 #[derive(Debug, Clone)]
 pub(crate) struct Mark {
@@ -453,6 +466,18 @@ impl Facts {
 
     pub(crate) fn value_span(&self, id: ValueId) -> Span {
         self.value_spans[id.index()]
+    }
+
+    /// The least and the greatest number of a list, if it has nothing but numbers.
+    pub(crate) fn extent_of(&self, id: ValueId) -> Option<(f64, f64)> {
+        let found = self.extents.binary_search_by_key(&id, |(it, ..)| *it).ok()?;
+        let (_, least, greatest) = self.extents[found];
+        Some((least, greatest))
+    }
+
+    pub(crate) fn arithmetic_of(&self, id: ValueId) -> Option<Arithmetic> {
+        let found = self.arithmetic.binary_search_by_key(&id, |(it, _)| *it).ok()?;
+        Some(self.arithmetic[found].1)
     }
 
     pub(crate) fn list(&self, run: &Run) -> &[ValueId] {

@@ -6,6 +6,7 @@ mod cli;
 mod config;
 mod discover;
 mod facts;
+mod infer;
 mod library;
 mod link;
 mod measure;
@@ -28,11 +29,14 @@ use std::time::Instant;
 
 use anyhow::Result;
 
-use change::Change;
-use cli::{Cli, Command, ConfigArgs, InitArgs, InventoryArgs, RegistryCommand, ScanArgs, TreeArgs};
+use cli::{
+    Cli, Command, ConfigArgs, DiffArgs, InferArgs, InitArgs, InventoryArgs, RegistryCommand, ScanArgs,
+    TreeArgs,
+};
 use discover::{Discovered, Note};
 use policy::{Exit, Gauge};
 use program::Program;
+use registry::Change;
 use report::{Report, Sources, catalogue, inventory};
 use run::before::History;
 use run::console::{self, Console};
@@ -81,6 +85,8 @@ fn obey(command: &Command, console: &Console) -> Result<Exit> {
             console.print(|out| catalogue::rules(&rules, *format, console.style(), out))?;
         }
         Command::Registry(RegistryCommand::Check { paths }) => return check_registry(paths, console),
+        Command::Registry(RegistryCommand::Diff(args)) => return compare_registries(args, console),
+        Command::Registry(RegistryCommand::Infer(args)) => infer_registry(args, console)?,
         Command::Init(args) => initialise(args, console)?,
         Command::Completions { shell } => console.print(|out| manual::completions(*shell, out))?,
         Command::Man => console.print(manual::page)?,
@@ -98,7 +104,7 @@ fn scan(args: &ScanArgs, console: &Console) -> Result<Exit> {
     let progress = console.progress();
     job.pool.install(|| {
         let found = find(&job, &progress);
-        let (program, notes) = build(&found, &job, &progress);
+        let (program, notes) = build(&found, &job, &progress)?;
         progress.stage("checking");
         let coverage = measure::measure(&program, &job.layers());
         let checked = rules::check(&program, &coverage, &job.settings, &job.rules);
@@ -107,8 +113,8 @@ fn scan(args: &ScanArgs, console: &Console) -> Result<Exit> {
         memory.apply(&program, &sources, &job, &coverage.all, &mut judged);
         let elsewhere = judged.keep(|it| job.is_in_focus(&program.file(it.place.file).path));
         let compare = |it: History| it.compare(&job, &found, &program, &mut judged, &sources, &progress);
-        let (change, outside) = history.map(compare).unzip();
-        let change: Option<&Change> = change.as_ref();
+        let (change, outside) = history.map(compare).transpose()?.unzip();
+        let change: Option<&change::Change> = change.as_ref();
         let before = |it| memory.share(it).or_else(|| change.map(|was| was.share_before(it)));
         let changed = change.map(|it| &it.coverage);
         let gauge = Gauge { program: &program, coverage: &coverage, changed, before: &before };
@@ -166,7 +172,7 @@ fn aimless_ratchet(job: &Job, args: &ScanArgs) -> Option<String> {
 }
 
 /// From the tree to the linked program, with a note for everything that is missing in it.
-fn read(job: &Job, progress: &Progress) -> (Program, Vec<Note>) {
+fn read(job: &Job, progress: &Progress) -> Result<(Program, Vec<Note>)> {
     let found = find(job, progress);
     build(&found, job, progress)
 }
@@ -176,19 +182,19 @@ fn find(job: &Job, progress: &Progress) -> Discovered {
     discover::discover(&job.roots, &job.scope())
 }
 
-fn build(found: &Discovered, job: &Job, progress: &Progress) -> (Program, Vec<Note>) {
+fn build(found: &Discovered, job: &Job, progress: &Progress) -> Result<(Program, Vec<Note>)> {
     progress.stage("parsing");
-    let (program, mut notes) = engine::build(found, &Overlay::new(), job, progress);
+    let (program, mut notes) = engine::build(found, &Overlay::new(), job, progress)?;
     notes.extend(found.notes.iter().cloned());
     notes.sort();
-    (program, notes)
+    Ok((program, notes))
 }
 
 fn inventory(args: &InventoryArgs, console: &Console) -> Result<()> {
     let job = Job::prepare(&args.tree, None)?;
     let progress = console.progress();
     job.pool.install(|| {
-        let (program, notes) = read(&job, &progress);
+        let (program, notes) = read(&job, &progress)?;
         drop(progress);
         match &args.output {
             Some(file) => files::replace(file, |out| {
@@ -211,9 +217,51 @@ fn check_registry(paths: &[PathBuf], console: &Console) -> Result<Exit> {
 
 /// The examples of the project's own rules; 1 where one of them is wrong.
 fn check_rules(which: &ConfigArgs, console: &Console) -> Result<Exit> {
-    let (told, sound) = own::check(&Job::here(which)?);
+    let (told, sound) = own::check(&Job::here(which)?)?;
     console.print(|out| out.write_all(told.as_bytes()))?;
     Ok(if sound { Exit::Clean } else { Exit::Failed })
+}
+
+/// What changed in the names; 1 where it breaks whoever reads them.
+fn compare_registries(args: &DiffArgs, console: &Console) -> Result<Exit> {
+    let changes = match (&args.code, args.tree.paths.as_slice()) {
+        (Some(revisions), _) => compare_code(args, revisions, console)?,
+        (None, [before, now]) => registries::compare(before, now)?,
+        (None, _) => anyhow::bail!("two registries are compared: give two paths, or --code"),
+    };
+    console.print(|out| report::registries::changes(&changes, args.format, out))?;
+    Ok(if changes.iter().any(|it| it.breaking) { Exit::Failed } else { Exit::Clean })
+}
+
+/// What the code of a revision emitted against what it emits now, or in another one.
+fn compare_code(args: &DiffArgs, revisions: &str, console: &Console) -> Result<Vec<Change>> {
+    let job = Job::prepare(&args.tree, None)?;
+    let (before, now) = match revisions.split_once("..") {
+        Some((before, now)) => (History::at(&job, before)?, Some(History::at(&job, now)?)),
+        None => (History::read(&job, revisions)?, None),
+    };
+    let progress = console.progress();
+    job.pool.install(|| {
+        let found = find(&job, &progress);
+        let now = match now {
+            Some(it) => it.program(&job, &found, &progress)?,
+            None => build(&found, &job, &progress)?.0,
+        };
+        let before = before.program(&job, &found, &progress)?;
+        Ok(registry::diff(&infer::emitted(&before).registry, &infer::emitted(&now).registry))
+    })
+}
+
+fn infer_registry(args: &InferArgs, console: &Console) -> Result<()> {
+    let job = Job::prepare(&args.tree, None)?;
+    let target = registries::Target::new(args, &job)?;
+    let progress = console.progress();
+    job.pool.install(|| {
+        let (program, notes) = read(&job, &progress)?;
+        drop(progress);
+        console.notes(notes.iter());
+        registries::write(&infer::emitted(&program), &target, console)
+    })
 }
 
 fn explain(rule: &str, which: &ConfigArgs, console: &Console) -> Result<()> {
@@ -237,7 +285,7 @@ fn initialise(args: &InitArgs, console: &Console) -> Result<()> {
     let job = Job::prepare(&tree, None)?;
     let progress = console.progress();
     job.pool.install(|| {
-        let (program, notes) = read(&job, &progress);
+        let (program, notes) = read(&job, &progress)?;
         drop(progress);
         console.notes(notes.iter());
         let told = init::write(&args.directory, &measure::measure(&program, &[]))?;

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::checks;
+use crate::cli::TreeArgs;
 use crate::config::Settings;
 use crate::program::Program;
 use crate::report::{InventoryFormat, Style};
@@ -14,7 +15,7 @@ use crate::{measure, policy, report};
 /// File relative to the folder, line, column, rule and message, in the order of the report. Every rule is on.
 pub type Found = (String, u32, u32, String, String);
 
-/// What every rule finds in a folder, without any configuration.
+/// What every rule finds in a folder, by its own configuration or by none.
 pub fn findings(folder: &Path) -> Vec<Found> {
     let job = job(folder);
     let program = program(&job);
@@ -57,17 +58,29 @@ pub fn rules() -> Vec<(&'static str, &'static str)> {
     checks::ALL.iter().map(|it| (it.name, it.page)).collect()
 }
 
+/// By the configuration of the folder, if it has one, and by none else.
 fn job(folder: &Path) -> Job {
-    let mut settings = Settings::without_file();
-    settings.rules.typed.select = vec![Selector::Strict];
-    match Job::with_settings(&[folder.to_path_buf()], settings) {
-        Ok(job) => job,
+    let file = folder.join("otcov.toml");
+    let prepared = if file.is_file() {
+        let paths = vec![folder.to_path_buf()];
+        Job::prepare(&TreeArgs { paths, config: Some(file), isolated: false, jobs: None }, None)
+    } else {
+        Job::with_settings(&[folder.to_path_buf()], Settings::without_file())
+    };
+    match prepared {
+        Ok(mut job) => {
+            job.settings.rules.typed.select = vec![Selector::Strict];
+            job
+        }
         Err(error) => panic!("{error:#}"),
     }
 }
 
 fn program(job: &Job) -> Program {
-    job.pool.install(|| crate::read(job, &Progress::Silent).0)
+    match job.pool.install(|| crate::read(job, &Progress::Silent)) {
+        Ok((program, _)) => program,
+        Err(error) => panic!("{error:#}"),
+    }
 }
 
 /// The facts of one file, printed; none for a language that is not known.

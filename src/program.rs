@@ -1,13 +1,14 @@
 //! The linked program as rules, numbers and reports read it: tables and questions. No pass lives here; `link` fills it.
 
 mod names;
+mod questions;
 mod words;
 
 use std::path::PathBuf;
 
-use crate::facts::{Facts, FnId, RegionId, Value, ValueId};
+use crate::facts::{Facts, FnId, RegionId, ValueId};
 use crate::registry::Registry;
-use crate::text::{FileId, LineIndex, Place, Position, Span, Symbol};
+use crate::text::{FileId, LineIndex, Place, Span, Symbol};
 
 /// A function of the program: named functions, bodies of modules and classes, and closures alike.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -25,8 +26,11 @@ pub(crate) struct Program {
     pub(crate) functions: Vec<Function>,
     pub(crate) spans: Vec<SpanSite>,
     pub(crate) attributes: Vec<AttributeSite>,
+    /// Places that write attributes of a span whose keys nobody can tell.
+    pub(crate) open_writes: Vec<At>,
     pub(crate) events: Vec<EventSite>,
     pub(crate) metrics: Vec<MetricSite>,
+    pub(crate) measurements: Vec<MeasurementSite>,
     pub(crate) processes: Vec<ProcessSite>,
     pub(crate) calls: Vec<CallSite>,
     pub(crate) handlers: Vec<HandlerSite>,
@@ -297,6 +301,20 @@ pub(crate) struct MetricSite {
     pub(crate) via: Option<Symbol>,
     pub(crate) certainty: Certainty,
     pub(crate) recorded: bool,
+    /// The names of variables and members that hold it, where it is made.
+    pub(crate) bound: Vec<Symbol>,
+    /// The list of the boundaries that its buckets are given, and the file where it stands.
+    pub(crate) boundaries: Option<(FileId, ValueId)>,
+}
+
+/// A value recorded with an instrument that is known.
+#[derive(Debug)]
+pub(crate) struct MeasurementSite {
+    pub(crate) at: At,
+    /// The instrument, as an index into `Program::metrics`.
+    pub(crate) metric: usize,
+    /// In the file where it stands.
+    pub(crate) value: Option<ValueId>,
 }
 
 #[derive(Debug)]
@@ -497,93 +515,6 @@ pub(crate) struct CaptureSite {
     pub(crate) in_handler: bool,
     /// What the call does, where a call is captured.
     pub(crate) roles: Vec<Symbol>,
-}
-
-impl Program {
-    pub(crate) fn file(&self, id: FileId) -> &File {
-        &self.files[id.index()]
-    }
-
-    /// Whether a file is a part of a script that nobody traces.
-    pub(crate) fn is_apart(&self, id: FileId) -> bool {
-        self.apart.get(id.index()).is_some_and(|it| *it)
-    }
-
-    pub(crate) fn function(&self, id: FuncId) -> &Function {
-        &self.functions[id.index()]
-    }
-
-    pub(crate) fn function_ids(&self) -> impl Iterator<Item = (FuncId, &Function)> {
-        self.functions.iter().enumerate().map(|(at, it)| (FuncId(at as u32), it))
-    }
-
-    /// The function in a file that has this local number.
-    pub(crate) fn global(&self, file: FileId, local: FnId) -> FuncId {
-        FuncId(self.file(file).first_function + local.0)
-    }
-
-    /// The named function around a closure or body; none at the top of a module.
-    pub(crate) fn enclosing_named(&self, function: FuncId) -> Option<FuncId> {
-        let file = self.function(function).file;
-        let mut local = self.function(function).local;
-        loop {
-            let id = self.global(file, local);
-            if self.function(id).named {
-                return Some(id);
-            }
-            local = self.file(file).facts.function(local).parent?;
-        }
-    }
-
-    pub(crate) fn facts_of(&self, function: FuncId) -> (&Facts, FnId) {
-        let it = self.function(function);
-        (&self.file(it.file).facts, it.local)
-    }
-
-    /// Where the function's head (`def name`) stands.
-    pub(crate) fn head(&self, function: FuncId) -> Place {
-        let (facts, local) = self.facts_of(function);
-        Place { file: self.function(function).file, span: facts.function(local).head }
-    }
-
-    pub(crate) fn whole(&self, function: FuncId) -> Span {
-        let (facts, local) = self.facts_of(function);
-        facts.function(local).span
-    }
-
-    pub(crate) fn is_async(&self, function: FuncId) -> bool {
-        let (facts, local) = self.facts_of(function);
-        facts.function(local).is_async
-    }
-
-    /// Whether it is declared to return a `Result`, under whatever path or alias that keeps the word.
-    pub(crate) fn returns_result(&self, function: FuncId) -> bool {
-        let (facts, local) = self.facts_of(function);
-        let mut returns = facts.function(local).returns;
-        loop {
-            match facts.value(returns) {
-                Value::Item { of, .. } => returns = *of,
-                Value::Name(name) | Value::Head(name) | Value::Member { name, .. } => {
-                    return name.as_str().ends_with("Result");
-                }
-                _ => return false,
-            }
-        }
-    }
-
-    pub(crate) fn position(&self, place: Place) -> Position {
-        self.file(place.file).lines.position(place.span.start)
-    }
-
-    pub(crate) fn end_position(&self, place: Place) -> Position {
-        self.file(place.file).lines.position(place.span.end)
-    }
-
-    /// Whether a function counts in coverage.
-    pub(crate) fn eligible(&self, function: FuncId) -> bool {
-        let it = self.function(function);
-        it.named && it.excluded.is_none()
-    }
 }
 
 #[cfg(test)]

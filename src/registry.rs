@@ -1,15 +1,19 @@
 //! What names mean: attributes and metrics of the semantic conventions, of any version, as questions about one name. Knows no program.
 
 mod bundled;
+mod diff;
 mod near;
 #[cfg(test)]
 mod tests;
 mod version;
 mod weaver;
+mod write;
 
 pub(crate) use bundled::NEWEST;
+pub(crate) use diff::{Change, diff};
 pub(crate) use version::Version;
 pub(crate) use weaver::{Fault, RegistryFile, Team, dependencies, read};
+pub(crate) use write::{Draft, Note, Section};
 
 use std::sync::Arc;
 
@@ -20,6 +24,10 @@ pub(crate) struct Registry {
     pub(crate) pinned: Option<Version>,
     /// The names of the project's own registry; they come first.
     pub(crate) team: Option<Arc<Team>>,
+    /// The namespaces that are the project's own.
+    pub(crate) namespaces: Vec<String>,
+    /// Every name of the project's own has to be in a registry.
+    pub(crate) strict: bool,
 }
 
 /// What is known of an attribute's name.
@@ -32,7 +40,6 @@ pub(crate) struct Attribute {
     pub(crate) fate: Option<Fate>,
     pub(crate) only: Option<Only>,
     /// What the conventions put it on, if that is one thing only.
-    #[expect(dead_code, reason = "the rule on misplaced attributes asks for it next")]
     pub(crate) carrier: Option<Carrier>,
 }
 
@@ -44,6 +51,53 @@ pub(crate) struct Metric {
     pub(crate) instrument: &'static str,
     pub(crate) unit: &'static str,
     pub(crate) fate: Option<Fate>,
+}
+
+/// A span, an event or a metric as a registry describes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Described {
+    /// The type of a span, else the name.
+    pub(crate) name: &'static str,
+    /// What a span is called in the code, where the registry says so.
+    pub(crate) title: Option<&'static str>,
+    /// Of a span.
+    pub(crate) kind: Option<&'static str>,
+    /// Sorted by name.
+    pub(crate) attributes: Vec<(&'static str, Requirement)>,
+}
+
+/// How much an attribute is wanted on a signal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Requirement {
+    OptIn,
+    Recommended,
+    Conditional,
+    Required,
+}
+
+impl Requirement {
+    pub(crate) fn parse(word: &str) -> Option<Requirement> {
+        let all =
+            [Requirement::OptIn, Requirement::Recommended, Requirement::Conditional, Requirement::Required];
+        all.into_iter().find(|it| it.as_str() == word)
+    }
+
+    /// As registries write it.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Requirement::OptIn => "opt_in",
+            Requirement::Recommended => "recommended",
+            Requirement::Conditional => "conditionally_required",
+            Requirement::Required => "required",
+        }
+    }
+}
+
+/// The name of a span as the type of a span is written: `GET /orders` is `get.orders`.
+pub(crate) fn signal_id(name: &str) -> String {
+    let lower = name.to_lowercase();
+    let words = lower.split(|it: char| !it.is_alphanumeric() && it != '_');
+    words.filter(|it| !it.is_empty()).collect::<Vec<_>>().join(".")
 }
 
 /// The type of an attribute's values.
@@ -228,6 +282,31 @@ impl Registry {
     /// Whether it is the project's own registry that has names in it.
     pub(crate) fn team_owns(&self, namespace: &str) -> bool {
         in_namespace(self.own_attributes(), namespace).iter().any(|it| it.fate.is_none())
+    }
+
+    /// Whether a key is the project's own to define: in one of its namespaces, if it has named any. Else in those that its registry
+    /// has names in; and where it is strict, any that the conventions do not own.
+    pub(crate) fn is_ours(&self, key: &str) -> bool {
+        let below = |it: &String| {
+            key.strip_prefix(it.as_str()).is_some_and(|it| it.is_empty() || it.starts_with('.'))
+        };
+        if !self.namespaces.is_empty() {
+            return self.namespaces.iter().any(below);
+        }
+        self.team_owns(namespace(key)) || (self.strict && !self.owns(namespace(key)))
+    }
+
+    /// What the project's own registry says of a span of this name; none where it describes several such.
+    pub(crate) fn span(&self, name: &str, kind: Option<&str>) -> Option<&Described> {
+        let id = signal_id(name);
+        let is_it = |it: &&Described| match it.title {
+            Some(title) if title == name => true,
+            _ => !id.is_empty() && (it.name == name || it.name == id),
+        };
+        let same_kind = |it: &&Described| it.kind.is_none() || kind.is_none() || it.kind == kind;
+        let mut found = self.team.as_ref()?.spans.iter().filter(is_it).filter(same_kind);
+        let first = found.next()?;
+        found.next().is_none().then_some(first)
     }
 
     /// The living name in the same namespace that is most probably meant.

@@ -21,6 +21,7 @@ mod junit;
 mod lcov;
 mod lines;
 mod markdown;
+pub(crate) mod registries;
 mod sarif;
 mod snippet;
 mod sources;
@@ -42,6 +43,7 @@ use crate::text::FileId;
 pub(crate) use catalogue::CatalogueFormat;
 pub(crate) use fingerprint::identities;
 pub(crate) use inventory::{INVENTORY_KINDS, InventoryFormat};
+pub(crate) use registries::DiffFormat;
 pub(crate) use sources::Sources;
 pub(crate) use style::Style;
 

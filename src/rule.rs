@@ -101,6 +101,8 @@ pub(crate) struct Metadata {
     pub(crate) languages: Vec<String>,
     pub(crate) since: String,
     pub(crate) summary: String,
+    /// What other tools call such findings; several rules may have one of them.
+    pub(crate) aliases: Vec<String>,
 }
 
 /// What a rule may ask.

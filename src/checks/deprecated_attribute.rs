@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use crate::facts::{Facts, OpKind, RegionKind, Value, ValueId};
 use crate::program::{AttributeSite, FuncId};
 use crate::registry::{Relation, Replacement, Standing};
 use crate::rule::{Context, Findings};
@@ -26,6 +27,9 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
         let Some(key) = site.key.text.filter(|it| !ctx.options.allows(it.as_str())) else { continue };
         let owner = ctx.owner(&site.at);
         let replacements = ctx.program.replacements(site);
+        if is_switched(ctx, site) {
+            continue;
+        }
         // Both names side by side are a migration under way.
         if replacements.iter().any(|(name, _)| written.contains(&side(site, *name))) {
             continue;
@@ -42,6 +46,53 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             .help(help(&replacements, site.value_text))
             .function(owner)
             .certainty(site.certainty);
+    }
+}
+
+/// Words in the names of what decides which generation of names is written, and of what collects the old one.
+const SWITCHES: &[&str] = &["opt_in", "semconv", "sem_conv", "report_old", "legacy", "stability"];
+
+/// Written because somebody chose the old names: behind a switch, or into what is called old.
+fn is_switched(ctx: &Context<'_>, site: &AttributeSite) -> bool {
+    let facts = &ctx.program.file(site.at.place.file).facts;
+    let (_, local) = ctx.program.facts_of(site.at.function);
+    let behind_a_switch = facts.regions_from(site.at.region).any(|(_, it)| match it.kind {
+        RegionKind::Branch { condition, .. } => speaks_of_a_switch(facts, condition, 0),
+        _ => false,
+    });
+    let into_the_old = facts.ops_of(local).any(|(_, op)| match op.kind {
+        OpKind::SetItem { of, key, .. } if facts.value_span(key) == site.at.place.span => {
+            is_called_old(facts, of)
+        }
+        _ => false,
+    });
+    behind_a_switch || into_the_old
+}
+
+fn is_called_old(facts: &Facts, value: ValueId) -> bool {
+    let (Value::Name(name) | Value::Member { name, .. }) = facts.value(value) else { return false };
+    name.as_str().split('_').any(|it| it == "old" || it == "legacy")
+}
+
+fn speaks_of_a_switch(facts: &Facts, value: ValueId, depth: u32) -> bool {
+    let is_one = |name: &Symbol| {
+        let name = name.as_str().to_lowercase();
+        SWITCHES.iter().any(|it| name.contains(it))
+    };
+    let inner = |it: ValueId| depth < 4 && speaks_of_a_switch(facts, it, depth + 1);
+    match facts.value(value) {
+        Value::Name(name) => is_one(name),
+        Value::Member { of, name } => is_one(name) || inner(*of),
+        Value::Test(run) | Value::Fallback(run) | Value::Either(run) => {
+            facts.list(run).iter().any(|it| inner(*it))
+        }
+        Value::Call(op) => match &facts.op(*op).kind {
+            OpKind::Call { callee, args } => {
+                inner(*callee) || facts.args(args).iter().any(|it| inner(it.value))
+            }
+            _ => false,
+        },
+        _ => false,
     }
 }
 

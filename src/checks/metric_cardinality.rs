@@ -1,6 +1,6 @@
 //! `metric-cardinality`: an attribute of a measurement that can have any number of values.
 
-use crate::facts::{Facts, OpKind, Value, ValueId};
+use crate::facts::{BindingKind, Facts, FnId, OpKind, Value, ValueId};
 use crate::program::{AttributeTarget, Certainty};
 use crate::rule::{Context, Findings};
 
@@ -56,25 +56,58 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             continue;
         }
         let facts = &ctx.program.file(site.at.place.file).facts;
+        let (_, function) = ctx.program.facts_of(site.at.function);
         if site.value.is_some_and(|it| is_bounded(facts, it)) {
             continue;
         }
         let by_value = site.value.and_then(|it| endless_value(facts, it, 0));
+        let by_value_is_none = by_value.is_none();
         let Some(told) = by_value.or_else(|| is_endless(key).then(|| "its name says so".to_owned())) else {
             continue;
         };
+        // What a function of one's own makes of a value may well be bounded.
+        let made = by_value_is_none && site.value.is_some_and(|it| is_made(facts, function, it));
         found
             .add(site.at.place, format!("metric attribute `{key}` can have any number of values: {told}"))
             .label("recorded here")
             .reason("Each value makes a time series of its own: memory and bills grow with the traffic, and backends drop what is too much.")
             .help("put it on a span or a log, and keep for the metric what is bounded: a route, a kind, a status")
             .function(ctx.owner(&site.at))
-            .certainty(if site.via.is_some() { Certainty::Assumed } else { site.certainty });
+            .certainty(if made || site.via.is_some() { Certainty::Assumed } else { site.certainty });
     }
 }
 
 fn is_bounded(facts: &Facts, value: ValueId) -> bool {
-    matches!(facts.value(value), Value::Bool(_) | Value::Test(_) | Value::Int | Value::Float | Value::None)
+    match facts.value(value) {
+        Value::Bool(_) | Value::Test(_) | Value::Int | Value::Float | Value::None => true,
+        // Of a route, of a kind, there are few.
+        Value::Name(name) | Value::Member { name, .. } => {
+            let last = name.as_str().rsplit('_').next().unwrap_or_default();
+            matches!(last, "route" | "template" | "pattern" | "kind" | "type" | "status" | "method")
+        }
+        Value::Call(op) => match &facts.op(*op).kind {
+            OpKind::Call { callee, args } => {
+                let is_str = matches!(facts.value(*callee), Value::Name(name) if name.as_str() == "str");
+                is_str && matches!(facts.args(args), [only] if is_bounded(facts, only.value))
+            }
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// A function of one's own gives it, and not a mere change of type.
+fn is_made(facts: &Facts, function: FnId, value: ValueId) -> bool {
+    if let Value::Name(name) = facts.value(value)
+        && let [only] = facts.bindings_of(function, *name)
+        && let BindingKind::Value(inner) = only.kind
+        && !matches!(facts.value(inner), Value::Name(_))
+    {
+        return is_made(facts, function, inner);
+    }
+    let Value::Call(op) = facts.value(value) else { return false };
+    let OpKind::Call { callee, .. } = &facts.op(*op).kind else { return false };
+    !matches!(facts.value(*callee), Value::Name(name) if matches!(name.as_str(), "str" | "repr" | "int"))
 }
 
 fn is_endless(name: &str) -> bool {

@@ -41,7 +41,7 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
         if ctx.options.allows(name) {
             continue;
         }
-        let (message, help) = match site.unit.map(|it| it.as_str()) {
+        let (message, help) = match site.unit.map(|it| it.as_str()).filter(|it| !it.is_empty()) {
             Some(unit) => match better(unit) {
                 Some(better) => (
                     format!("metric `{name}` has the unit `{unit}`, which is not UCUM"),
@@ -50,7 +50,7 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
                 None => continue,
             },
             // What a helper leaves out is the helper's to add.
-            None if site.unit_missing && site.via.is_none() => (
+            None if (site.unit_missing || site.unit.is_some()) && site.via.is_none() => (
                 format!("metric `{name}` has no unit"),
                 "give it one: `s`, `By`, `1`, or what is counted in braces, as in `{order}`".to_owned(),
             ),

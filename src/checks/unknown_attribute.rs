@@ -1,8 +1,5 @@
 //! `unknown-attribute`: a key in a namespace of the registry that the registry does not have.
 
-use std::collections::BTreeMap;
-
-use crate::program::AttributeSite;
 use crate::registry::Standing;
 use crate::rule::{Context, Findings};
 
@@ -10,7 +7,16 @@ use crate::rule::{Context, Findings};
 const MOST_RELATED: usize = 2;
 
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
-    for (key, sites) in unknown(ctx) {
+    for (key, mut sites) in ctx.program.written_keys() {
+        // `otel.kind` and its kin tell the library what to do, and are no attributes.
+        if key.starts_with("otel.") || ctx.options.allows(key) {
+            continue;
+        }
+        sites.retain(|it| matches!(ctx.program.standing(it), Some(Standing::Unknown)));
+        // Where a registry is strict, its own namespaces are watched by a rule of their own.
+        if ctx.program.registry.strict && ctx.program.registry.is_ours(key) {
+            continue;
+        }
         let Some(first) = sites.first() else { continue };
         let (namespace, _) = key.split_once('.').unwrap_or((key, ""));
         let places = match sites.len() {
@@ -41,23 +47,4 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             finding.related(other.at.place, "and here");
         }
     }
-}
-
-/// By key, the places in the program's own code that write it.
-fn unknown<'a>(ctx: &Context<'a>) -> BTreeMap<&'static str, Vec<&'a AttributeSite>> {
-    let mut keys: BTreeMap<&'static str, Vec<&'a AttributeSite>> = BTreeMap::new();
-    for site in ctx.program.attributes.iter().filter(|it| it.is_named_by_convention()) {
-        let file = ctx.program.file(site.at.place.file);
-        if file.test || file.facts.generated {
-            continue;
-        }
-        // `otel.kind` and its kin tell the library what to do, and are no attributes.
-        let Some(key) = site.key.text.map(|it| it.as_str()).filter(|it| !it.starts_with("otel.")) else {
-            continue;
-        };
-        if matches!(ctx.program.standing(site), Some(Standing::Unknown)) && !ctx.options.allows(key) {
-            keys.entry(key).or_default().push(site);
-        }
-    }
-    keys
 }

@@ -86,6 +86,9 @@ fn check_registry(fields: &Fields<'_>, problems: &mut Problems<'_>) {
     }
 }
 
+/// The rule that is off until a registry is strict.
+const WHAT_STRICT_ASKS: &str = "unregistered-attribute";
+
 /// The word for the newest version.
 const BUNDLED: &str = "bundled";
 
@@ -128,8 +131,15 @@ impl Reader<'_> {
             settings.semconv = text(registry, "semconv").and_then(|it| Version::parse(&it));
             let paths = list(registry, "paths");
             settings.registry_paths = paths.iter().map(|it| self.base.join(it)).collect();
+            settings.registry_namespaces = list(registry, "namespaces");
+            settings.registry_strict =
+                document::field(registry, "strict").is_some_and(|it| it.get_ref().as_bool() == Some(true));
         }
         self.rules(fields, &mut settings);
+        if settings.registry_strict {
+            // Whoever gave the rule a level has the last word.
+            settings.rules.base.severity.entry(WHAT_STRICT_ASKS.to_owned()).or_insert(Level::Warning);
+        }
         if let Some(telemetry) = table(fields, "telemetry") {
             settings.auto_instrumentation = list(telemetry, "auto-instrumentation");
         }

@@ -270,6 +270,16 @@ static REGISTRY: Table = Table {
             "Folders and files of the project's own registry, as OpenTelemetry Weaver writes it; from the configuration's folder.",
         ),
         key(
+            "namespaces",
+            Shape::Texts,
+            "The namespaces of attributes that are the project's own, such as `shop`.",
+        ),
+        key(
+            "strict",
+            Shape::Flag,
+            "Every attribute of the project's own has to be in its registry: `unregistered-attribute` is on.",
+        ),
+        key(
             "semconv",
             Shape::Text,
             "The version of the semantic conventions that decides what is deprecated: `1.26`, or `bundled` for the newest one known.",

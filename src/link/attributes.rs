@@ -4,14 +4,16 @@
 //! forward to sinks are found in rounds.
 
 mod handed;
+mod instruments;
 mod typed;
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use self::handed::{Handed, yielding};
+use self::instruments::{Built, recorded_names};
 use self::typed::Typed;
-use crate::facts::{Facts, OpKind, Value, ValueId};
+use crate::facts::{ParamKind, Spread, Value, ValueId};
 use crate::library::{Role, Slot};
 use crate::link::eval::{Eval, Scope};
 use crate::link::keys::{Key, is_derived, whole_params};
@@ -21,7 +23,7 @@ use crate::link::texts::Part;
 use crate::link::things::{Site, Thing};
 use crate::link::world::World;
 use crate::program::{
-    At, AttributeSite, AttributeTarget, Certainty, EventSite, FuncId, MetricSite, TextSource,
+    At, AttributeSite, AttributeTarget, Certainty, EventSite, FuncId, MeasurementSite, MetricSite, TextSource,
 };
 use crate::text::{FileId, Place, Symbol};
 
@@ -39,6 +41,8 @@ struct Instrument {
     kind: Symbol,
     unit: Option<Symbol>,
     unit_missing: bool,
+    /// The boundaries of its buckets.
+    boundaries: Option<(FileId, ValueId)>,
     /// The library's function that makes it.
     call: Symbol,
 }
@@ -63,8 +67,10 @@ struct Written {
 #[derive(Default)]
 pub(crate) struct Tables {
     pub(crate) attributes: Vec<AttributeSite>,
+    pub(crate) open_writes: Vec<At>,
     pub(crate) events: Vec<EventSite>,
     pub(crate) metrics: Vec<MetricSite>,
+    pub(crate) measurements: Vec<MeasurementSite>,
 }
 
 /// What was found in one file.
@@ -73,6 +79,8 @@ struct Found {
     written: Vec<Written>,
     /// Functions that yield a dictionary which they write.
     handed: Vec<(FuncId, (What, Certainty))>,
+    /// Calls that write to a span what nobody can tell.
+    open: Vec<Site>,
 }
 
 type Sinks = FxHashMap<FuncId, Vec<Sink>>;
@@ -81,6 +89,7 @@ pub(crate) fn find(world: &World<'_>, targets: &Targets) -> Tables {
     let mut sinks = Sinks::default();
     let mut written: Vec<Written> = Vec::new();
     let mut handed = Handed::default();
+    let mut open_writes: Vec<Site> = Vec::new();
     for round in 0..MOST_ROUNDS {
         let parts: Vec<Found> = (0..world.files.len())
             .into_par_iter()
@@ -92,6 +101,7 @@ pub(crate) fn find(world: &World<'_>, targets: &Targets) -> Tables {
         let mut found: Vec<Written> = Vec::new();
         for part in parts {
             found.extend(part.written);
+            open_writes.extend(part.open);
             part.handed.into_iter().for_each(|(function, it)| handed.entry(function).or_default().push(it));
         }
         if round == 0 && !handed.is_empty() {
@@ -115,7 +125,10 @@ pub(crate) fn find(world: &World<'_>, targets: &Targets) -> Tables {
             break;
         }
     }
-    tables(world, written)
+    open_writes.sort_by_key(|it| (it.file, it.op));
+    open_writes.dedup();
+    let open_writes = open_writes.into_iter().map(|it| call_at(world, it)).collect();
+    Tables { open_writes, ..tables(world, targets, written) }
 }
 
 fn is_telling(part: &Part) -> bool {
@@ -164,7 +177,7 @@ fn written_through(world: &World<'_>, targets: &Targets, file: FileId, sinks: &S
             }
             let whole = whole_params(list.iter().map(|it| it.parts.as_slice()), function);
             for sink in list.iter().filter(|it| !is_derived(&it.parts, &whole)) {
-                through(world, &mut eval, site, function, bound, sink, &mut found.written);
+                through(world, &mut eval, site, function, bound, sink, &mut found);
             }
         }
     }
@@ -179,7 +192,7 @@ fn through(
     function: FuncId,
     bound: bool,
     sink: &Sink,
-    found: &mut Vec<Written>,
+    found: &mut Found,
 ) {
     let scope = Eval::scope_of(world, site);
     let place = Place { file: site.file, span: world.facts(site.file).op(site.op).span };
@@ -187,16 +200,38 @@ fn through(
         crate::link::texts::Parts { parts: sink.parts.clone(), source: crate::program::TextSource::Constant };
     let key = Key { text, place, scope, value: None };
     let via = Some(shown(world, function));
-    for key in eval.substitute(key, function, site, bound, 0) {
-        found.push(Written { what: sink.what, key, site, via, certainty: sink.certainty });
+    let keys = eval.substitute(key, function, site, bound, 0);
+    let to_a_span = sink.what == What::Attribute(AttributeTarget::Span);
+    if keys.is_empty() && to_a_span && hands_over(world, site, function, bound, &sink.parts) {
+        found.open.push(site);
     }
+    for key in keys {
+        found.written.push(Written { what: sink.what, key, site, via, certainty: sink.certainty });
+    }
+}
+
+/// Whether a call gives anything to the parameter that a sink writes.
+fn hands_over(world: &World<'_>, site: Site, function: FuncId, bound: bool, parts: &[Part]) -> bool {
+    let index = parts.iter().find_map(|it| match it {
+        Part::Param(_, index) | Part::KeyOf(_, index) | Part::EntryKeys(_, index, _) => Some(*index),
+        _ => None,
+    });
+    let (file, local) = world.local(function);
+    let params = world.facts(file).params(local);
+    let Some(param) = index.and_then(|it| params.get(usize::from(it))) else { return false };
+    let mut args = world.call_args(site).iter().enumerate();
+    let position = usize::from(index.unwrap_or_default()).saturating_sub(usize::from(bound));
+    args.any(|(at, it)| match param.kind {
+        ParamKind::Keywords => it.spread == Spread::Dict,
+        _ => it.spread != Spread::No || it.name == Some(param.name) || (it.name.is_none() && at == position),
+    })
 }
 
 /// What a library call writes.
 fn direct(world: &World<'_>, targets: &Targets, eval: &mut Eval<'_, '_>, site: Site, found: &mut Found) {
     let scope = Eval::scope_of(world, site);
     let certainty = targets.certainty(site);
-    let Found { written, handed } = found;
+    let Found { written, handed, open } = found;
     let mut put = |what: What, keys: Vec<Key>| {
         written.extend(keys.into_iter().map(|key| Written { what, key, site, via: None, certainty }));
     };
@@ -225,9 +260,10 @@ fn direct(world: &World<'_>, targets: &Targets, eval: &mut Eval<'_, '_>, site: S
                         let given = at(Slot::Unit);
                         let unit_missing = model.place(Slot::Unit).is_some() && given.is_none();
                         let unit = given.and_then(|(it, scope)| eval.text(it, scope).text().text);
+                        let boundaries = keyword_of(world, site, BOUNDARIES).map(|it| (site.file, it));
                         let call = world.library.node(node).path;
                         put(
-                            What::Metric(Instrument { kind, unit, unit_missing, call }),
+                            What::Metric(Instrument { kind, unit, unit_missing, boundaries, call }),
                             eval.key_options(name, scope, 0),
                         );
                     }
@@ -245,13 +281,21 @@ fn direct(world: &World<'_>, targets: &Targets, eval: &mut Eval<'_, '_>, site: S
                 && let Some((key, scope)) = at(Slot::Key)
             {
                 let value = at(Slot::Value).filter(|(_, it)| *it == scope).map(|(it, _)| it);
-                let mut keys = eval.key_options(key, scope, 0);
-                keys.iter_mut().for_each(|it| it.value = it.value.or(value));
-                put(what, keys);
+                let keys = eval.key_options(key, scope, 0).into_iter();
+                put(
+                    what,
+                    keys.map(|it| value.into_iter().fold(it, |it, value| eval.hold(it, value, scope)))
+                        .collect(),
+                );
             }
             if let Some((attributes, scope)) = at(Slot::Attributes) {
                 handed.extend(yielding(world, attributes, scope).map(|it| (it, (what, certainty))));
-                put(what, eval.dict_keys(attributes, scope, 0));
+                let keys = eval.dict_keys(attributes, scope, 0);
+                if target == AttributeTarget::Span && is_open(world, eval, attributes, scope, keys.is_empty())
+                {
+                    open.push(site);
+                }
+                put(what, keys);
             } else if let Some(keyword) = model.place(Slot::Attributes).and_then(|it| it.keyword) {
                 match eval.spread_argument(site, keyword) {
                     Some((attributes, inner)) => put(what, eval.dict_keys(attributes, inner, 0)),
@@ -276,6 +320,28 @@ fn direct(world: &World<'_>, targets: &Targets, eval: &mut Eval<'_, '_>, site: S
     }
 }
 
+/// Whether a dictionary has keys that nobody can tell: none of it is known, or what is spread into it.
+fn is_open(world: &World<'_>, eval: &mut Eval<'_, '_>, value: ValueId, scope: Scope, unknown: bool) -> bool {
+    let facts = world.facts(scope.file);
+    match facts.value(value) {
+        Value::Dict(run) => facts
+            .dict(run)
+            .iter()
+            .filter(|(key, _)| key.is_none())
+            .any(|(_, spread)| eval.dict_keys(*spread, scope, 0).is_empty()),
+        Value::None => false,
+        _ => unknown,
+    }
+}
+
+/// The keyword by which an instrument is told the boundaries of its buckets.
+const BOUNDARIES: &str = "explicit_bucket_boundaries_advisory";
+
+fn keyword_of(world: &World<'_>, site: Site, keyword: &str) -> Option<ValueId> {
+    let args = world.call_args(site).iter();
+    args.filter(|it| it.name.is_some_and(|it| it.as_str() == keyword)).map(|it| it.value).next()
+}
+
 /// What a macro of spans and log lines is told in the form of a field.
 const OF_THE_MACRO: [&str; 5] = ["target", "parent", "name", "level", "message"];
 
@@ -285,12 +351,13 @@ fn takes_keywords(model: &crate::library::Model) -> bool {
         || model.place(Slot::Attributes).is_some_and(|it| it.keyword.is_some_and(|it| it.as_str() == "**"))
 }
 
-fn tables(world: &World<'_>, mut written: Vec<Written>) -> Tables {
+fn tables(world: &World<'_>, targets: &Targets, mut written: Vec<Written>) -> Tables {
     written.sort_by(|a, b| {
         (a.key.place, a.site.file, a.site.op, a.via).cmp(&(b.key.place, b.site.file, b.site.op, b.via))
     });
     let instruments = written.iter().filter(|it| matches!(it.what, What::Metric(_)));
-    let instruments: FxHashSet<Symbol> = instruments.flat_map(|it| bound_names(world, it.site)).collect();
+    let instruments: FxHashSet<Symbol> =
+        instruments.flat_map(|it| Built::of(world, it.site).bound_names(world)).collect();
     let recorded =
         if instruments.is_empty() { FxHashSet::default() } else { recorded_names(world, &instruments) };
     let mut eval = Eval::new(world);
@@ -328,18 +395,26 @@ fn tables(world: &World<'_>, mut written: Vec<Written>) -> Tables {
                 attributes: Vec::new(),
             }),
             What::Metric(made) => {
-                let recorded =
-                    made.kind.as_str().starts_with("observable") || is_recorded(world, it.site, &recorded);
+                let built = Built::of(world, it.site);
+                let observable = made.kind.as_str().starts_with("observable");
+                // A helper that gives nothing back records by itself what it makes.
+                let by_helper = it.via.is_some() && world.is_discarded(it.site);
+                let recorded = observable || by_helper || built.is_recorded(world, &recorded);
+                let scope = Eval::scope_of(world, it.site);
+                let added = built.unit.map(|it| eval.text(it, scope).text());
+                let added_boundaries = built.boundaries.map(|it| (scope.file, it));
                 tables.metrics.push(MetricSite {
                     at: call_at(world, it.site),
                     name: text,
                     instrument: made.kind,
-                    unit: made.unit,
-                    unit_missing: made.unit_missing,
+                    unit: added.as_ref().and_then(|it| it.text).or(made.unit),
+                    unit_missing: made.unit_missing || (built.finished && added.is_none()),
                     call: made.call,
                     via: it.via,
                     certainty: it.certainty,
                     recorded,
+                    bound: built.bound_names(world),
+                    boundaries: added_boundaries.or(made.boundaries),
                 });
             }
         }
@@ -348,6 +423,7 @@ fn tables(world: &World<'_>, mut written: Vec<Written>) -> Tables {
     tables.metrics.sort_by_key(|it| it.at.place);
     tables.events.dedup_by(|a, b| a.at.place == b.at.place && a.name == b.name);
     tables.metrics.dedup_by(|a, b| a.at.place == b.at.place && a.name == b.name);
+    tables.measurements = instruments::measurements(world, targets, &tables.metrics);
     tables
 }
 
@@ -366,96 +442,4 @@ fn told(eval: &mut Eval<'_, '_>, value: ValueId, scope: Scope) -> Option<Symbol>
 pub(crate) fn call_at(world: &World<'_>, site: Site) -> At {
     let op = world.facts(site.file).op(site.op);
     At { place: Place { file: site.file, span: op.span }, function: world.runner(site), region: op.region }
-}
-
-/// Of some names, those through which instruments are recorded anywhere (`requests.add(1)`, `self.latency.record(..)`), and those
-/// that are handed to somebody who may.
-fn recorded_names(world: &World<'_>, instruments: &FxHashSet<Symbol>) -> FxHashSet<Symbol> {
-    world
-        .files
-        .par_iter()
-        .flat_map_iter(|file| {
-            let mut names = Names { wanted: instruments, found: Vec::new() };
-            names.read(&file.facts);
-            names.found
-        })
-        .collect()
-}
-
-/// The names that a file hands on, as far as they are wanted.
-struct Names<'a> {
-    wanted: &'a FxHashSet<Symbol>,
-    found: Vec<Symbol>,
-}
-
-impl Names<'_> {
-    fn read(&mut self, facts: &Facts) {
-        for op in &facts.ops {
-            match &op.kind {
-                OpKind::Call { callee, args } => {
-                    if is_measurement(facts, *callee) {
-                        self.handed_on(facts, *callee);
-                    }
-                    facts.args(args).iter().for_each(|it| self.handed_on(facts, it.value));
-                }
-                OpKind::Return(Some(value))
-                | OpKind::Yield(value)
-                | OpKind::SetItem { value, .. }
-                | OpKind::SetMember { value, .. }
-                | OpKind::Bind { value, .. } => self.handed_on(facts, *value),
-                _ => {}
-            }
-        }
-    }
-
-    /// The names whose values a value hands on; `counter.add` hands on the counter.
-    fn handed_on(&mut self, facts: &Facts, value: ValueId) {
-        match facts.value(value) {
-            Value::Member { of, .. } if is_measurement(facts, value) => self.handed_on(facts, *of),
-            Value::Name(name) | Value::Member { name, .. } if self.wanted.contains(name) => {
-                self.found.push(*name);
-            }
-            Value::Sequence(run) | Value::Either(run) | Value::Fallback(run) => {
-                facts.list(run).iter().for_each(|it| self.handed_on(facts, *it));
-            }
-            Value::Dict(run) => facts.dict(run).iter().for_each(|(_, it)| self.handed_on(facts, *it)),
-            _ => {}
-        }
-    }
-}
-
-fn is_measurement(facts: &Facts, callee: ValueId) -> bool {
-    matches!(
-        facts.value(callee),
-        Value::Member { name, .. } if matches!(name.as_str(), "add" | "record" | "set" | "observe" | "inc" | "dec")
-    )
-}
-
-/// The names that get what a call gives.
-fn bound_names(world: &World<'_>, site: Site) -> Vec<Symbol> {
-    let bound = world.ops(world.runner(site)).filter_map(|(_, op)| match op.kind {
-        OpKind::Bind { name, value } | OpKind::SetMember { name, value, .. }
-            if is_call(world, site, value) =>
-        {
-            Some(name)
-        }
-        _ => None,
-    });
-    bound.collect()
-}
-
-fn is_call(world: &World<'_>, site: Site, value: ValueId) -> bool {
-    matches!(world.facts(site.file).value(value), Value::Call(op) if *op == site.op)
-}
-
-/// An instrument is recorded if the name that it is bound to is; if it goes elsewhere, it is taken to be.
-fn is_recorded(world: &World<'_>, site: Site, recorded: &FxHashSet<Symbol>) -> bool {
-    let discarded = world
-        .ops(world.runner(site))
-        .any(|(_, op)| matches!(op.kind, OpKind::Discard(value) if is_call(world, site, value)));
-    if discarded {
-        return false;
-    }
-    let bound = bound_names(world, site);
-    bound.is_empty() || bound.iter().any(|it| recorded.contains(it))
 }

@@ -26,6 +26,14 @@ pub(crate) struct Key {
     pub(crate) value: Option<ValueId>,
 }
 
+impl Key {
+    /// The key as it is written elsewhere.
+    fn moved(self, place: Place, scope: Scope) -> Key {
+        let value = self.value.filter(|_| self.scope.file == scope.file);
+        Key { place, scope, value, ..self }
+    }
+}
+
 impl<'a> Eval<'_, 'a> {
     /// The keys that an expression in a key's place can be.
     pub(crate) fn key_options(&mut self, value: ValueId, scope: Scope, depth: u32) -> Vec<Key> {
@@ -109,7 +117,7 @@ impl<'a> Eval<'_, 'a> {
             return self.plain_key(value, scope);
         }
         let place = Place { file: scope.file, span: self.world.facts(scope.file).value_span(value) };
-        keys.into_iter().map(|it| Key { place, scope, ..it }).collect()
+        keys.into_iter().map(|it| it.moved(place, scope)).collect()
     }
 
     fn plain_key(&mut self, value: ValueId, scope: Scope) -> Vec<Key> {
@@ -144,8 +152,7 @@ impl<'a> Eval<'_, 'a> {
                 parts.extend(after.iter().copied());
                 // What the caller passes has no place here; the template that it goes into has.
                 if has_key_of(&key.text) {
-                    key.place = Place { file: scope.file, span: facts.value_span(value) };
-                    key.scope = scope;
+                    key = key.moved(Place { file: scope.file, span: facts.value_span(value) }, scope);
                 }
                 key.text = Parts { parts, source: TextSource::Constant };
                 key
@@ -153,6 +160,28 @@ impl<'a> Eval<'_, 'a> {
             return options.into_iter().map(wrap).collect();
         }
         self.plain_key(value, scope)
+    }
+
+    /// A key with what is stored under it. Where a loop over a dictionary hands out keys and values together, each key has its own
+    /// value already, if it is the loop's value that is stored.
+    pub(crate) fn hold(&self, key: Key, value: ValueId, there: Scope) -> Key {
+        if key.value.is_some() && self.is_of_a_loop(value, there) {
+            return key;
+        }
+        // A value's number means something in its own file only.
+        let value = Some(value).filter(|_| key.scope.file == there.file);
+        Key { value, ..key }
+    }
+
+    fn is_of_a_loop(&self, value: ValueId, scope: Scope) -> bool {
+        let facts = self.world.facts(scope.file);
+        match facts.value(value) {
+            Value::Part(..) => true,
+            Value::Name(name) => facts.bindings_of(scope.function, *name).iter().any(|it| {
+                matches!(it.kind, BindingKind::Value(inner) if matches!(facts.value(inner), Value::Part(..)))
+            }),
+            _ => false,
+        }
     }
 
     /// The keys of a dictionary-valued expression, wherever they were put in.
@@ -203,10 +232,8 @@ impl<'a> Eval<'_, 'a> {
         for (key, value) in facts.dict(run) {
             match key {
                 Some(key) => {
-                    found.extend(self.key_options(*key, scope, depth + 1).into_iter().map(|mut it| {
-                        it.value.get_or_insert(*value);
-                        it
-                    }))
+                    let keys = self.key_options(*key, scope, depth + 1).into_iter();
+                    found.extend(keys.map(|it| self.hold(it, *value, scope)));
                 }
                 None => found.extend(self.dict_keys(*value, scope, depth + 1)),
             }

@@ -300,7 +300,13 @@ fn read_model(
                 Role::AutoInstrument => Symbol::new("instrumentor"),
                 _ => model.detail.unwrap_or_else(|| Symbol::new("provider")),
             };
-            tables.setups.push(SetupSite { at, what, call: path, detail: None });
+            // What it is for, where it is set up for one name among others.
+            let name = model.place(Slot::Name).filter(|_| what.as_str() == "view");
+            let name = name.and_then(|it| world.argument_named(site, it.keyword, it.index.map(usize::from)));
+            let detail = name.and_then(|(value, from)| {
+                Eval::new(world).text(value, Eval::scope_of(world, from)).text().text
+            });
+            tables.setups.push(SetupSite { at, what, call: path, detail });
         }
         _ => {}
     }

@@ -4,8 +4,8 @@
 use std::cell::RefCell;
 
 use crate::facts::{
-    Arg, Binding, BindingKind, ClassId, Facts, FnId, Function, FunctionKind, Op, OpId, OpKind, Region,
-    RegionId, RegionKind, Run, Shape, Value, ValueId,
+    Arg, Arithmetic, Binding, BindingKind, ClassId, Facts, FnId, Function, FunctionKind, Op, OpId, OpKind,
+    Region, RegionId, RegionKind, Run, Shape, Value, ValueId,
 };
 use crate::text::{Span, Symbol};
 
@@ -149,6 +149,14 @@ impl Builder {
         id
     }
 
+    /// A value that comes out of two others, and what is made of them, if that is one of the things that matter.
+    pub(crate) fn arithmetic(&mut self, of: [ValueId; 2], what: Option<Arithmetic>, span: Span) -> ValueId {
+        let run = self.list(&of);
+        let id = self.value(Value::Arithmetic(run), span);
+        self.facts.arithmetic.extend(what.map(|it| (id, it)));
+        id
+    }
+
     pub(crate) fn list(&mut self, values: &[ValueId]) -> Run {
         let start = self.facts.lists.len() as u32;
         self.facts.lists.extend_from_slice(values);
@@ -233,6 +241,8 @@ impl Builder {
             star_imports: fitted(&mut built.star_imports),
             submodules: fitted(&mut built.submodules),
             exports: built.exports.take(),
+            arithmetic: fitted(&mut built.arithmetic),
+            extents: fitted(&mut built.extents),
             shouted: fitted(&mut built.shouted),
             marks: fitted(&mut built.marks),
             problems: fitted(&mut built.problems),
@@ -244,6 +254,11 @@ impl Builder {
         ROOM.set(self.facts);
         facts
     }
+}
+
+/// The power of ten that a number is, if it is one that units differ by.
+pub(crate) fn power_of_ten(number: f64) -> Option<i8> {
+    [3, 6, 9].into_iter().find(|it| (number - 10f64.powi(i32::from(*it))).abs() < f64::EPSILON)
 }
 
 fn is_shouted(text: &str) -> bool {

@@ -77,7 +77,7 @@ fn read(file: &File, rules: &Catalogue) -> (Vec<Suppression>, Vec<(Span, String)
         let line = (mark.kind == MarkKind::Ignore).then(|| target_line(&file.lines, &file.facts.marks, mark));
         for word in &mark.rules {
             match rules.selector(word) {
-                Some(selector @ (Selector::Rule(_) | Selector::Group(_))) => {
+                Some(selector @ (Selector::Rule(_) | Selector::Alias(_) | Selector::Group(_))) => {
                     suppressions.push(Suppression {
                         selector,
                         word: word.clone(),
@@ -164,7 +164,7 @@ impl FileLevels<'_> {
         let on = |it: &Entry| ran(it) && self.levels.level(it.rule.name, &self.file.absolute) > Level::Off;
         let mut named = self.rules.entries().iter().filter(|it| suppression.selector.covers(it));
         match suppression.selector {
-            Selector::Rule(_) => named.all(on),
+            Selector::Rule(_) | Selector::Alias(_) => named.all(on),
             _ => named.all(|it| on(it) || !it.is_on_by_default()),
         }
     }

@@ -1,6 +1,8 @@
 //! What the registry says of the program's names.
 
-use crate::program::{AttributeSite, AttributeTarget, MetricSite, Program};
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::program::{At, AttributeSite, AttributeTarget, FuncId, MetricSite, Program, SpanEnd, SpanSite};
 use crate::registry::{Only, Replacement, Standing};
 use crate::text::Symbol;
 
@@ -12,6 +14,23 @@ impl AttributeSite {
 }
 
 impl Program {
+    /// By key, the places in the program's own code that write it: neither tests nor generated code, neither log fields nor baggage.
+    pub(crate) fn written_keys(&self) -> BTreeMap<&'static str, Vec<&AttributeSite>> {
+        let mut keys: BTreeMap<&'static str, Vec<&AttributeSite>> = BTreeMap::new();
+        for site in self.attributes.iter().filter(|it| it.is_named_by_convention() && self.is_own(&it.at)) {
+            if let Some(key) = site.key.text {
+                keys.entry(key.as_str()).or_default().push(site);
+            }
+        }
+        keys
+    }
+
+    /// Whether a place is in code that people write and that runs in production.
+    pub(crate) fn is_own(&self, at: &At) -> bool {
+        let file = self.file(at.place.file);
+        !file.test && !file.facts.generated && !self.function(at.function).test
+    }
+
     /// The verdict on a key; none where it is known only when the program runs.
     pub(crate) fn standing(&self, it: &AttributeSite) -> Option<Standing<'_>> {
         let only = match it.target {
@@ -20,6 +39,42 @@ impl Program {
             _ => None,
         };
         self.registry.standing(it.key.text?.as_str(), only)
+    }
+
+    /// The attributes that a span may get, in its own function, in what that calls, and where the span is handed out, in whoever
+    /// calls it. None where some of them are known only when the program runs.
+    pub(crate) fn reaching_keys(&self, span: &SpanSite) -> Option<BTreeSet<Symbol>> {
+        let mut inside = self.with_callees(&[span.owner]);
+        if span.end == SpanEnd::Escapes {
+            let callers = &self.function(span.owner).callers;
+            if callers.is_empty() {
+                return None;
+            }
+            inside.extend(self.with_callees(callers));
+        }
+        let is_inside = |at: &At| {
+            inside.contains(&at.function)
+                || self.enclosing_named(at.function).is_some_and(|it| inside.contains(&it))
+        };
+        if self.open_writes.iter().any(is_inside) {
+            return None;
+        }
+        let written = self.attributes.iter().filter(|it| it.target == AttributeTarget::Span);
+        let mut keys: BTreeSet<Symbol> = span.attributes.iter().copied().collect();
+        for site in written.filter(|it| is_inside(&it.at)) {
+            keys.insert(site.key.text.filter(|it| !it.as_str().contains("{}"))?);
+        }
+        Some(keys)
+    }
+
+    fn with_callees(&self, functions: &[FuncId]) -> BTreeSet<FuncId> {
+        let mut seen: BTreeSet<FuncId> = functions.iter().copied().collect();
+        let mut waiting = functions.to_vec();
+        while let Some(function) = waiting.pop() {
+            let callees = self.function(function).callees.iter();
+            waiting.extend(callees.filter(|it| seen.insert(**it)));
+        }
+        seen
     }
 
     /// What stands in for a deprecated key at this place, by its whole name.

@@ -27,6 +27,11 @@ pub(super) fn attribute(name: &str) -> Option<&'static Attribute> {
     all.binary_search_by(|it| it.name.cmp(name)).ok().map(|at| &all[at])
 }
 
+#[cfg(test)]
+pub(super) fn metrics() -> &'static [Metric] {
+    &TABLES.1
+}
+
 pub(super) fn metric(name: &str) -> Option<&'static Metric> {
     let all = &TABLES.1;
     all.binary_search_by(|it| it.name.cmp(name)).ok().map(|at| &all[at])

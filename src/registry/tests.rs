@@ -7,7 +7,7 @@ fn standing(key: &str) -> Option<&'static str> {
 }
 
 fn pinned(version: &str) -> Registry {
-    Registry { pinned: Version::parse(version), team: None }
+    Registry { pinned: Version::parse(version), ..Registry::default() }
 }
 
 fn replacements(key: &str, kind: Option<&str>) -> Vec<&'static str> {

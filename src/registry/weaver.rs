@@ -13,7 +13,9 @@ mod yaml;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::{Attribute, Metric};
+use rayon::prelude::*;
+
+use super::{Attribute, Described, Metric};
 use definitions::Definitions;
 pub(crate) use manifest::dependencies;
 
@@ -32,6 +34,10 @@ pub(crate) struct Team {
     pub(crate) attributes: Vec<Attribute>,
     /// Sorted by name.
     pub(crate) metrics: Vec<Metric>,
+    /// Spans, events and metrics with their attributes, each sorted by name.
+    pub(crate) spans: Vec<Described>,
+    pub(crate) events: Vec<Described>,
+    pub(crate) measured: Vec<Described>,
     /// How many definitions there are, by what they define.
     pub(crate) counts: BTreeMap<&'static str, usize>,
 }
@@ -77,8 +83,9 @@ impl Faults<'_> {
 pub(crate) fn read(files: &[RegistryFile], here: &[String]) -> (Team, Vec<Fault>) {
     let mut faults = Faults { files, list: Vec::new() };
     let mut definitions = Definitions::default();
-    for (file, it) in files.iter().enumerate() {
-        match yaml::parse(&it.text, file) {
+    let parsed: Vec<_> = files.par_iter().enumerate().map(|(file, it)| yaml::parse(&it.text, file)).collect();
+    for (it, parsed) in files.iter().zip(parsed) {
+        match parsed {
             Err((at, message)) => faults.add(at, format!("this is not YAML: {message}")),
             Ok(None) => {}
             Ok(Some(document)) if manifest::is_manifest(&it.path) => {

@@ -32,14 +32,15 @@ impl CatalogueFormat {
     }
 }
 
-/// A rule's page. The outer error is of writing; the inner one is a sentence for the user: there is no such rule.
+/// A rule's page, by its name or by what another tool calls its findings. The outer error is of writing; the inner one is a sentence for the user: there is no such rule.
 pub(crate) fn explain(
     rules: &[Rule],
     name: &str,
     style: Style,
     out: &mut dyn Write,
 ) -> io::Result<Result<(), String>> {
-    let Some(rule) = rules.iter().find(|it| it.name == name) else {
+    let by_alias = |it: &&Rule| it.metadata().is_ok_and(|it| it.aliases.iter().any(|it| it == name));
+    let Some(rule) = rules.iter().find(|it| it.name == name).or_else(|| rules.iter().find(by_alias)) else {
         return Ok(Err(unknown(rules, name)));
     };
     if !style.color {

@@ -11,7 +11,9 @@ use std::io::{self, Write};
 use rayon::prelude::*;
 
 use super::Style;
+use crate::infer;
 use crate::program::{EnvPlace, EnvSite, Program};
+use crate::registry::{Registry, Section};
 use crate::text::FileId;
 use kinds::{Common, Fact};
 
@@ -19,15 +21,19 @@ use kinds::{Common, Fact};
 pub(crate) enum InventoryFormat {
     Jsonl,
     Table,
+    /// A registry of what is emitted, as OpenTelemetry Weaver reads it.
+    Weaver,
 }
 
 impl InventoryFormat {
-    pub(crate) const ALL: [InventoryFormat; 2] = [InventoryFormat::Jsonl, InventoryFormat::Table];
+    pub(crate) const ALL: [InventoryFormat; 3] =
+        [InventoryFormat::Jsonl, InventoryFormat::Table, InventoryFormat::Weaver];
 
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             InventoryFormat::Jsonl => "jsonl",
             InventoryFormat::Table => "table",
+            InventoryFormat::Weaver => "weaver",
         }
     }
 }
@@ -59,6 +65,10 @@ pub(crate) fn write(
     style: Style,
     out: &mut dyn Write,
 ) -> io::Result<()> {
+    if format == InventoryFormat::Weaver {
+        let registry = infer::emitted(program).text(&Registry::default(), &sections(kinds));
+        return out.write_all(registry.as_bytes());
+    }
     let facts = by_file(program, |it| kinds.is_empty() || kinds.iter().any(|kind| kind == it));
     match format {
         InventoryFormat::Jsonl => {
@@ -68,8 +78,20 @@ pub(crate) fn write(
             }
             out.flush()
         }
-        InventoryFormat::Table => listing::write(program, &facts, style, out),
+        _ => listing::write(program, &facts, style, out),
     }
+}
+
+/// What a registry has of the kinds that were asked for; it has no others.
+fn sections(kinds: &[String]) -> Vec<Section> {
+    let of = |it: &Section| match it {
+        Section::Attributes => "attribute",
+        Section::Spans => "span",
+        Section::Events => "event",
+        Section::Metrics => "metric",
+    };
+    let wanted = |it: &Section| kinds.is_empty() || kinds.iter().any(|kind| kind == of(it));
+    Section::ALL.into_iter().filter(wanted).collect()
 }
 
 fn json_lines(program: &Program, facts: &FileFacts<'_>) -> Vec<u8> {

@@ -20,6 +20,8 @@ pub(crate) enum Selector {
     /// `default`: the rules that are on by themselves.
     Default,
     Group(String),
+    /// What another tool calls the findings of some rules.
+    Alias(String),
     Rule(&'static str),
 }
 
@@ -59,10 +61,20 @@ impl Catalogue {
         groups
     }
 
+    /// What other tools call findings, each once.
+    fn aliases(&self) -> Vec<&str> {
+        let all = self.entries.iter().flat_map(|it| &it.metadata.aliases);
+        let mut aliases: Vec<&str> = all.map(String::as_str).collect();
+        aliases.sort_unstable();
+        aliases.dedup();
+        aliases
+    }
+
     /// Every word that [`Catalogue::selector`] understands.
     pub(crate) fn selector_words(&self) -> Vec<&str> {
         let mut words = self.names();
         words.extend(self.groups());
+        words.extend(self.aliases());
         words.extend(["default", "strict"]);
         words
     }
@@ -72,6 +84,7 @@ impl Catalogue {
             "strict" => Some(Selector::Strict),
             "default" => Some(Selector::Default),
             _ if self.groups().contains(&word) => Some(Selector::Group(word.to_owned())),
+            _ if self.aliases().contains(&word) => Some(Selector::Alias(word.to_owned())),
             _ => self.get(word).map(|it| Selector::Rule(it.rule.name)),
         }
     }
@@ -96,17 +109,18 @@ impl Selector {
             Selector::Strict => true,
             Selector::Default => entry.is_on_by_default(),
             Selector::Group(group) => entry.metadata.group == *group,
+            Selector::Alias(word) => entry.metadata.aliases.contains(word),
             Selector::Rule(name) => entry.rule.name == *name,
         }
     }
 
-    /// How exactly the rule is meant: 0 by `strict`, 3 by its own name.
+    /// How exactly the rule is meant: 0 by `strict`, 3 by its own name or what another tool calls it.
     pub(crate) fn exactness(&self) -> u8 {
         match self {
             Selector::Strict => 0,
             Selector::Default => 1,
             Selector::Group(_) => 2,
-            Selector::Rule(_) => 3,
+            Selector::Alias(_) | Selector::Rule(_) => 3,
         }
     }
 }

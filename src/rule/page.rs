@@ -3,7 +3,7 @@
 use super::{Level, Metadata};
 
 impl Metadata {
-    /// Every key must be there, once, and no other.
+    /// Every key must be there, once, and no other; only `aliases` may be missing.
     pub(crate) fn parse(page: &str) -> Result<Metadata, String> {
         let body = page.strip_prefix("---\n").ok_or("the page does not open with `---`")?;
         let (head, _) = body.split_once("\n---\n").ok_or("the front matter does not close with `---`")?;
@@ -33,6 +33,7 @@ struct Keys<'a> {
     languages: Option<&'a str>,
     since: Option<&'a str>,
     summary: Option<&'a str>,
+    aliases: Option<&'a str>,
 }
 
 impl<'a> Keys<'a> {
@@ -43,19 +44,22 @@ impl<'a> Keys<'a> {
             "languages" => Some(&mut self.languages),
             "since" => Some(&mut self.since),
             "summary" => Some(&mut self.summary),
+            "aliases" => Some(&mut self.aliases),
             _ => None,
         }
     }
 
     fn finish(self) -> Result<Metadata, String> {
         let need = |value: Option<&str>, key: &str| value.map(str::to_owned).ok_or(format!("no `{key}`"));
+        let list = |it: &str| it.split(',').map(|it| it.trim().to_owned()).collect();
         let level = need(self.level, "level")?;
         Ok(Metadata {
             level: Level::parse(&level).ok_or(format!("`{level}` is no level"))?,
             group: need(self.group, "group")?,
-            languages: need(self.languages, "languages")?.split(',').map(|it| it.trim().to_owned()).collect(),
+            languages: list(&need(self.languages, "languages")?),
             since: need(self.since, "since")?,
             summary: need(self.summary, "summary")?,
+            aliases: self.aliases.map(list).unwrap_or_default(),
         })
     }
 }
@@ -72,6 +76,9 @@ mod tests {
         assert_eq!(metadata.level, Level::Warning);
         assert_eq!(metadata.languages, ["python", "rust"]);
         assert_eq!(metadata.summary, "a: b");
+        assert!(metadata.aliases.is_empty());
+        let aliased = Metadata::parse(&PAGE.replace("a: b\n", "a: b\naliases: one, two\n")).unwrap();
+        assert_eq!(aliased.aliases, ["one", "two"]);
     }
 
     #[test]

@@ -43,6 +43,17 @@ impl History {
     pub(crate) fn read(job: &Job, revision: &str) -> Result<History> {
         let git = Git::at(&job.roots.root)?;
         let base = git.base(revision, &usual_revisions())?;
+        History::since(git, base)
+    }
+
+    /// The program as it is in one commit, wherever that branched off.
+    pub(crate) fn at(job: &Job, revision: &str) -> Result<History> {
+        let git = Git::at(&job.roots.root)?;
+        let base = git.exactly(revision)?;
+        History::since(git, base)
+    }
+
+    fn since(git: Git, base: Base) -> Result<History> {
         let tracked = git.tracked(&base.commit)?;
         let deltas = git.changes(&base.commit)?;
         let names: Vec<&str> = deltas.iter().filter_map(|it| Some(it.before.as_ref()?.1.as_str())).collect();
@@ -61,8 +72,8 @@ impl History {
         judged: &mut Judged,
         sources: &Sources<'_>,
         progress: &Progress,
-    ) -> (Change, Vec<Finding>) {
-        let past = self.past(job, found, progress);
+    ) -> Result<(Change, Vec<Finding>)> {
+        let past = self.past(job, found, progress)?;
         let touched = Touched::new(program, |path| self.lines(&job.roots.root.join(path)));
         let before = Before {
             program: &past.program,
@@ -77,13 +88,19 @@ impl History {
         let change = change::compare(&self.base.revision, &self.base.commit, &touched, &before);
         // Like the program itself, it is not worth the time to be taken apart.
         std::mem::forget(past);
-        (change, outside)
+        Ok((change, outside))
     }
 
-    fn past(&self, job: &Job, found: &Discovered, progress: &Progress) -> Past {
+    /// The program of before alone.
+    pub(crate) fn program(&self, job: &Job, found: &Discovered, progress: &Progress) -> Result<Program> {
+        let (found, overlay) = self.discovered(job, found);
+        Ok(engine::build(&found, &overlay, job, progress)?.0)
+    }
+
+    fn past(&self, job: &Job, found: &Discovered, progress: &Progress) -> Result<Past> {
         progress.stage("parsing what was");
         let (found, overlay) = self.discovered(job, found);
-        let (program, _) = engine::build(&found, &overlay, job, progress);
+        let (program, _) = engine::build(&found, &overlay, job, progress)?;
         let coverage = measure::measure(&program, &[]);
         let checked = rules::check(&program, &coverage, &job.settings, &job.rules);
         let judged = policy::judge(&program, checked.findings, &job.settings, &job.rules);
@@ -110,7 +127,7 @@ impl History {
         };
         let paths = (0..program.files.len() as u32).map(in_tree).collect();
         drop(sources);
-        Past { program, coverage, paths, identities }
+        Ok(Past { program, coverage, paths, identities })
     }
 
     /// Where the files of before went that are not where they were; none for those that are gone.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use anyhow::Result;
 use rayon::prelude::*;
 
 use crate::config::{Eligible, Settings};
@@ -27,12 +28,17 @@ pub(crate) fn build(
     overlay: &Overlay,
     job: &Job,
     progress: &Progress,
-) -> (Program, Vec<Note>) {
+) -> Result<(Program, Vec<Note>)> {
     let ((files, notes), library) = rayon::join(|| parse(found, overlay, job), || library(found, job));
     progress.stage("linking");
     let mut program = link(files, &library, found, job);
-    program.registry = Registry { pinned: job.settings.semconv, team: job.team.clone() };
-    (program, notes)
+    program.registry = Registry {
+        pinned: job.settings.semconv,
+        team: job.team.get()?,
+        namespaces: job.settings.registry_namespaces.clone(),
+        strict: job.settings.registry_strict,
+    };
+    Ok((program, notes))
 }
 
 fn parse(found: &Discovered, overlay: &Overlay, job: &Job) -> (Vec<File>, Vec<Note>) {

@@ -98,6 +98,13 @@ impl Git {
         Ok(Base { revision, commit })
     }
 
+    /// A revision itself, wherever it branched off.
+    pub(crate) fn exactly(&self, revision: &str) -> Result<Base> {
+        let found = self.commit(revision);
+        let commit = found.ok_or_else(|| self.lost(&format!("there is no revision `{revision}`")))?;
+        Ok(Base { revision: revision.to_owned(), commit })
+    }
+
     fn commit(&self, revision: &str) -> Option<String> {
         let spelt = format!("{revision}^{{commit}}");
         let found = self.run(&["rev-parse", "--quiet", "--verify", "--end-of-options", &spelt]).ok()?;

@@ -1,7 +1,6 @@
 //! Everything that is settled before the first file is read: where the tree is, what the settings say, how many threads work.
 
 use std::path::{Component, Path, PathBuf};
-use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -14,9 +13,9 @@ use crate::library::Library;
 use crate::measure::LayerSpec;
 use crate::parse;
 use crate::parse::query::Query;
-use crate::registry::Team;
 use crate::rule::Catalogue;
-use crate::run::{engine, own, registry, repository};
+use crate::run::registry::Awaited;
+use crate::run::{engine, own, repository};
 
 /// Syntax trees of machine-made code are deep, and their depth is walked by recursion.
 const STACK_BYTES: usize = 256 << 20;
@@ -118,7 +117,7 @@ pub(crate) struct Job {
     /// What the rules of the project itself look for.
     pub(crate) queries: Vec<Query>,
     /// The project's own registry.
-    pub(crate) team: Option<Arc<Team>>,
+    pub(crate) team: Awaited,
 }
 
 impl Job {
@@ -154,6 +153,7 @@ impl Job {
     }
 
     fn assemble(roots: Roots, mut settings: Settings, rules: Catalogue, shown_root: String) -> Result<Job> {
+        let team = Awaited::start(&settings.registry_paths);
         let pool = ThreadPoolBuilder::new()
             .num_threads(settings.jobs)
             .stack_size(STACK_BYTES)
@@ -161,7 +161,6 @@ impl Job {
             .build()
             .context("cannot start the threads")?;
         let prefix = repository::prefix(&roots.root);
-        let team = registry::team(&settings.registry_paths)?;
         let layers = layers(&settings, &roots.root);
         let queries = own::prepare(&mut settings, layers);
         Ok(Job { roots, settings, rules, shown_root, prefix, focus: Vec::new(), pool, queries, team })

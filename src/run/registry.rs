@@ -1,13 +1,17 @@
-//! Reads the files of registries, and checks a registry by itself.
+//! Reads the files of registries, checks a registry by itself, compares two, and writes one from the code.
+
+mod infer;
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock};
+use std::thread::{self, JoinHandle};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 
-use crate::registry::{self, Fault, RegistryFile, Team};
+pub(crate) use self::infer::{Target, write};
+use crate::registry::{self, Change, Fault, RegistryFile, Team};
 
 /// A file of more bytes is no registry that anybody wrote.
 const MOST_BYTES: u64 = 16 << 20;
@@ -15,14 +19,57 @@ const MOST_BYTES: u64 = 16 << 20;
 const MOST_TOLD: usize = 5;
 
 /// The registry at some paths; none without paths. A registry with faults is no ground to judge by.
-pub(crate) fn team(paths: &[PathBuf]) -> Result<Option<Arc<Team>>> {
+fn team(paths: &[PathBuf]) -> Result<Option<Arc<Team>>> {
+    if paths.is_empty() { Ok(None) } else { sound(files(paths)?).map(|it| Some(Arc::new(it))) }
+}
+
+type Reader = JoinHandle<Result<Option<Arc<Team>>>>;
+
+/// A registry that is read while other things go on, and waited for by the first who asks.
+pub(crate) struct Awaited {
+    reader: Mutex<Option<Reader>>,
+    read: OnceLock<Option<Arc<Team>>>,
+}
+
+impl Awaited {
+    pub(crate) fn start(paths: &[PathBuf]) -> Awaited {
+        let awaited = Awaited { reader: Mutex::new(None), read: OnceLock::new() };
+        if paths.is_empty() {
+            awaited.read.get_or_init(|| None);
+        } else if let Ok(mut reader) = awaited.reader.lock() {
+            let paths = paths.to_vec();
+            *reader = Some(thread::spawn(move || team(&paths)));
+        }
+        awaited
+    }
+
+    pub(crate) fn get(&self) -> Result<Option<Arc<Team>>> {
+        let reader = self.reader.lock().ok().and_then(|mut it| it.take());
+        if let Some(reader) = reader {
+            let found = reader.join().map_err(|_| anyhow!("the registry could not be read"))??;
+            self.read.get_or_init(|| found);
+        }
+        Ok(self.read.get().cloned().flatten())
+    }
+}
+
+/// The files at some paths but one; none without paths, and none where that one is all there is.
+fn files_but(paths: &[PathBuf], but: Option<&Path>) -> Result<Option<Files>> {
     if paths.is_empty() {
         return Ok(None);
     }
-    let Files { list, here } = files(paths)?;
-    let (team, faults) = registry::read(&list, &here);
+    let mut all = files(paths)?;
+    let is_it =
+        |it: &RegistryFile| Path::new(&it.path).canonicalize().is_ok_and(|it| Some(it.as_path()) == but);
+    all.list.retain(|it| !is_it(it));
+    Ok((!all.list.is_empty()).then_some(all))
+}
+
+/// A registry that has to be sound.
+fn sound(files: Files) -> Result<Team> {
+    let (team, faults) = registry::read(&files.list, &files.here);
     if faults.is_empty() {
-        return Ok(Some(Arc::new(team)));
+        return Ok(team);
     }
     let told: Vec<String> = faults.iter().take(MOST_TOLD).map(Fault::to_string).collect();
     let more = match faults.len().saturating_sub(MOST_TOLD) {
@@ -30,6 +77,12 @@ pub(crate) fn team(paths: &[PathBuf]) -> Result<Option<Arc<Team>>> {
         more => format!("\nand {more} more: otcov registry check tells all"),
     };
     bail!("the registry cannot be used:\n{}{more}", told.join("\n"))
+}
+
+/// What changed from the registry at one path to the one at another.
+pub(crate) fn compare(before: &Path, now: &Path) -> Result<Vec<Change>> {
+    let read = |path: &Path| sound(files(&[path.to_path_buf()])?);
+    Ok(registry::diff(&read(before)?, &read(now)?))
 }
 
 /// What a check prints, and whether the registry is sound.

@@ -10,5 +10,6 @@ mod outputs;
 mod projects;
 #[cfg(unix)]
 mod reality;
+mod registry;
 mod robust;
 mod tidy;

@@ -104,9 +104,9 @@ impl<'a> Eval<'_, 'a> {
         let at = |slot| model.place(slot).and_then(|it| argument_at(world, site, it));
         let value = at(Slot::Value);
         let Some(key) = at(Slot::Key) else { return Vec::new() };
-        let mut keys = self.key_options(key, Self::scope_of(world, site), depth + 1);
-        keys.iter_mut().for_each(|it| it.value = it.value.or(value));
-        keys
+        let scope = Self::scope_of(world, site);
+        let keys = self.key_options(key, scope, depth + 1).into_iter();
+        keys.map(|it| value.into_iter().fold(it, |it, value| self.hold(it, value, scope))).collect()
     }
 
     /// What a context variable may hold: what it starts with, and what its module puts into it.

@@ -69,10 +69,8 @@ impl<'a> Eval<'_, 'a> {
             match &it.kind {
                 OpKind::SetItem { of, key, value } if is_it(*of) => {
                     let scope = Eval::scope_of(world, site);
-                    found.extend(self.key_options(*key, scope, depth + 1).into_iter().map(|mut it| {
-                        it.value.get_or_insert(*value);
-                        it
-                    }));
+                    let keys = self.key_options(*key, scope, depth + 1).into_iter();
+                    found.extend(keys.map(|it| self.hold(it, *value, scope)));
                 }
                 OpKind::Call { callee, .. } => {
                     if let Value::Member { of, name } = *facts.value(*callee)

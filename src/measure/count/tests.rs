@@ -259,6 +259,8 @@ fn instruments_must_be_recorded() {
             via: None,
             certainty: Certainty::Certain,
             recorded,
+            bound: Vec::new(),
+            boundaries: None,
         });
     }
     assert_eq!(sketch.tally(Dimension::Metrics), (1, 2, 0));

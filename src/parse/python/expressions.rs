@@ -2,13 +2,13 @@
 
 use ruff_python_ast::{
     Arguments, Comprehension, Expr, ExprCall, ExprDict, ExprLambda, FStringPart, InterpolatedStringElement,
-    Operator, UnaryOp,
+    Number, Operator, UnaryOp,
 };
 use ruff_text_size::Ranged;
 
 use super::{Body, DEEPEST, Reader, span};
-use crate::facts::{Arg, FunctionKind, OpKind, RegionKind, Spread, Value, ValueId};
-use crate::parse::builder::Head;
+use crate::facts::{Arg, Arithmetic, FunctionKind, OpKind, RegionKind, Spread, Value, ValueId};
+use crate::parse::builder::{Head, power_of_ten};
 use crate::text::{Span, Symbol};
 
 impl<'a> Reader<'a> {
@@ -154,7 +154,11 @@ impl<'a> Reader<'a> {
     }
 
     fn sequence(&mut self, exprs: &'a [Expr], at: Span) -> ValueId {
-        self.several(exprs, Value::Sequence, at)
+        let list = self.several(exprs, Value::Sequence, at);
+        if let Some((least, greatest)) = extent(exprs) {
+            self.builder.facts.extents.push((list, least, greatest));
+        }
+        list
     }
 
     fn dict(&mut self, dict: &'a ExprDict, at: Span) -> ValueId {
@@ -207,10 +211,7 @@ impl<'a> Reader<'a> {
                 let run = self.builder.list(&[first, second]);
                 self.builder.value(Value::Either(run), at)
             }
-            _ => {
-                let run = self.builder.list(&[first, second]);
-                self.builder.value(Value::Arithmetic(run), at)
-            }
+            _ => self.builder.arithmetic([first, second], done(left, op, right), at),
         }
     }
 
@@ -307,6 +308,36 @@ impl<'a> Reader<'a> {
         let id = self.builder.declare(head, Some(parent));
         self.queue.push((id, Body::Value(&lambda.body)));
         self.builder.value(Value::Closure(id), at)
+    }
+}
+
+fn number(expr: &Expr) -> Option<f64> {
+    let Expr::NumberLiteral(it) = expr else { return None };
+    match &it.value {
+        Number::Int(it) => it.as_i32().map(f64::from),
+        Number::Float(it) => Some(*it),
+        Number::Complex { .. } => None,
+    }
+}
+
+/// Two numbers or more, and nothing else.
+fn extent(exprs: &[Expr]) -> Option<(f64, f64)> {
+    let mut numbers = exprs.iter().map(number);
+    let first = numbers.next().filter(|_| exprs.len() > 1)??;
+    numbers.try_fold((first, first), |(least, greatest), it| {
+        let it = it?;
+        Some((least.min(it), greatest.max(it)))
+    })
+}
+
+/// What is made of two operands, as far as units of time are concerned.
+fn done(left: &Expr, op: Operator, right: &Expr) -> Option<Arithmetic> {
+    let power = |it: &Expr| number(it).and_then(power_of_ten);
+    match op {
+        Operator::Sub => Some(Arithmetic::Difference),
+        Operator::Mult => power(right).or_else(|| power(left)).map(Arithmetic::Scaled),
+        Operator::Div | Operator::FloorDiv => power(right).map(|it| Arithmetic::Scaled(-it)),
+        _ => None,
     }
 }
 

@@ -7,9 +7,26 @@ use syn::{
 };
 
 use super::{Body, DEEPEST, Reader};
-use crate::facts::{Arg, FnId, FunctionKind, OpKind, Param, ParamKind, Spread, Value, ValueId};
-use crate::parse::builder::Head;
+use crate::facts::{
+    Arg, Arithmetic, FnId, FunctionKind, OpKind, Param, ParamKind, Run, Spread, Value, ValueId,
+};
+use crate::parse::builder::{Head, power_of_ten};
 use crate::text::{Span, Symbol};
+
+/// What is made of two operands, as far as units of time are concerned.
+fn done(it: &ExprBinary) -> Option<Arithmetic> {
+    let power = |it: &Expr| match it {
+        Expr::Lit(ExprLit { lit: Lit::Int(it), .. }) => it.base10_parse().ok().and_then(power_of_ten),
+        Expr::Lit(ExprLit { lit: Lit::Float(it), .. }) => it.base10_parse().ok().and_then(power_of_ten),
+        _ => None,
+    };
+    match it.op {
+        BinOp::Sub(_) => Some(Arithmetic::Difference),
+        BinOp::Mul(_) => power(&it.right).or_else(|| power(&it.left)).map(Arithmetic::Scaled),
+        BinOp::Div(_) => power(&it.right).map(|it| Arithmetic::Scaled(-it)),
+        _ => None,
+    }
+}
 
 const TOO_DEEP: &str = "nested too deeply to be followed";
 
@@ -314,16 +331,16 @@ impl<'a> Reader<'a> {
         let first = self.value(&it.left);
         let second = self.value(&it.right);
         let at = self.builder.facts.value_span(first);
-        let run = self.builder.list(&[first, second]);
-        let value = match it.op {
-            BinOp::And(_) | BinOp::Or(_) => Value::Fallback(run),
+        let make: fn(Run) -> Value = match it.op {
+            BinOp::And(_) | BinOp::Or(_) => Value::Fallback,
             BinOp::Eq(_) | BinOp::Ne(_) | BinOp::Lt(_) | BinOp::Le(_) | BinOp::Gt(_) | BinOp::Ge(_) => {
-                Value::Test(run)
+                Value::Test
             }
-            BinOp::Add(_) if self.is_text(first) || self.is_text(second) => Value::Template(run),
-            _ => Value::Arithmetic(run),
+            BinOp::Add(_) if self.is_text(first) || self.is_text(second) => Value::Template,
+            _ => return self.builder.arithmetic([first, second], done(it), at),
         };
-        self.builder.value(value, at)
+        let run = self.builder.list(&[first, second]);
+        self.builder.value(make(run), at)
     }
 
     fn is_text(&self, value: ValueId) -> bool {

@@ -2,7 +2,7 @@
 
 use super::yaml::Node;
 use super::{Faults, Spot};
-use crate::registry::{AllowedValue, Kind};
+use crate::registry::{AllowedValue, Kind, Requirement};
 
 #[derive(Debug, Default)]
 pub(super) struct Definitions {
@@ -39,6 +39,9 @@ pub(super) struct Signal {
     pub(super) sort: Sort,
     /// By what others name it: the id of a group, the type of a span or an entity, the name of an event or a metric.
     pub(super) id: String,
+    /// Of a span: what it is called in the code, where the registry says so, and its kind.
+    pub(super) title: Option<String>,
+    pub(super) kind: Option<String>,
     /// Of a metric: its name, its instrument and its unit.
     pub(super) metric: Option<(String, String, String)>,
     pub(super) references: Vec<Reference>,
@@ -61,6 +64,16 @@ pub(super) struct Reference {
     pub(super) at: Spot,
     pub(super) to: Target,
     pub(super) name: String,
+    /// Of an attribute: how much it is wanted, where the reference says so.
+    pub(super) level: Option<Requirement>,
+    /// The name that the attribute gets here, where the prefix of the group is put before it.
+    pub(super) becomes: Option<String>,
+}
+
+impl Reference {
+    pub(super) fn new(at: Spot, to: Target, name: String) -> Reference {
+        Reference { at, to, name, level: None, becomes: None }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

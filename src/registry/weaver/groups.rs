@@ -8,7 +8,7 @@ use super::definitions::{
 use super::signals;
 use super::yaml::{Data, Node};
 use crate::registry::bundled::read_kind;
-use crate::registry::{AllowedValue, Base, Kind, Listed};
+use crate::registry::{AllowedValue, Base, Kind, Listed, Requirement};
 use crate::text::Symbol;
 
 const TOP: &[&str] = &[
@@ -157,17 +157,26 @@ pub(super) fn references(
             "an attribute",
             faults,
         );
-        check_level(it, faults);
+        let level = level(it, faults);
         let targets = [("ref", Target::Attribute), ("ref_group", Target::Group)];
         let reference = targets.iter().find_map(|(key, to)| Some((it.get(key)?, *key, *to)));
         if let Some((target, key, to)) = reference {
             check_stability(it, faults);
             deprecated(it, faults);
-            found.extend(text(target, key, faults).map(|name| Reference { at: target.at, to, name }));
+            let prefixed = matches!(it.get("prefix").map(|it| &it.data), Some(Data::Boolean(true)));
+            found.extend(text(target, key, faults).map(|name| {
+                let becomes = (prefixed && !prefix.is_empty()).then(|| format!("{prefix}.{name}"));
+                Reference { level, becomes, ..Reference::new(target.at, to, name) }
+            }));
         } else if let Some(id) = it.get("id") {
             let Some(id) = text(id, "id", faults) else { continue };
             let name = if prefix.is_empty() { id } else { format!("{prefix}.{id}") };
-            definitions.attributes.extend(define(it, name, faults));
+            // What a signal defines in passing it has.
+            let own = Reference { level, ..Reference::new(it.at, Target::Attribute, name.clone()) };
+            if let Some(defined) = define(it, name, faults) {
+                definitions.attributes.push(defined);
+                found.push(own);
+            }
         } else {
             faults.add(it.at, "an attribute needs `id` or `ref`");
         }
@@ -181,12 +190,17 @@ pub(super) fn check_stability(node: &Node, faults: &mut Faults<'_>) {
     }
 }
 
-fn check_level(node: &Node, faults: &mut Faults<'_>) {
-    let Some(level) = node.get("requirement_level") else { return };
-    match &level.data {
-        Data::Map(_) => known_keys(level, LEVELS, "a requirement level", faults),
-        _ => drop(word(level, "requirement_level", LEVELS, faults)),
-    }
+/// How much an attribute is wanted: a word, or a word with its condition.
+fn level(node: &Node, faults: &mut Faults<'_>) -> Option<Requirement> {
+    let level = node.get("requirement_level")?;
+    let word = match &level.data {
+        Data::Map(entries) => {
+            known_keys(level, LEVELS, "a requirement level", faults);
+            entries.first().map(|(key, _)| key.name.as_str())
+        }
+        _ => word(level, "requirement_level", LEVELS, faults),
+    };
+    Requirement::parse(word?)
 }
 
 /// `deprecated: {reason: renamed, renamed_to: x}`, or the text that older registries have.

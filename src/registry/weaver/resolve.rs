@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::definitions::{Definitions, Deprecated, Elsewhere, Reference, Signal, Sort, Target};
 use super::{Faults, Spot, Team};
-use crate::registry::{Attribute, Fate, Metric, Registry, Relation, Replacement};
+use crate::registry::{Attribute, Described, Fate, Metric, Registry, Relation, Replacement, Requirement};
 use crate::text::Symbol;
 
 pub(super) fn resolve(definitions: Definitions, faults: &mut Faults<'_>) -> Team {
-    let Definitions { attributes, signals, elsewhere } = definitions;
+    let Definitions { mut attributes, signals, elsewhere } = definitions;
+    prefixed(&mut attributes, &signals);
     twice(attributes.iter().map(|it| (it.at, it.name.as_str())), "attribute", faults);
     // A refinement may have the id of what it refines.
     let named = |sort: Sort, refinement: bool| {
@@ -35,7 +36,35 @@ pub(super) fn resolve(definitions: Definitions, faults: &mut Faults<'_>) -> Team
             faults.add(*at, format!("there is no attribute `{name}`{}", names.near(name)));
         }
     }
-    team(attributes, &signals)
+    let described = |sort: Sort| {
+        let all = signals.iter().filter(|it| it.sort == sort && !it.refinement);
+        let mut list: Vec<Described> = all.map(|it| names.describe(it)).collect();
+        list.sort_by_key(|it| it.name);
+        list.dedup_by_key(|it| it.name);
+        list
+    };
+    let (spans, events, measured) = (described(Sort::Span), described(Sort::Event), described(Sort::Metric));
+    Team { spans, events, measured, ..team(attributes, &signals) }
+}
+
+/// Attributes that get the prefix of the group that refers to them: the same thing under another name.
+fn prefixed(attributes: &mut Vec<super::definitions::AttributeDefinition>, signals: &[Signal]) {
+    for reference in signals.iter().flat_map(|it| &it.references) {
+        let Some(name) = &reference.becomes else { continue };
+        let own = attributes.iter().find(|it| it.name == reference.name);
+        let kind = own.map(|it| it.kind).or_else(|| Registry::default().attribute(&reference.name)?.kind);
+        if let Some(kind) = kind.filter(|_| attributes.iter().all(|it| it.name != *name)) {
+            let values = own.map(|it| it.values.clone()).unwrap_or_default();
+            let (at, name) = (reference.at, name.clone());
+            attributes.push(super::definitions::AttributeDefinition {
+                at,
+                name,
+                kind,
+                values,
+                deprecated: None,
+            });
+        }
+    }
 }
 
 fn twice<'n>(all: impl Iterator<Item = (Spot, &'n str)>, what: &str, faults: &mut Faults<'_>) {
@@ -50,6 +79,9 @@ fn twice<'n>(all: impl Iterator<Item = (Spot, &'n str)>, what: &str, faults: &mu
         }
     }
 }
+
+/// Groups that build on groups; more are a circle, which is told elsewhere.
+const DEEPEST: usize = 20;
 
 struct Names<'d> {
     elsewhere: Elsewhere,
@@ -92,6 +124,43 @@ impl Names<'_> {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// A signal with all its attributes, those of the groups that it builds on among them.
+    fn describe(&self, signal: &Signal) -> Described {
+        let mut attributes = BTreeMap::new();
+        self.collect(signal, &mut attributes, 0);
+        let name = match (&signal.metric, &signal.title) {
+            (Some((name, ..)), _) => name,
+            (None, Some(title)) if signal.sort == Sort::Event => title,
+            _ => signal.id.strip_prefix("span.").filter(|_| signal.sort == Sort::Span).unwrap_or(&signal.id),
+        };
+        let symbol = |it: &String| Symbol::new(it).as_str();
+        Described {
+            name: Symbol::new(name).as_str(),
+            title: signal.title.as_ref().map(symbol),
+            kind: signal.kind.as_ref().map(symbol),
+            attributes: attributes
+                .into_iter()
+                .map(|(name, level)| (Symbol::new(name).as_str(), level))
+                .collect(),
+        }
+    }
+
+    /// What a signal says itself stands before what it builds on.
+    fn collect<'s>(&'s self, signal: &'s Signal, found: &mut BTreeMap<&'s str, Requirement>, depth: usize) {
+        let (own, built_on): (Vec<&Reference>, Vec<&Reference>) =
+            signal.references.iter().partition(|it| it.to == Target::Attribute);
+        for it in built_on.iter().filter(|_| depth < DEEPEST) {
+            if let Some(group) = self.signals.get(it.name.as_str()) {
+                self.collect(group, found, depth + 1);
+            }
+        }
+        for it in own {
+            let name = it.becomes.as_deref().unwrap_or(&it.name);
+            let known = found.entry(name).or_insert(Requirement::Recommended);
+            *known = it.level.unwrap_or(*known);
         }
     }
 

@@ -72,8 +72,8 @@ pub(super) fn read_group(node: &Node, definitions: &mut Definitions, faults: &mu
     known_keys(node, GROUP_KEYS, "a group", faults);
     let Some(id) = required(node, "id", "a group", faults) else { return };
     check_stability(node, faults);
-    let kind = node.get("type").map_or(Some("span"), |it| word(it, "type", GROUP_TYPES, faults));
-    let sort = match kind {
+    let group = node.get("type").map_or(Some("span"), |it| word(it, "type", GROUP_TYPES, faults));
+    let sort = match group {
         Some("span") => Sort::Span,
         Some("event") => Sort::Event,
         Some("metric") => Sort::Metric,
@@ -88,19 +88,19 @@ pub(super) fn read_group(node: &Node, definitions: &mut Definitions, faults: &mu
     if sort == Sort::Event && node.get("name").is_none() && node.get("prefix").is_none() {
         faults.add(node.at, format!("{what} needs `name`, for it is an event"));
     }
-    if let Some(it) = node.get("span_kind") {
-        word(it, "span_kind", SPAN_KINDS, faults);
-    }
+    let kind = node.get("span_kind").and_then(|it| word(it, "span_kind", SPAN_KINDS, faults));
     let prefix = node.get("prefix").and_then(|it| text(it, "prefix", faults)).unwrap_or_default();
     let mut all = references(node, "attributes", &prefix, definitions, faults);
     if let Some(it) = node.get("extends") {
-        all.extend(text(it, "extends", faults).map(|name| Reference { at: it.at, to: Target::Group, name }));
+        all.extend(text(it, "extends", faults).map(|name| Reference::new(it.at, Target::Group, name)));
     }
     let deprecated = deprecated(node, faults);
     definitions.signals.push(Signal {
         at: node.at,
         sort,
         id,
+        title: node.get("name").and_then(Node::text).filter(|_| sort == Sort::Event).map(str::to_owned),
+        kind: kind.map(str::to_owned),
         metric,
         references: all,
         deprecated,
@@ -147,9 +147,8 @@ fn read_signal(
     };
     let id = required(node, name, &what, faults)?;
     let what = format!("{one} `{id}`");
-    if let Some(it) = node.get("kind") {
-        word(it, "kind", SPAN_KINDS, faults);
-    }
+    let kind = node.get("kind").and_then(|it| word(it, "kind", SPAN_KINDS, faults)).map(str::to_owned);
+    let title = node.get("name").and_then(|it| it.get("note")).and_then(Node::text).map(str::to_owned);
     let metric = if sort == Sort::Metric && !refinement { metric(node, "name", &what, faults) } else { None };
     let mut all = Vec::new();
     for key in ["attributes", "identity", "description"] {
@@ -158,10 +157,10 @@ fn read_signal(
     if refinement {
         let target = required(node, "ref", &what, faults);
         let at = node.get("ref").map_or(node.at, |it| it.at);
-        all.extend(target.map(|name| Reference { at, to: Target::Signal, name }));
+        all.extend(target.map(|name| Reference::new(at, Target::Signal, name)));
     }
     let deprecated = deprecated(node, faults);
-    Some(Signal { at: node.at, sort, id, metric, references: all, deprecated, refinement })
+    Some(Signal { at: node.at, sort, id, title, kind, metric, references: all, deprecated, refinement })
 }
 
 /// Name, instrument and unit, which every metric has.

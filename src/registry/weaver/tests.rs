@@ -1,7 +1,7 @@
 //! Registries of both syntaxes, good and bad, with the exact words about the bad ones.
 
 use super::*;
-use crate::registry::{Base, Listed, Registry, Relation, Standing};
+use crate::registry::{Base, Listed, Registry, Relation, Standing, bundled};
 use std::sync::Arc;
 
 fn files(texts: &[(&str, &str)]) -> Vec<RegistryFile> {
@@ -153,7 +153,8 @@ fn both_syntaxes_are_read_side_by_side() {
 #[test]
 fn names_of_the_team_come_first() {
     let (team, _) = read(&files(&[("shop.yaml", OLD)]), &[]);
-    let registry = Registry { pinned: crate::registry::Version::parse("1.20"), team: Some(Arc::new(team)) };
+    let pinned = crate::registry::Version::parse("1.20");
+    let registry = Registry { pinned, team: Some(Arc::new(team)), ..Registry::default() };
     let standing = |key: &str| registry.standing(key, None).map(|it| it.as_str());
     assert_eq!(standing("shop.order.id"), Some("known"));
     assert_eq!(standing("shop.label.app"), Some("known"));
@@ -264,4 +265,102 @@ fn what_dependencies_have_is_not_missing() {
     assert_eq!(with(&official, &[]), [name]);
     assert_eq!(with(&dependency("https://acme.test/registry.zip"), &[]), [""; 0]);
     assert_eq!(with(&dependency("../theirs"), &["../theirs".to_owned()]), [group, name]);
+}
+
+/// The bundled conventions as somebody would write them for Weaver.
+fn written_out() -> String {
+    let mut out = "file_format: definition/2\nattributes:\n".to_owned();
+    for it in bundled::attributes().iter().filter(|it| it.kind.is_some()) {
+        let kind = it.kind.unwrap();
+        out.push_str(&format!("  - key: {}\n    stability: development\n    brief: x\n", it.name));
+        if kind.listed.is_some() {
+            let closed = kind.listed == Some(Listed::Closed);
+            out.push_str(&format!("    type:\n      allow_custom_values: {}\n      members:\n", !closed));
+            for (at, value) in it.values.iter().enumerate() {
+                let text = if kind.base == Base::Int {
+                    value.text.to_owned()
+                } else {
+                    format!("\"{}\"", value.text)
+                };
+                out.push_str(&format!("        - id: v{at}\n          value: {text}\n"));
+                match value.replaced_by {
+                    Some(Some(to)) => out.push_str(&format!(
+                        "          deprecated: {{reason: renamed, renamed_to: \"{to}\"}}\n"
+                    )),
+                    Some(None) => out.push_str("          deprecated: {reason: obsoleted, note: x}\n"),
+                    None => {}
+                }
+            }
+        } else {
+            out.push_str(&format!("    type: {}\n", crate::registry::write::kind_text(it.kind)));
+        }
+        if it.fate.is_some() {
+            out.push_str("    deprecated: {reason: uncategorized, note: x}\n");
+        }
+    }
+    out.push_str("metrics:\n");
+    for it in bundled::metrics().iter().filter(|it| !it.instrument.is_empty()) {
+        let instrument = it.instrument.replace("up_down_counter", "updowncounter");
+        out.push_str(&format!(
+            "  - name: {}\n    instrument: {instrument}\n    unit: \"{}\"\n    stability: development\n    brief: x\n",
+            it.name, it.unit
+        ));
+    }
+    out
+}
+
+#[test]
+fn the_whole_of_the_conventions_is_read_as_it_was_written() {
+    let text = written_out();
+    let (team, faults) = read(&files(&[("model.yaml", &text)]), &[]);
+    assert_eq!(faults, []);
+    assert_eq!((team.attributes.len(), team.metrics.len()), (938, 566));
+    for it in &team.attributes {
+        let known = bundled::attribute(it.name).unwrap();
+        assert_eq!((it.kind, &it.values), (known.kind, &known.values), "{}", it.name);
+        assert_eq!(it.fate.is_some(), known.fate.is_some(), "{}", it.name);
+    }
+    for it in &team.metrics {
+        let known = bundled::metric(it.name).unwrap();
+        assert_eq!((it.instrument, it.unit), (known.instrument, known.unit), "{}", it.name);
+    }
+}
+
+#[test]
+fn signals_have_the_attributes_of_all_that_they_build_on() {
+    let (team, _) = read(&files(&[("shop.yaml", OLD), ("depot.yaml", NEW)]), &[]);
+    let ship = team.spans.iter().find(|it| it.name == "shop.ship").unwrap();
+    assert_eq!(ship.kind, Some("internal"));
+    let levels: Vec<_> = ship.attributes.iter().map(|(name, level)| (*name, level.as_str())).collect();
+    assert_eq!(
+        levels,
+        [
+            ("http.request.method", "conditionally_required"),
+            ("shop.label", "recommended"),
+            ("shop.number", "recommended"),
+            ("shop.order.id", "required"),
+            ("shop.order.kind", "recommended"),
+        ]
+    );
+    let load = team.spans.iter().find(|it| it.name == "depot.load").unwrap();
+    assert_eq!((load.title, load.attributes.len()), (Some("load"), 1));
+}
+
+#[test]
+fn a_reference_may_get_the_prefix_of_its_group() {
+    let text = "groups:\n  - id: a\n    type: attribute_group\n    brief: x\n    attributes:\n      - {id: size, type: int, brief: x, stability: stable}\n  - id: span.load\n    type: span\n    prefix: depot\n    brief: x\n    attributes:\n      - {ref: size, prefix: true}\n";
+    let (team, faults) = read(&files(&[("shop.yaml", text)]), &[]);
+    assert_eq!(faults, []);
+    let depot = team.attributes.iter().find(|it| it.name == "depot.size").unwrap();
+    assert_eq!(depot.kind.unwrap().base, Base::Int);
+    assert_eq!(team.spans[0].attributes, [("depot.size", crate::registry::Requirement::Recommended)]);
+}
+
+#[test]
+fn anchors_stand_for_what_they_name() {
+    let text = "attributes:\n  - &one {key: a.b, type: int}\n  - key: a.c\n    type: !!str int\nspans:\n  - type: a\n    attributes: &refs\n      - ref: a.b\n  - type: b\n    attributes: *refs\n";
+    let (team, faults) = read(&files(&[("shop.yaml", text)]), &[]);
+    assert_eq!(faults, []);
+    assert_eq!(team.attributes.len(), 2);
+    assert_eq!(team.spans[0].attributes, team.spans[1].attributes);
 }

@@ -1,8 +1,9 @@
 //! YAML as a tree of plain nodes, each with its place. The parser is named nowhere else.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
-use saphyr::{LoadableYamlNode, MarkedYaml, Scalar, YamlData};
+use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span};
 
 use super::Spot;
 
@@ -35,11 +36,8 @@ pub(super) fn parse(text: &str, file: usize) -> Result<Option<Node>, (Spot, Stri
     let mut text = Cow::Borrowed(text);
     // Each attempt mends one line.
     for _ in 0..=text.lines().count() {
-        match MarkedYaml::load_from_str(&text) {
-            Ok(documents) => {
-                let document = documents.first().map(|it| node(it, file));
-                return Ok(document.filter(|it| !matches!(it.data, Data::Nothing)));
-            }
+        match load(&text, file) {
+            Ok(document) => return Ok(document.filter(|it| !matches!(it.data, Data::Nothing))),
             Err(error) => match mended(&text, error.marker().line()) {
                 Some(better) => text = Cow::Owned(better),
                 None => {
@@ -70,26 +68,116 @@ fn mended(text: &str, line: usize) -> Option<String> {
 /// No registry is indented deeper.
 const DEEPEST: usize = 60;
 
-fn node(yaml: &MarkedYaml<'_>, file: usize) -> Node {
-    let spot =
-        |it: &MarkedYaml<'_>| Spot { file, line: it.span.start.line(), column: it.span.start.col() + 1 };
-    let data = match &yaml.data {
-        YamlData::Value(Scalar::Boolean(it)) => Data::Boolean(*it),
-        YamlData::Value(Scalar::Integer(it)) => Data::Int(*it),
-        YamlData::Value(Scalar::FloatingPoint(_)) => Data::Double,
-        YamlData::Value(Scalar::String(it)) => Data::Text(it.to_string()),
-        YamlData::Sequence(list) => Data::List(list.iter().map(|it| node(it, file)).collect()),
-        YamlData::Mapping(map) => {
-            let entry = |(key, value): (&MarkedYaml<'_>, &MarkedYaml<'_>)| {
-                let name = key.data.as_str()?.to_owned();
-                Some((Key { at: spot(key), name }, node(value, file)))
-            };
-            Data::Map(map.iter().filter_map(entry).collect())
+fn load(text: &str, file: usize) -> Result<Option<Node>, ScanError> {
+    let mut builder = Builder { file, ..Builder::default() };
+    for event in Parser::new_from_str(text) {
+        let (event, span) = event?;
+        builder.take(event, span);
+    }
+    Ok(builder.document)
+}
+
+/// Puts nodes together from the events of the parser.
+#[derive(Default)]
+struct Builder {
+    file: usize,
+    /// What was opened and is not closed.
+    open: Vec<Open>,
+    /// Nodes that others may stand for, by their number.
+    anchors: BTreeMap<usize, Node>,
+    /// The first document that came to its end.
+    document: Option<Node>,
+}
+
+struct Open {
+    at: Spot,
+    anchor: usize,
+    inside: Inside,
+}
+
+enum Inside {
+    List(Vec<Node>),
+    /// With the key that waits for its value; it has no name if it is no text.
+    Map(Vec<(Key, Node)>, Option<Option<Key>>),
+}
+
+impl Builder {
+    fn take(&mut self, event: Event<'_>, span: Span) {
+        let at = Spot { file: self.file, line: span.start.line(), column: span.start.col() + 1 };
+        match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                let is_text = style != ScalarStyle::Plain || tag.is_some_and(|it| it.suffix == "str");
+                let data = if is_text { Data::Text(text.into_owned()) } else { plain(text) };
+                self.put(Node { at, data }, anchor);
+            }
+            Event::Alias(anchor) => {
+                let node = self.anchors.get(&anchor).cloned().unwrap_or(Node { at, data: Data::Nothing });
+                self.put(node, 0);
+            }
+            Event::SequenceStart(anchor, _) => {
+                self.open.push(Open { at, anchor, inside: Inside::List(Vec::new()) });
+            }
+            Event::MappingStart(anchor, _) => {
+                self.open.push(Open { at, anchor, inside: Inside::Map(Vec::new(), None) });
+            }
+            Event::SequenceEnd | Event::MappingEnd => {
+                if let Some(Open { at, anchor, inside }) = self.open.pop() {
+                    let data = match inside {
+                        Inside::List(items) => Data::List(items),
+                        Inside::Map(entries, _) => Data::Map(entries),
+                    };
+                    self.put(Node { at, data }, anchor);
+                }
+            }
+            _ => {}
         }
-        YamlData::Tagged(_, inner) => return node(inner, file),
-        _ => Data::Nothing,
-    };
-    Node { at: spot(yaml), data }
+    }
+
+    /// A node that is complete goes into what is open around it.
+    fn put(&mut self, node: Node, anchor: usize) {
+        if anchor > 0 {
+            self.anchors.insert(anchor, node.clone());
+        }
+        match self.open.last_mut().map(|it| &mut it.inside) {
+            None => drop(self.document.get_or_insert(node)),
+            Some(Inside::List(items)) => items.push(node),
+            Some(Inside::Map(entries, waiting)) => match waiting.take() {
+                None => {
+                    let Node { at, data } = node;
+                    let key = match data {
+                        Data::Text(name) => Some(Key { at, name }),
+                        _ => None,
+                    };
+                    *waiting = Some(key);
+                }
+                Some(Some(key)) => entries.push((key, node)),
+                Some(None) => {}
+            },
+        }
+    }
+}
+
+/// A scalar without quotes, by the core schema of YAML.
+fn plain(text: Cow<'_, str>) -> Data {
+    match text.as_ref() {
+        "" | "~" | "null" | "Null" | "NULL" => return Data::Nothing,
+        "true" | "True" | "TRUE" => return Data::Boolean(true),
+        "false" | "False" | "FALSE" => return Data::Boolean(false),
+        _ => {}
+    }
+    let is_number = text.starts_with(|it: char| it.is_ascii_digit() || matches!(it, '-' | '+' | '.'));
+    if is_number {
+        let radix = |prefix: &str, radix| i64::from_str_radix(text.strip_prefix(prefix)?, radix).ok();
+        if let Some(number) = text.parse().ok().or_else(|| radix("0x", 16)).or_else(|| radix("0o", 8)) {
+            return Data::Int(number);
+        }
+        let bare = text.trim_start_matches(['-', '+']);
+        if text.parse::<f64>().is_ok() || matches!(bare, ".inf" | ".Inf" | ".INF" | ".nan" | ".NaN" | ".NAN")
+        {
+            return Data::Double;
+        }
+    }
+    Data::Text(text.into_owned())
 }
 
 impl Node {

@@ -357,6 +357,8 @@ pub(crate) fn everything() -> Sample {
         via: None,
         certainty: Certainty::Certain,
         recorded: true,
+        bound: Vec::new(),
+        boundaries: None,
     });
     program.handlers.push(HandlerSite {
         at,

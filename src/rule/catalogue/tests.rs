@@ -15,7 +15,7 @@ pub(crate) static RULES: &[Rule] = &[
     },
     Rule {
         name: "span-discarded",
-        page: "---\nlevel: error\ngroup: spans\nlanguages: python\nsince: next\nsummary: s\n---\n",
+        page: "---\nlevel: error\ngroup: spans\nlanguages: python\nsince: next\nsummary: s\naliases: lost_span\n---\n",
         check: |_, _| {},
     },
     Rule {
@@ -35,6 +35,11 @@ fn words_name_rules_groups_and_sets() {
     assert_eq!(catalogue.selector("raw-subprocess"), Some(Selector::Rule("raw-subprocess")));
     assert_eq!(catalogue.selector("coverage"), Some(Selector::Group("coverage".to_owned())));
     assert_eq!(catalogue.selector("strict"), Some(Selector::Strict));
+    let alias = catalogue.selector("lost_span").unwrap();
+    assert_eq!(alias, Selector::Alias("lost_span".to_owned()));
+    let covered: Vec<&str> =
+        catalogue.entries().iter().filter(|it| alias.covers(it)).map(|it| it.rule.name).collect();
+    assert_eq!(covered, ["span-discarded"]);
     assert_eq!(catalogue.selector("coverages"), None);
     assert_eq!(catalogue.groups(), ["coverage", "engine", "spans"]);
 }

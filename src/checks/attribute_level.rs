@@ -1,0 +1,72 @@
+//! `attribute-level`: what describes the process written on a span, or what describes a piece of work written on a resource.
+
+use crate::program::{AttributeSite, AttributeTarget};
+use crate::registry::{Attribute, Carrier, Standing};
+use crate::rule::{Context, Findings};
+
+/// Of the names that entities have, those that only ever speak of who sends the telemetry. A span may well be about another
+/// host, pod or process than its own.
+const OF_THE_SENDER: &[&str] = &["service", "telemetry", "deployment", "webengine", "process.runtime"];
+
+/// Of the names that signals have, those that speak of one piece of work. A resource may well have a session or a user.
+const OF_ONE_WORK: &[&str] = &[
+    "http",
+    "url",
+    "db",
+    "rpc",
+    "messaging",
+    "exception",
+    "code",
+    "thread",
+    "graphql",
+    "gen_ai",
+    "network",
+    "error",
+];
+
+pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
+    for (key, sites) in ctx.program.written_keys() {
+        if ctx.options.allows(key) {
+            continue;
+        }
+        let judged = sites.into_iter().filter_map(|it| Some((it, misplaced(ctx, it, key)?)));
+        for (site, (what, reason, help)) in judged {
+            found
+                .add(site.at.place, format!("attribute `{key}` {what}"))
+                .label("written here")
+                .reason(reason)
+                .help(help)
+                .function(ctx.owner(&site.at))
+                .certainty(site.certainty);
+        }
+    }
+}
+
+fn misplaced(
+    ctx: &Context<'_>,
+    site: &AttributeSite,
+    key: &str,
+) -> Option<(&'static str, &'static str, &'static str)> {
+    let Some(Standing::Known(attribute)) = ctx.program.standing(site) else { return None };
+    match site.target {
+        AttributeTarget::Span if is(attribute, Carrier::Resource) && is_below(key, OF_THE_SENDER) => Some((
+            "describes what sends the telemetry, and is written on a span",
+            "It is on the resource of every span already, and where the two differ nobody knows which one is right.",
+            "put it on the resource; for the other side of a call there are names such as `service.peer.name`",
+        )),
+        AttributeTarget::Resource if is(attribute, Carrier::Signal) && is_below(key, OF_ONE_WORK) => Some((
+            "describes one piece of work, and is written on a resource",
+            "A resource is the same for as long as the process lives: every span and every metric then claims this value.",
+            "put it on the span or the measurement that it is about",
+        )),
+        _ => None,
+    }
+}
+
+fn is(attribute: &Attribute, carrier: Carrier) -> bool {
+    attribute.carrier == Some(carrier)
+}
+
+fn is_below(key: &str, namespaces: &[&str]) -> bool {
+    namespaces.iter().any(|it| key.strip_prefix(it).is_some_and(|rest| rest.starts_with('.')))
+}

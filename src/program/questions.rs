@@ -1,0 +1,92 @@
+//! What is asked of a program about one of its files or functions.
+
+use super::{File, FuncId, Function, Program};
+use crate::facts::{Facts, FnId, Value};
+use crate::text::{FileId, Place, Position, Span};
+
+impl Program {
+    pub(crate) fn file(&self, id: FileId) -> &File {
+        &self.files[id.index()]
+    }
+
+    /// Whether a file is a part of a script that nobody traces.
+    pub(crate) fn is_apart(&self, id: FileId) -> bool {
+        self.apart.get(id.index()).is_some_and(|it| *it)
+    }
+
+    pub(crate) fn function(&self, id: FuncId) -> &Function {
+        &self.functions[id.index()]
+    }
+
+    pub(crate) fn function_ids(&self) -> impl Iterator<Item = (FuncId, &Function)> {
+        self.functions.iter().enumerate().map(|(at, it)| (FuncId(at as u32), it))
+    }
+
+    /// The function in a file that has this local number.
+    pub(crate) fn global(&self, file: FileId, local: FnId) -> FuncId {
+        FuncId(self.file(file).first_function + local.0)
+    }
+
+    /// The named function around a closure or body; none at the top of a module.
+    pub(crate) fn enclosing_named(&self, function: FuncId) -> Option<FuncId> {
+        let file = self.function(function).file;
+        let mut local = self.function(function).local;
+        loop {
+            let id = self.global(file, local);
+            if self.function(id).named {
+                return Some(id);
+            }
+            local = self.file(file).facts.function(local).parent?;
+        }
+    }
+
+    pub(crate) fn facts_of(&self, function: FuncId) -> (&Facts, FnId) {
+        let it = self.function(function);
+        (&self.file(it.file).facts, it.local)
+    }
+
+    /// Where the function's head (`def name`) stands.
+    pub(crate) fn head(&self, function: FuncId) -> Place {
+        let (facts, local) = self.facts_of(function);
+        Place { file: self.function(function).file, span: facts.function(local).head }
+    }
+
+    pub(crate) fn whole(&self, function: FuncId) -> Span {
+        let (facts, local) = self.facts_of(function);
+        facts.function(local).span
+    }
+
+    pub(crate) fn is_async(&self, function: FuncId) -> bool {
+        let (facts, local) = self.facts_of(function);
+        facts.function(local).is_async
+    }
+
+    /// Whether it is declared to return a `Result`, under whatever path or alias that keeps the word.
+    pub(crate) fn returns_result(&self, function: FuncId) -> bool {
+        let (facts, local) = self.facts_of(function);
+        let mut returns = facts.function(local).returns;
+        loop {
+            match facts.value(returns) {
+                Value::Item { of, .. } => returns = *of,
+                Value::Name(name) | Value::Head(name) | Value::Member { name, .. } => {
+                    return name.as_str().ends_with("Result");
+                }
+                _ => return false,
+            }
+        }
+    }
+
+    pub(crate) fn position(&self, place: Place) -> Position {
+        self.file(place.file).lines.position(place.span.start)
+    }
+
+    pub(crate) fn end_position(&self, place: Place) -> Position {
+        self.file(place.file).lines.position(place.span.end)
+    }
+
+    /// Whether a function counts in coverage.
+    pub(crate) fn eligible(&self, function: FuncId) -> bool {
+        let it = self.function(function);
+        it.named && it.excluded.is_none()
+    }
+}
