@@ -1,6 +1,7 @@
 //! Facts and models into one program: the order of the passes and nothing else.
 
 mod attributes;
+mod captures;
 mod classes;
 mod decorators;
 mod ends;
@@ -15,6 +16,7 @@ mod handlers;
 mod keys;
 mod launch;
 mod leads;
+mod middleware;
 mod modules;
 mod names;
 mod openings;
@@ -22,6 +24,7 @@ mod outgoing;
 mod partials;
 mod reach;
 mod rounds;
+mod scripts;
 mod spans;
 mod texts;
 mod things;
@@ -65,7 +68,9 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
     let world = world;
     let mut openings = openings::find(&world, &targets);
     let entries = entries::find(&world, &targets, &input.launch);
-    let instrumented = launch::Instrumented::find(&world, &targets, &input.launch, &input.auto_instrumented);
+    let middleware = middleware::find(&world, &targets, &openings);
+    let instrumented =
+        launch::Instrumented::find(&world, &targets, &input.launch, &input.auto_instrumented, middleware);
     let spawners = outgoing::spawners::Spawners::find(&world, &targets, &openings);
     let graph = reach::CallGraph::new(&world, &targets, &openings, &instrumented, &spawners);
     openings.inside = graph.closures_inside(&world, &openings);
@@ -110,9 +115,19 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
     for it in &mut program.handoffs {
         it.traced = it.work.is_some_and(|it| traced[it.index()]);
     }
+    program.matches = captures::Captures {
+        world: &world,
+        targets: &targets,
+        openings: &openings,
+        runners: &runners,
+        reach: &reach,
+        auto: &own.auto,
+    }
+    .find();
     cover(&mut program, &world, &openings, &instrumented, &leaving.call_nodes, &reach);
     let may_be_inside = graph.may_be_inside(&world, &own.rooted, &own.exposed);
     touches::fill(&mut program, &world, &targets, &openings, &recorders, &graph, &may_be_inside);
+    program.apart = scripts::find(&world, &targets, &program);
     program.process_runner = best_runner(&program, &own.direct, &runners);
     program
 }
@@ -137,7 +152,7 @@ fn cover(
         site.reach = reach[site.at.function.index()];
         site.covered_by = if touches::in_span(world, openings, site.at) {
             Some(CoveredBy::Span)
-        } else if instrumented.covers(world.library, *node) {
+        } else if instrumented.covers_call(world.library, *node) {
             Some(CoveredBy::Auto)
         } else if inherits(site.at.function) {
             Some(CoveredBy::Inherited)

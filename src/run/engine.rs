@@ -10,7 +10,7 @@ use crate::config::{Eligible, Settings};
 use crate::discover::{self, Discovered, Note, SourceFile};
 use crate::library::{ExtraModel, Library};
 use crate::link::{self, LaunchFile, LinkInput};
-use crate::parse::LANGUAGES;
+use crate::parse::{LANGUAGES, query};
 use crate::patterns;
 use crate::program::{File, Program};
 use crate::registry::Registry;
@@ -74,12 +74,14 @@ fn parse_one(source: &SourceFile, overlay: &Overlay, job: &Job) -> (Option<File>
     let Some(language) = LANGUAGES.iter().find(|it| it.name == source.language) else {
         return (None, contents.note);
     };
+    let mut facts = (language.parse)(&contents.text);
+    query::run(&job.queries, language, &contents.text, &mut facts);
     let file = File {
         path: source.path.clone(),
         absolute: source.absolute.clone(),
         language: language.name,
         lines: LineIndex::new(&contents.text),
-        facts: (language.parse)(&contents.text),
+        facts,
         test: job.settings.scan.tests.matches(&source.absolute) || is_test(&source.path),
         beside: is_beside(&source.path),
         first_function: 0,
@@ -115,7 +117,15 @@ fn is_beside(path: &str) -> bool {
                 | "benchmarks"
                 | "benches"
                 | "cookbook"
-        )
+                | "tutorials"
+                | "tutorial"
+                | "getting_started"
+                | "getting-started"
+                | "quickstart"
+        ) || it.ends_with("_examples")
+            || it.ends_with("-examples")
+            // What continuous integration runs; other hidden directories are not looked into.
+            || it.starts_with('.')
     };
     matches!(name, "setup.py" | "noxfile.py" | "fabfile.py" | "build.rs") || directories.split('/').any(shows)
 }
