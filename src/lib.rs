@@ -215,13 +215,6 @@ fn check_registry(paths: &[PathBuf], console: &Console) -> Result<Exit> {
     Ok(if sound { Exit::Clean } else { Exit::Failed })
 }
 
-/// The examples of the project's own rules; 1 where one of them is wrong.
-fn check_rules(which: &ConfigArgs, console: &Console) -> Result<Exit> {
-    let (told, sound) = own::check(&Job::here(which)?)?;
-    console.print(|out| out.write_all(told.as_bytes()))?;
-    Ok(if sound { Exit::Clean } else { Exit::Failed })
-}
-
 /// What changed in the names; 1 where it breaks whoever reads them.
 fn compare_registries(args: &DiffArgs, console: &Console) -> Result<Exit> {
     let changes = match (&args.code, args.tree.paths.as_slice()) {
@@ -262,6 +255,15 @@ fn infer_registry(args: &InferArgs, console: &Console) -> Result<()> {
         console.notes(notes.iter());
         registries::write(&infer::emitted(&program), &target, console)
     })
+}
+
+/// The examples of the project's own rules; 1 where one of them is wrong.
+fn check_rules(which: &ConfigArgs, console: &Console) -> Result<Exit> {
+    let job = Job::here(which)?;
+    job.team.get()?;
+    let (told, sound) = own::check(&job);
+    console.print(|out| out.write_all(told.as_bytes()))?;
+    Ok(if sound { Exit::Clean } else { Exit::Failed })
 }
 
 fn explain(rule: &str, which: &ConfigArgs, console: &Console) -> Result<()> {

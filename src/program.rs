@@ -1,11 +1,13 @@
 //! The linked program as rules, numbers and reports read it: tables and questions. No pass lives here; `link` fills it.
 
+mod instruments;
 mod names;
 mod questions;
 mod words;
 
 use std::path::PathBuf;
 
+pub(crate) use self::instruments::{MeasurementSite, MetricSite};
 use crate::facts::{Facts, FnId, RegionId, ValueId};
 use crate::registry::Registry;
 use crate::text::{FileId, LineIndex, Place, Span, Symbol};
@@ -284,37 +286,6 @@ pub(crate) struct EventSite {
     pub(crate) at: At,
     pub(crate) name: Text,
     pub(crate) attributes: Vec<Symbol>,
-}
-
-#[derive(Debug)]
-pub(crate) struct MetricSite {
-    pub(crate) at: At,
-    pub(crate) name: Text,
-    /// `counter`, `histogram`, `up_down_counter`, `gauge`, `observable_…`.
-    pub(crate) instrument: Symbol,
-    pub(crate) unit: Option<Symbol>,
-    /// It could have been given a unit, and was given none.
-    pub(crate) unit_missing: bool,
-    /// The library's function that makes it, by its whole path.
-    pub(crate) call: Symbol,
-    /// The in-house helper that makes it.
-    pub(crate) via: Option<Symbol>,
-    pub(crate) certainty: Certainty,
-    pub(crate) recorded: bool,
-    /// The names of variables and members that hold it, where it is made.
-    pub(crate) bound: Vec<Symbol>,
-    /// The list of the boundaries that its buckets are given, and the file where it stands.
-    pub(crate) boundaries: Option<(FileId, ValueId)>,
-}
-
-/// A value recorded with an instrument that is known.
-#[derive(Debug)]
-pub(crate) struct MeasurementSite {
-    pub(crate) at: At,
-    /// The instrument, as an index into `Program::metrics`.
-    pub(crate) metric: usize,
-    /// In the file where it stands.
-    pub(crate) value: Option<ValueId>,
 }
 
 #[derive(Debug)]

@@ -15,7 +15,7 @@ const MOST_EXAMPLES: usize = 3;
 pub(super) fn emitted(program: &Program, found: &mut Draft) -> Keys {
     let mut keys = Keys::new();
     for (key, sites) in program.written_keys() {
-        let Some((name, template)) = name_of(key) else {
+        let Some((name, template)) = name_of(program, key) else {
             found.skipped.push(key);
             continue;
         };
@@ -40,12 +40,13 @@ pub(super) fn emitted(program: &Program, found: &mut Draft) -> Keys {
 }
 
 /// The attribute's name, and whether it is a template: `shop.label.{}` is `shop.label` with anything behind it. None for keys whose
-/// fixed part names nothing.
-fn name_of(key: &'static str) -> Option<(&'static str, bool)> {
+/// fixed part names nothing, or a whole namespace of the conventions.
+fn name_of(program: &Program, key: &'static str) -> Option<(&'static str, bool)> {
     match key.split_once("{}") {
         None => Some((key, false)).filter(|_| !key.is_empty()),
         Some((fixed, _)) => {
-            let fixed = fixed.strip_suffix('.').filter(|it| it.contains('.'))?;
+            let fixed =
+                fixed.strip_suffix('.').filter(|it| it.contains('.') || !program.registry.owns(it))?;
             Some((Symbol::new(fixed).as_str(), true))
         }
     }

@@ -119,7 +119,7 @@ fn metrics(program: &Program, keys: &Keys, found: &mut Draft) {
         let Some(name) = name.filter(|it| seen.insert(*it)) else { continue };
         let made = site.instrument.as_str();
         let instrument = made.strip_prefix("observable_").unwrap_or(made);
-        let unit = site.unit.map_or("1", |it| it.as_str());
+        let unit = site.unit.map(|it| it.as_str()).filter(|it| !it.is_empty()).unwrap_or("1");
         let attributes = recommended(attributes.remove(name).unwrap_or_default());
         let note = Note { brief: source(program, &site.at, "Created"), ..Note::default() };
         found.add_metric(

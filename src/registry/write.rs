@@ -71,7 +71,8 @@ impl File<'_> {
     }
 
     fn attributes(&mut self) {
-        let new = |it: &&Attribute| self.known.attribute(it.name).is_none();
+        // What is known for one kind of telemetry alone is not known for the others.
+        let new = |it: &&Attribute| self.known.attribute(it.name).is_none_or(|it| it.only.is_some());
         let list: Vec<&Attribute> = self.draft.registry.attributes.iter().filter(new).collect();
         self.title("attributes", list.len());
         for it in list {

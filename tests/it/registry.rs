@@ -35,6 +35,8 @@ def ship(order):
         span.set_attribute("shop.tags", ["a", "b"])
         span.set_attribute("http.request.method", "GET")
         span.set_attribute(f"shop.label.{order.label}", "red: \"dark\"")
+        span.set_attribute(f"depot.{order.depot}", "north")
+        span.set_attribute("message.type", "order")
         span.add_event("shop.packed", {"shop.box.size": 2})
         orders.add(1, {"shop.order.kind": "toy"})
         took.record(order.took)
