@@ -213,7 +213,7 @@ impl Verdicts<'_, '_> {
                         reach[index]
                     },
                     callers: graph.callers(function),
-                    callees: graph.callees(function).to_vec(),
+                    callees: graph.callees(function).collect(),
                 }
             })
             .collect()
