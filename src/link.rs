@@ -63,9 +63,20 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
     world.partials = partials::find(&world);
     let targets = rounds::run(&mut world);
     let world = world;
-    let mut openings = openings::find(&world, &targets);
-    let entries = entries::find(&world, &targets, &input.launch);
-    let instrumented = launch::Instrumented::find(&world, &targets, &input.launch, &input.auto_instrumented);
+    // What rests on nothing but targets is found side by side, so that one pass works while another sums up.
+    let (mut openings, (instrumented, written)) = rayon::join(
+        || openings::find(&world, &targets),
+        || {
+            rayon::join(
+                || launch::Instrumented::find(&world, &targets, &input.launch, &input.auto_instrumented),
+                || attributes::find(&world, &targets),
+            )
+        },
+    );
+    let (entries, runners) = rayon::join(
+        || entries::find(&world, &targets, &input.launch),
+        || outgoing::Runners::find(&world, &targets),
+    );
     let spawners = outgoing::spawners::Spawners::find(&world, &targets, &openings);
     let graph = reach::CallGraph::new(&world, &targets, &openings, &instrumented, &spawners);
     openings.inside = graph.closures_inside(&world, &openings);
@@ -79,12 +90,19 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
         eligible: input.eligible,
         configured: &input.excluded,
     };
-    let own = verdicts.own();
-    let reach = graph.reach(&world, &own.rooted, &own.exposed);
-    let written = attributes::find(&world, &targets);
-    let runners = outgoing::Runners::find(&world, &targets);
-    let leaving = outgoing::find(&world, &targets, &openings, &runners, &spawners);
-    let recorders = handlers::Recorders::find(&world, &targets, &graph);
+    let ((own, reach), (leaving, recorders)) = rayon::join(
+        || {
+            let own = verdicts.own();
+            let reach = graph.reach(&world, &own.rooted, &own.exposed);
+            (own, reach)
+        },
+        || {
+            rayon::join(
+                || outgoing::find(&world, &targets, &openings, &runners, &spawners),
+                || handlers::Recorders::find(&world, &targets, &graph),
+            )
+        },
+    );
     let mut program = Program {
         functions: verdicts.table(&own, &graph, &reach),
         spans: spans::sites(&world, &targets, &openings),
