@@ -90,9 +90,10 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
         eligible: input.eligible,
         configured: &input.excluded,
     };
+    let qualified = verdicts.qualified();
     let ((own, reach), (leaving, recorders)) = rayon::join(
         || {
-            let own = verdicts.own();
+            let own = verdicts.own(&qualified);
             let reach = graph.reach(&world, &own.rooted, &own.exposed);
             (own, reach)
         },
@@ -103,9 +104,18 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
             )
         },
     );
+    let (functions, (spans, may_be_inside)) = rayon::join(
+        || verdicts.table(qualified, &own, &graph, &reach),
+        || {
+            rayon::join(
+                || spans::sites(&world, &targets, &openings),
+                || graph.may_be_inside(&world, &own.rooted, &own.exposed),
+            )
+        },
+    );
     let mut program = Program {
-        functions: verdicts.table(&own, &graph, &reach),
-        spans: spans::sites(&world, &targets, &openings),
+        functions,
+        spans,
         attributes: written.attributes,
         events: written.events,
         metrics: written.metrics,
@@ -127,9 +137,10 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
         it.traced = it.work.is_some_and(|it| traced[it.index()]);
     }
     cover(&mut program, &world, &openings, &instrumented, &leaving.call_nodes, &reach);
-    let may_be_inside = graph.may_be_inside(&world, &own.rooted, &own.exposed);
     touches::fill(&mut program, &world, &targets, &openings, &recorders, &graph, &may_be_inside);
     program.process_runner = best_runner(&program, &own.direct, &runners);
+    // Taking all this apart piece by piece would only make people wait: a run links once, or twice with what was before.
+    std::mem::forget((world, targets, openings, graph));
     program
 }
 
