@@ -66,11 +66,27 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
     world.partials = partials::find(&world);
     let targets = rounds::run(&mut world);
     let world = world;
-    let mut openings = openings::find(&world, &targets);
-    let entries = entries::find(&world, &targets, &input.launch);
-    let middleware = middleware::find(&world, &targets, &openings);
-    let instrumented =
-        launch::Instrumented::find(&world, &targets, &input.launch, &input.auto_instrumented, middleware);
+    // What rests on nothing but targets is found side by side, so that one pass works while another sums up.
+    let (mut openings, (mut instrumented, written)) = rayon::join(
+        || openings::find(&world, &targets),
+        || {
+            rayon::join(
+                || launch::Instrumented::find(&world, &targets, &input.launch, &input.auto_instrumented),
+                || attributes::find(&world, &targets),
+            )
+        },
+    );
+    let (entries, (runners, middleware)) = rayon::join(
+        || entries::find(&world, &targets, &input.launch),
+        || {
+            rayon::join(
+                || outgoing::Runners::find(&world, &targets),
+                || middleware::find(&world, &targets, &openings),
+            )
+        },
+    );
+    instrumented.add(library, middleware);
+    let instrumented = instrumented;
     let spawners = outgoing::spawners::Spawners::find(&world, &targets, &openings);
     let graph = reach::CallGraph::new(&world, &targets, &openings, &instrumented, &spawners);
     openings.inside = graph.closures_inside(&world, &openings);
@@ -84,15 +100,32 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
         eligible: input.eligible,
         configured: &input.excluded,
     };
-    let own = verdicts.own();
-    let reach = graph.reach(&world, &own.rooted, &own.exposed);
-    let written = attributes::find(&world, &targets);
-    let runners = outgoing::Runners::find(&world, &targets);
-    let leaving = outgoing::find(&world, &targets, &openings, &runners, &spawners);
-    let recorders = handlers::Recorders::find(&world, &targets, &graph);
+    let qualified = verdicts.qualified();
+    let ((own, reach), (leaving, recorders)) = rayon::join(
+        || {
+            let own = verdicts.own(&qualified);
+            let reach = graph.reach(&world, &own.rooted, &own.exposed);
+            (own, reach)
+        },
+        || {
+            rayon::join(
+                || outgoing::find(&world, &targets, &openings, &runners, &spawners),
+                || handlers::Recorders::find(&world, &targets, &graph),
+            )
+        },
+    );
+    let (functions, (spans, may_be_inside)) = rayon::join(
+        || verdicts.table(qualified, &own, &graph, &reach),
+        || {
+            rayon::join(
+                || spans::sites(&world, &targets, &openings),
+                || graph.may_be_inside(&world, &own.rooted, &own.exposed),
+            )
+        },
+    );
     let mut program = Program {
-        functions: verdicts.table(&own, &graph, &reach),
-        spans: spans::sites(&world, &targets, &openings),
+        functions,
+        spans,
         attributes: written.attributes,
         open_writes: written.open_writes,
         events: written.events,
@@ -125,10 +158,11 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
     }
     .find();
     cover(&mut program, &world, &openings, &instrumented, &leaving.call_nodes, &reach);
-    let may_be_inside = graph.may_be_inside(&world, &own.rooted, &own.exposed);
     touches::fill(&mut program, &world, &targets, &openings, &recorders, &graph, &may_be_inside);
     program.apart = scripts::find(&world, &targets, &program);
     program.process_runner = best_runner(&program, &own.direct, &runners);
+    // Taking all this apart piece by piece would only make people wait: a run links once, or twice with what was before.
+    std::mem::forget((world, targets, openings, graph));
     program
 }
 

@@ -105,7 +105,7 @@ fn levelled(program: &Program, findings: Vec<Finding>, levels: &Levels<'_>) -> V
     let mut kept = Vec::with_capacity(findings.len());
     for mut finding in findings {
         let file = program.file(finding.place.file);
-        let function = finding.function.map(|it| program.function(it).qualified.as_str());
+        let function = finding.function.map(|it| &*program.function(it).qualified);
         if function.is_some_and(|it| levels.allows(finding.rule, &file.absolute, it)) {
             continue;
         }

@@ -83,7 +83,7 @@ pub(crate) struct Function {
     /// Dotted name in its file; empty for a module body.
     pub(crate) name: Symbol,
     /// With the module in front.
-    pub(crate) qualified: Symbol,
+    pub(crate) qualified: Box<str>,
     pub(crate) public: bool,
     pub(crate) test: bool,
     pub(crate) trivial: bool,

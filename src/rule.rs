@@ -154,7 +154,7 @@ impl Context<'_> {
     }
 
     fn allows_function(&self, function: Option<FuncId>) -> bool {
-        function.is_some_and(|it| self.options.allows(self.program.function(it).qualified.as_str()))
+        function.is_some_and(|it| self.options.allows(&self.program.function(it).qualified))
     }
 }
 

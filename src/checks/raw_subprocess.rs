@@ -11,7 +11,7 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
         if left_alone || !counts(ctx.program, site.at.function) {
             continue;
         }
-        let runner = ctx.program.process_runner.map(|it| ctx.program.function(it).qualified);
+        let runner = ctx.program.process_runner.map(|it| &ctx.program.function(it).qualified);
         // Who has a runner means every process to go through it, whoever the caller is.
         let unknown = runner.is_none() && ctx.program.function(site.at.function).reach == Reach::Unknown;
         let mut reason = "Its command, duration and exit code are in no trace.".to_owned();

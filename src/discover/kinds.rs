@@ -42,20 +42,21 @@ pub(super) enum Kind {
 }
 
 pub(super) fn kind(languages: &[Language], path: &Path) -> Kind {
-    if let Some(language) = by_extension(languages, path) {
+    // Taking a path apart costs more than looking at its last part, and every file of the tree comes by here.
+    let name = path.file_name().unwrap_or_default();
+    let extension = Path::new(name).extension();
+    if let Some(language) = extension.and_then(|it| by_extension(languages, it.to_str()?)) {
         return language;
     }
-    let name = path.file_name().map(OsStr::to_string_lossy).unwrap_or_default();
-    let parent = path.parent().and_then(Path::file_name).unwrap_or_default();
-    match settings(&name, parent == OsStr::new("requirements")) {
+    let in_requirements = || path.parent().and_then(Path::file_name) == Some(OsStr::new("requirements"));
+    match settings(&name.to_string_lossy(), in_requirements) {
         Some(kind) => Kind::Settings(kind),
-        None if path.extension().is_none() => Kind::MaybeScript,
+        None if extension.is_none() => Kind::MaybeScript,
         None => Kind::Other,
     }
 }
 
-fn by_extension(languages: &[Language], path: &Path) -> Option<Kind> {
-    let extension = path.extension()?.to_str()?;
+fn by_extension(languages: &[Language], extension: &str) -> Option<Kind> {
     let found = |list: &[&str]| list.contains(&extension);
     languages.iter().find_map(|language| {
         let stub = found(language.stubs);
@@ -63,7 +64,7 @@ fn by_extension(languages: &[Language], path: &Path) -> Option<Kind> {
     })
 }
 
-fn settings(name: &str, in_requirements: bool) -> Option<SettingsKind> {
+fn settings(name: &str, in_requirements: impl Fn() -> bool) -> Option<SettingsKind> {
     let lower = name.to_ascii_lowercase();
     let extension = lower.rsplit_once('.').map_or("", |(_, it)| it);
     let yaml = matches!(extension, "yaml" | "yml");
@@ -73,7 +74,7 @@ fn settings(name: &str, in_requirements: bool) -> Option<SettingsKind> {
         _ if name == "Cargo.toml" => SettingsKind::CargoManifest,
         _ if name == "setup.cfg" => SettingsKind::SetupCfg,
         _ if name == "Pipfile" => SettingsKind::Pipfile,
-        "txt" if in_requirements || lower.starts_with("requirements") => SettingsKind::Requirements,
+        "txt" if lower.starts_with("requirements") || in_requirements() => SettingsKind::Requirements,
         "dockerfile" | "containerfile" => SettingsKind::Dockerfile,
         _ if is_or_extends(&lower, &["dockerfile", "containerfile"]) => SettingsKind::Dockerfile,
         _ if yaml && starts(&["compose", "docker-compose"]) => SettingsKind::Compose,
@@ -153,7 +154,7 @@ mod tests {
 
     #[test]
     fn settings_are_told_by_their_names() {
-        let kind = |name| settings(name, false);
+        let kind = |name| settings(name, || false);
         assert_eq!(kind("Dockerfile"), Some(SettingsKind::Dockerfile));
         assert_eq!(kind("Dockerfile.worker"), Some(SettingsKind::Dockerfile));
         assert_eq!(kind("worker.dockerfile"), Some(SettingsKind::Dockerfile));
@@ -162,7 +163,7 @@ mod tests {
         assert_eq!(kind("deployment.yaml"), Some(SettingsKind::Kubernetes));
         assert_eq!(kind("requirements-dev.txt"), Some(SettingsKind::Requirements));
         assert_eq!(kind("base.txt"), None);
-        assert_eq!(settings("base.txt", true), Some(SettingsKind::Requirements));
+        assert_eq!(settings("base.txt", || true), Some(SettingsKind::Requirements));
         assert_eq!(kind(".env.production"), Some(SettingsKind::Environment));
         assert_eq!(kind("otel-worker.service"), Some(SettingsKind::Systemd));
         assert_eq!(kind("supervisord.conf"), Some(SettingsKind::Supervisor));

@@ -39,6 +39,8 @@ pub(crate) struct Eval<'w, 'a> {
     pub(crate) world: &'w World<'a>,
     /// Answers of the function that is read, and whether they are loose.
     memo: FxHashMap<(FileId, ValueId), (Things, bool)>,
+    /// The same for the parameters that were met.
+    params: FxHashMap<(FuncId, usize), (Things, bool)>,
     /// What class bodies say, where that is settled.
     members: FxHashMap<(ClassId, Symbol), Option<Things>>,
     open: Vec<(FileId, ValueId)>,
@@ -82,11 +84,11 @@ impl Dependency {
 
 impl<'w, 'a> Eval<'w, 'a> {
     pub(crate) fn new(world: &'w World<'a>) -> Eval<'w, 'a> {
-        let (memo, members) = (FxHashMap::default(), FxHashMap::default());
         Eval {
             world,
-            memo,
-            members,
+            memo: FxHashMap::default(),
+            params: FxHashMap::default(),
+            members: FxHashMap::default(),
             open: Vec::new(),
             starred: Vec::new(),
             using: Vec::new(),
@@ -101,6 +103,7 @@ impl<'w, 'a> Eval<'w, 'a> {
     /// Makes ready for the next function: only what is settled stays known. What was read is given back.
     pub(crate) fn next_function(&mut self) -> Box<[Dependency]> {
         self.memo.clear();
+        self.params.clear();
         self.read.sort_unstable_by_key(|it| it.key());
         self.read.dedup();
         let read = self.read.as_slice().into();
@@ -137,6 +140,9 @@ impl<'w, 'a> Eval<'w, 'a> {
     }
 
     pub(crate) fn things(&mut self, value: ValueId, scope: Scope) -> Things {
+        if let Some(found) = self.at_a_glance(value, scope.file) {
+            return found;
+        }
         let key = (scope.file, value);
         if let Some((known, loose)) = self.memo.get(&key) {
             self.loose += u32::from(*loose);
@@ -158,6 +164,26 @@ impl<'w, 'a> Eval<'w, 'a> {
             self.memo.insert(key, (found.clone(), self.loose != loose));
         }
         found
+    }
+
+    /// Values that lead nowhere else.
+    fn at_a_glance(&self, value: ValueId, file: FileId) -> Option<Things> {
+        match self.world.facts(file).value(value) {
+            Value::Text(text) => Some(Things::one(Thing::Text(*text))),
+            Value::Closure(local) => Some(Things::one(Thing::Function(self.world.func(file, *local)))),
+            Value::Name(_)
+            | Value::Head(_)
+            | Value::Member { .. }
+            | Value::Call(_)
+            | Value::Awaited(_)
+            | Value::Either(_)
+            | Value::Fallback(_)
+            | Value::Item { .. }
+            | Value::Element(_)
+            | Value::Part(..)
+            | Value::Entered(_) => None,
+            _ => Some(Things::none()),
+        }
     }
 
     /// What takes more than a look or two, and is often asked again.
@@ -191,8 +217,6 @@ impl<'w, 'a> Eval<'w, 'a> {
             }
             Value::Call(op) => self.result(Site { file: scope.file, op: *op }),
             Value::Awaited(inner) => self.things(*inner, scope),
-            Value::Text(text) => Things::one(Thing::Text(*text)),
-            Value::Closure(local) => Things::one(Thing::Function(self.world.func(scope.file, *local))),
             Value::Either(run) | Value::Fallback(run) => {
                 let mut found = Things::none();
                 for part in facts.list(run) {
@@ -202,7 +226,6 @@ impl<'w, 'a> Eval<'w, 'a> {
             }
             Value::Item { of, key } => self.item(*of, *key, scope),
             Value::Element(of) => self.element(*of, scope),
-            Value::Many(_) | Value::Sequence(_) | Value::Dict(_) => Things::none(),
             Value::Part(of, index) => self.part(*of, *index, scope),
             Value::Entered(region) => self.entered(*region, scope),
             _ => Things::none(),
@@ -228,6 +251,13 @@ impl<'w, 'a> Eval<'w, 'a> {
                     break;
                 }
                 let bindings = facts.bindings_of(function, name);
+                // What is bound once means the same to the module's own body as to everybody, and may be settled.
+                if function == FnId::MODULE
+                    && bindings.len() == 1
+                    && let Some(found) = self.global(scope.file, FnId::MODULE, name)
+                {
+                    return found;
+                }
                 if !bindings.is_empty() {
                     let mut found = self.bindings(scope.file, bindings, here.then_some(scope));
                     if function == FnId::MODULE {
@@ -307,6 +337,11 @@ impl<'w, 'a> Eval<'w, 'a> {
             Some(scope) => self.reaching(bindings, scope),
             None => bindings,
         };
+        if let [one] = chosen
+            && !matches!(one.kind, BindingKind::Declared(_))
+        {
+            return self.bound(file, one);
+        }
         let mut found = Things::none();
         let mut declared = Things::none();
         for binding in chosen {
@@ -326,6 +361,9 @@ impl<'w, 'a> Eval<'w, 'a> {
 
     /// From the last binding that surely happened before, to the use; and all of them where a loop may come round again.
     fn reaching(&self, bindings: &'a [Binding], scope: Scope) -> &'a [Binding] {
+        if bindings.len() == 1 {
+            return bindings;
+        }
         let facts = self.world.facts(scope.file);
         let before = bindings.partition_point(|it| it.order <= scope.order);
         if before == 0 {
@@ -426,6 +464,19 @@ impl<'w, 'a> Eval<'w, 'a> {
     }
 
     fn param(&mut self, function: FuncId, index: usize) -> Things {
+        if let Some((known, loose)) = self.params.get(&(function, index)) {
+            self.loose += u32::from(*loose);
+            return known.clone();
+        }
+        let (cut, loose) = (self.cut, self.loose);
+        let found = self.find_param(function, index);
+        if self.cut == cut {
+            self.params.insert((function, index), (found.clone(), self.loose != loose));
+        }
+        found
+    }
+
+    fn find_param(&mut self, function: FuncId, index: usize) -> Things {
         let world = self.world;
         if index == 0
             && let Some(class) = world.class_of(function)

@@ -47,15 +47,13 @@ pub(crate) struct Own {
     pub(crate) rooted: Vec<bool>,
     /// Entered from outside the program.
     pub(crate) exposed: Vec<bool>,
-    /// Dotted names with the module in front.
-    qualified: Vec<Symbol>,
 }
 
 impl Verdicts<'_, '_> {
-    pub(crate) fn own(&self) -> Own {
+    /// `qualified` are the names of all functions, with the module in front.
+    pub(crate) fn own(&self, qualified: &[Box<str>]) -> Own {
         let functions = self.world.file_of.len();
         let helpers = Helpers::find(self.world, self.targets, self.openings);
-        let qualified = self.qualified();
         let verdicts: Vec<(bool, bool, bool, Option<Exclusion>, bool)> = (0..functions)
             .into_par_iter()
             .map(|index| {
@@ -68,7 +66,7 @@ impl Verdicts<'_, '_> {
                     direct,
                     auto,
                     decorated || auto,
-                    self.exclusion(function, direct, entry, &helpers, qualified[index]),
+                    self.exclusion(function, direct, entry, &helpers, &qualified[index]),
                     entry,
                 )
             })
@@ -80,7 +78,7 @@ impl Verdicts<'_, '_> {
                 verdicts[outer.index()].0 = true;
             }
         }
-        let mut own = Own { qualified, ..Own::default() };
+        let mut own = Own::default();
         for (direct, auto, rooted, excluded, exposed) in verdicts {
             own.direct.push(direct);
             own.auto.push(auto);
@@ -144,7 +142,7 @@ impl Verdicts<'_, '_> {
         direct: bool,
         entry: bool,
         helpers: &Helpers,
-        qualified: Symbol,
+        qualified: &str,
     ) -> Option<Exclusion> {
         let world = self.world;
         let it = world.function(function);
@@ -161,7 +159,7 @@ impl Verdicts<'_, '_> {
         if is_suppressed(world, function) {
             return Some(Exclusion::Suppressed);
         }
-        if (self.configured)(file, qualified.as_str()) {
+        if (self.configured)(file, qualified) {
             return Some(Exclusion::Configured);
         }
         if helpers.all.contains(&function) {
@@ -179,11 +177,16 @@ impl Verdicts<'_, '_> {
         (self.eligible == Eligible::Public && !is_public(world, function)).then_some(Exclusion::Private)
     }
 
-    pub(crate) fn table(&self, own: &Own, graph: &CallGraph, reach: &[Reach]) -> Vec<Function> {
-        let functions = self.world.file_of.len();
-        (0..functions)
-            .into_par_iter()
-            .map(|index| {
+    pub(crate) fn table(
+        &self,
+        qualified: Vec<Box<str>>,
+        own: &Own,
+        graph: &CallGraph,
+        reach: &[Reach],
+    ) -> Vec<Function> {
+        let named = qualified.into_par_iter().enumerate();
+        named
+            .map(|(index, qualified)| {
                 let function = FuncId(index as u32);
                 let (file, local) = self.world.local(function);
                 let it = self.world.function(function);
@@ -200,7 +203,7 @@ impl Verdicts<'_, '_> {
                     local,
                     named: it.kind == FunctionKind::Named,
                     name: it.path,
-                    qualified: own.qualified[index],
+                    qualified,
                     public: is_public(self.world, function),
                     test: self.world.is_test(function),
                     trivial: it.shape != Shape::Normal,
@@ -215,13 +218,14 @@ impl Verdicts<'_, '_> {
                         reach[index]
                     },
                     callers: graph.callers(function),
-                    callees: graph.callees(function).to_vec(),
+                    callees: graph.callees(function).collect(),
                 }
             })
             .collect()
     }
 
-    fn qualified(&self) -> Vec<Symbol> {
+    /// The dotted name of each function, with the module in front. Hardly any two are alike: there is nothing to share.
+    pub(crate) fn qualified(&self) -> Vec<Box<str>> {
         let modules = &self.world.modules;
         (0..self.world.files.len())
             .into_par_iter()
@@ -230,8 +234,8 @@ impl Verdicts<'_, '_> {
                 let (module, between) = (modules.dotted(id), modules.separator(id));
                 let functions = &self.world.files[index].facts.functions;
                 functions.iter().map(move |it| match (it.kind, it.path.as_str()) {
-                    (FunctionKind::Closure, _) | (_, "") => Symbol::new(&module),
-                    (_, path) => Symbol::new(&format!("{module}{between}{path}")),
+                    (FunctionKind::Closure, _) | (_, "") => module.as_str().into(),
+                    (_, path) => [module.as_str(), between, path].concat().into(),
                 })
             })
             .collect()

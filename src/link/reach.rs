@@ -3,7 +3,7 @@
 
 mod handed;
 
-use std::rc::Rc;
+use std::sync::OnceLock;
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -35,13 +35,10 @@ struct Edge {
 }
 
 pub(crate) struct CallGraph {
-    /// Sorted by callee.
-    edges: Vec<Edge>,
-    /// By function: where in `edges` those to it begin, and one more for the end.
-    first_edge: Vec<u32>,
-    /// The functions that each function calls, side by side, and where those of each begin.
-    callees: Vec<FuncId>,
-    first_callee: Vec<u32>,
+    /// By callee.
+    edges: Grouped<Edge>,
+    /// By caller: each with what it calls.
+    callees: Grouped<(FuncId, FuncId)>,
     /// Functions handed to somebody outside the program.
     escaped: FxHashSet<FuncId>,
 }
@@ -61,6 +58,7 @@ impl CallGraph {
             .filter(|it| it.kind == FunctionKind::Named)
             .map(|it| it.name)
             .collect();
+        let overriding = Overriding::new(world);
         let parts: Vec<(Vec<Edge>, Vec<FuncId>)> = (0..world.files.len())
             .into_par_iter()
             .map(|file| {
@@ -73,7 +71,7 @@ impl CallGraph {
                     argument_of: FxHashMap::default(),
                     names: &names,
                     eval: Eval::new(world),
-                    overriding: FxHashMap::default(),
+                    overriding: &overriding,
                     edges: Vec::new(),
                     escaped: Vec::new(),
                     carried: FxHashSet::default(),
@@ -84,23 +82,20 @@ impl CallGraph {
                 (reader.edges, reader.escaped)
             })
             .collect();
-        let mut edges = Vec::new();
-        let mut escaped = FxHashSet::default();
+        let functions = world.file_of.len();
+        let (mut edges, mut escaped) = (Vec::new(), FxHashSet::default());
         for (some, more) in parts {
             edges.extend(some);
             escaped.extend(more);
         }
-        edges.par_sort_unstable();
-        edges.dedup();
-        let functions = world.file_of.len();
-        let first_edge = beginnings(functions, edges.iter().map(|it| it.callee));
-        let (callees, first_callee) = callees(functions, &edges);
-        CallGraph { edges, first_edge, callees, first_callee, escaped }
+        let edges = Grouped::new(functions, &edges, |it| it.callee);
+        let pairs: Vec<(FuncId, FuncId)> = edges.all.iter().map(|it| (it.caller, it.callee)).collect();
+        let callees = Grouped::new(functions, &pairs, |it| it.0);
+        CallGraph { edges, callees, escaped }
     }
 
     fn to(&self, callee: FuncId) -> &[Edge] {
-        let index = callee.index();
-        &self.edges[self.first_edge[index] as usize..self.first_edge[index + 1] as usize]
+        self.edges.of(callee)
     }
 
     /// The closures that run inside a span of the function that they are written in.
@@ -134,9 +129,8 @@ impl CallGraph {
         all
     }
 
-    pub(crate) fn callees(&self, caller: FuncId) -> &[FuncId] {
-        let index = caller.index();
-        &self.callees[self.first_callee[index] as usize..self.first_callee[index + 1] as usize]
+    pub(crate) fn callees(&self, caller: FuncId) -> impl Iterator<Item = FuncId> {
+        self.callees.of(caller).iter().map(|it| it.1)
     }
 
     /// For each function whether its body runs inside a span: `rooted` are those that open one round their whole body,
@@ -183,9 +177,9 @@ impl CallGraph {
         due.iter().for_each(|it| inside[it.index()] = false);
         while let Some(caller) = due.pop() {
             for callee in self.callees(caller) {
-                if is_uncovered(*callee, inside) {
+                if is_uncovered(callee, inside) {
                     inside[callee.index()] = false;
-                    due.push(*callee);
+                    due.push(callee);
                 }
             }
         }
@@ -208,9 +202,9 @@ impl CallGraph {
             (0..marked.len()).filter(|it| marked[*it]).map(|it| FuncId(it as u32)).collect();
         while let Some(caller) = due.pop() {
             for callee in self.callees(caller) {
-                if !marked[callee.index()] && may(*callee) {
+                if !marked[callee.index()] && may(callee) {
                     marked[callee.index()] = true;
-                    due.push(*callee);
+                    due.push(callee);
                 }
             }
         }
@@ -248,9 +242,9 @@ impl CallGraph {
                     continue;
                 }
                 let uncovered = |edge: &Edge| edge.caller == caller && !edge.in_span && edge.counts;
-                if self.to(*callee).iter().any(uncovered) {
+                if self.to(callee).iter().any(uncovered) {
                     dark[callee.index()] = true;
-                    due.push(*callee);
+                    due.push(callee);
                 }
             }
         }
@@ -273,23 +267,62 @@ impl CallGraph {
     }
 }
 
-/// Where the entries of each function begin in a list that is sorted by function.
-fn beginnings(functions: usize, sorted: impl Iterator<Item = FuncId>) -> Vec<u32> {
-    let mut first = vec![0; functions + 1];
-    sorted.for_each(|it| first[it.index() + 1] += 1);
-    for index in 0..functions {
-        first[index + 1] += first[index];
-    }
-    first
+/// What there is of something for each function: sorted, and each once.
+struct Grouped<T> {
+    all: Vec<T>,
+    /// By function: where in `all` its own begins, and one more for the end.
+    first: Vec<u32>,
 }
 
-/// What each function calls, each once, in the order of functions.
-fn callees(functions: usize, edges: &[Edge]) -> (Vec<FuncId>, Vec<u32>) {
-    let mut pairs: Vec<(FuncId, FuncId)> = edges.iter().map(|it| (it.caller, it.callee)).collect();
-    pairs.par_sort_unstable();
-    pairs.dedup();
-    let first = beginnings(functions, pairs.iter().map(|it| it.0));
-    (pairs.into_iter().map(|it| it.1).collect(), first)
+impl<T: Copy + Ord> Grouped<T> {
+    /// Brings together by counting: there is little for each function, and that is sorted fast.
+    fn new(functions: usize, scattered: &[T], of: impl Fn(&T) -> FuncId) -> Grouped<T> {
+        let mut first = vec![0; functions + 1];
+        scattered.iter().for_each(|it| first[of(it).index() + 1] += 1);
+        for index in 0..functions {
+            first[index + 1] += first[index];
+        }
+        let mut next = first.clone();
+        let mut all = scattered.to_vec();
+        for it in scattered {
+            let place = &mut next[of(it).index()];
+            all[*place as usize] = *it;
+            *place += 1;
+        }
+        let mut kept = 0;
+        for function in 0..functions {
+            let group = first[function] as usize..first[function + 1] as usize;
+            first[function] = kept as u32;
+            all[group.clone()].sort_unstable();
+            for at in group {
+                if kept == first[function] as usize || all[kept - 1] != all[at] {
+                    all[kept] = all[at];
+                    kept += 1;
+                }
+            }
+        }
+        first[functions] = kept as u32;
+        all.truncate(kept);
+        Grouped { all, first }
+    }
+
+    fn of(&self, function: FuncId) -> &[T] {
+        let index = function.index();
+        &self.all[self.first[index] as usize..self.first[index + 1] as usize]
+    }
+}
+
+/// By method: those of classes below that stand in for it. Methods of common bases are called in most files.
+struct Overriding(Vec<OnceLock<Box<[FuncId]>>>);
+
+impl Overriding {
+    fn new(world: &World<'_>) -> Overriding {
+        Overriding(world.file_of.iter().map(|_| OnceLock::new()).collect())
+    }
+
+    fn of(&self, world: &World<'_>, method: FuncId) -> &[FuncId] {
+        self.0[method.index()].get_or_init(|| world.overriding(method, MOST_OVERRIDES).into())
+    }
 }
 
 struct Reader<'w, 'a> {
@@ -303,7 +336,7 @@ struct Reader<'w, 'a> {
     /// All names of functions: other names need not be looked up.
     names: &'w FxHashSet<Symbol>,
     eval: Eval<'w, 'a>,
-    overriding: FxHashMap<FuncId, Rc<[FuncId]>>,
+    overriding: &'w Overriding,
     edges: Vec<Edge>,
     escaped: Vec<FuncId>,
     /// Calls of coroutine functions whose coroutine is awaited in somebody else's span.
@@ -399,12 +432,7 @@ impl Reader<'_, '_> {
                 Thing::Method(function) => {
                     known = true;
                     self.edge(function, site, in_span);
-                    let overriding = self
-                        .overriding
-                        .entry(function)
-                        .or_insert_with(|| world.overriding(function, MOST_OVERRIDES).into())
-                        .clone();
-                    for it in overriding.iter() {
+                    for it in self.overriding.of(world, function) {
                         self.edge(*it, site, in_span);
                     }
                 }

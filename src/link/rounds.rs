@@ -184,10 +184,11 @@ pub(crate) fn run(world: &mut World<'_>) -> Targets {
     // What functions give and what instances hold is settled first: it needs few operations, and nearly every call depends on it.
     of_results.everything();
     for _ in 0..MOST_ROUNDS {
+        let mut changed = Changed::nothing(functions);
         let fresh = of_results.read(world);
-        let changed = of_results.take(world, fresh, &mut calls);
+        of_results.take(world, fresh, &mut calls, &mut changed);
         of_results.find_due(world, &changed);
-        if changed.is_empty() {
+        if !changed.any {
             break;
         }
     }
@@ -195,9 +196,10 @@ pub(crate) fn run(world: &mut World<'_>) -> Targets {
     for _ in 0..MOST_ROUNDS {
         // Both are read before either is noted, so that a round sees nothing but the round before.
         let (results, reached) = (of_results.read(world), of_calls.read(world));
-        let mut changed = of_results.take(world, results, &mut calls);
-        changed.join(of_calls.take(world, reached, &mut calls));
-        if changed.is_empty() {
+        let mut changed = Changed::nothing(functions);
+        of_results.take(world, results, &mut calls, &mut changed);
+        of_calls.take(world, reached, &mut calls, &mut changed);
+        if !changed.any {
             break;
         }
         of_results.find_due(world, &changed);
@@ -231,11 +233,16 @@ impl Readings {
         self.due.par_chunks(AT_ONCE).map_init(|| Eval::new(world), read_some).collect()
     }
 
-    /// Notes what was read, and says what changed by it.
-    fn take(&mut self, world: &mut World<'_>, fresh: Vec<Reading>, calls: &mut [Calls]) -> Changed {
-        let mut changed = Changed::default();
+    /// Notes what was read, and what changed by it.
+    fn take(
+        &mut self,
+        world: &mut World<'_>,
+        fresh: Vec<Reading>,
+        calls: &mut [Calls],
+        changed: &mut Changed,
+    ) {
         for reading in fresh {
-            note(world, &reading, &mut changed);
+            note(world, &reading, changed);
             for (function, read) in reading.read {
                 self.read[function.index()] = read;
             }
@@ -243,46 +250,43 @@ impl Readings {
                 calls[function.index()] = found;
             }
         }
-        changed
     }
 
     fn find_due(&mut self, world: &World<'_>, changed: &Changed) {
         let read = &self.read;
-        self.due = (0..read.len() as u32)
-            .into_par_iter()
-            .with_min_len(1024)
-            .filter(|it| read[*it as usize].iter().any(|dependency| changed.contains(world, *dependency)))
-            .collect();
+        let is_due = |it: &u32| read[*it as usize].iter().any(|it| changed.contains(world, *it));
+        let all = 0..if changed.any { read.len() as u32 } else { 0 };
+        self.due = all.into_par_iter().with_min_len(1024).filter(is_due).collect();
     }
 }
 
 /// The entries of tables that grew in a round.
-#[derive(Default)]
 struct Changed {
-    results: FxHashSet<FuncId>,
-    passed: FxHashSet<FuncId>,
+    /// By function: what it gives, and what callers pass to it.
+    results: Vec<bool>,
+    passed: Vec<bool>,
     fields: FxHashSet<(ClassId, Symbol)>,
     field_names: FxHashSet<Symbol>,
     patches: FxHashSet<(ModuleId, Symbol)>,
+    any: bool,
 }
 
 impl Changed {
-    fn is_empty(&self) -> bool {
-        self.results.is_empty() && self.passed.is_empty() && self.fields.is_empty() && self.patches.is_empty()
-    }
-
-    fn join(&mut self, other: Changed) {
-        self.results.extend(other.results);
-        self.passed.extend(other.passed);
-        self.fields.extend(other.fields);
-        self.field_names.extend(other.field_names);
-        self.patches.extend(other.patches);
+    fn nothing(functions: usize) -> Changed {
+        Changed {
+            results: vec![false; functions],
+            passed: vec![false; functions],
+            fields: FxHashSet::default(),
+            field_names: FxHashSet::default(),
+            patches: FxHashSet::default(),
+            any: false,
+        }
     }
 
     fn contains(&self, world: &World<'_>, dependency: Dependency) -> bool {
         match dependency {
-            Dependency::Result(function) => self.results.contains(&function),
-            Dependency::Passed(function) => self.passed.contains(&function),
+            Dependency::Result(function) => self.results[function.index()],
+            Dependency::Passed(function) => self.passed[function.index()],
             Dependency::Field(class, name) => {
                 self.field_names.contains(&name)
                     && world.class(class).line.iter().any(|owner| self.fields.contains(&(*owner, name)))
@@ -328,12 +332,14 @@ fn makers(world: &World<'_>, targets: &Targets) -> FxHashMap<ClassId, Option<Sit
 fn note(world: &mut World<'_>, reading: &Reading, changed: &mut Changed) {
     for (function, things) in &reading.returns {
         if grow(&mut world.returns[function.index()], things) {
-            changed.results.insert(*function);
+            changed.results[function.index()] = true;
+            changed.any = true;
         }
     }
     for (function, things) in &reading.yields {
         if grow(&mut world.yields[function.index()], things) {
-            changed.results.insert(*function);
+            changed.results[function.index()] = true;
+            changed.any = true;
         }
     }
     for (callee, param, things) in &reading.passed {
@@ -342,7 +348,8 @@ fn note(world: &mut World<'_>, reading: &Reading, changed: &mut Changed) {
             passed.resize(*param + 1, Things::none());
         }
         if grow(&mut passed[*param], things) {
-            changed.passed.insert(*callee);
+            changed.passed[callee.index()] = true;
+            changed.any = true;
         }
     }
     for (class, name, things) in &reading.fields {
@@ -350,11 +357,13 @@ fn note(world: &mut World<'_>, reading: &Reading, changed: &mut Changed) {
             world.field_names.insert(*name);
             changed.field_names.insert(*name);
             changed.fields.insert((*class, *name));
+            changed.any = true;
         }
     }
     for (module, name, things) in &reading.patches {
         if grow(world.patches.entry((*module, *name)).or_default(), things) {
             changed.patches.insert((*module, *name));
+            changed.any = true;
         }
     }
 }

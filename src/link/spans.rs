@@ -35,16 +35,20 @@ fn sites_in(names: &SpanNames<'_, '_>, file: FileId) -> Vec<SpanSite> {
     let mut eval = Eval::new(world);
     for index in 0..world.facts(file).functions.len() {
         let function = world.func(file, crate::facts::FnId(index as u32));
-        for opening in names.openings.own[function.index()]
-            .iter()
-            .filter(|_| !names.openings.is_in_expanded(names.world, function))
-        {
-            if seen.insert(opening.shown_at()) {
-                found.push(opened(names, &mut eval, function, *opening));
+        let own = &names.openings.own[function.index()];
+        if !own.is_empty() && !names.openings.is_in_expanded(world, function) {
+            for opening in own {
+                if seen.insert(opening.shown_at()) {
+                    found.push(opened(names, &mut eval, function, *opening));
+                }
             }
         }
+        let decorations = &names.openings.decorations[function.index()];
+        if decorations.is_empty() {
+            continue;
+        }
         let mut outermost = FxHashSet::default();
-        for decoration in &names.openings.decorations[function.index()] {
+        for decoration in decorations {
             if outermost.insert(decoration.decorator) {
                 seen.extend(decorator_site(decoration));
                 found.push(decorated(names, &mut eval, function, decoration));

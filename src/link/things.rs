@@ -108,6 +108,14 @@ impl Things {
         self.0.is_empty()
     }
 
+    /// The one thing in it, where it is one.
+    pub(crate) fn only(&self) -> Option<Thing> {
+        match self.0[..] {
+            [one] => Some(one),
+            _ => None,
+        }
+    }
+
     pub(crate) fn is_known(&self) -> bool {
         self.all().is_known()
     }

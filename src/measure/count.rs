@@ -8,7 +8,8 @@ use crate::text::FileId;
 
 /// All numbers of a program. Percentages come from sums over the whole, never from a mean of files.
 pub(crate) fn measure(program: &Program, specs: &[LayerSpec]) -> Coverage {
-    let mut coverage = Coverage { files: by_file(program), ..Coverage::default() };
+    let (files, dark_entry_points) = rayon::join(|| by_file(program), || unseen::dark_entry_points(program));
+    let mut coverage = Coverage { files, dark_entry_points, ..Coverage::default() };
     for function in program.functions.iter().filter(|it| it.named) {
         coverage.functions += 1;
         if let Some(reason) = function.excluded {
@@ -21,7 +22,6 @@ pub(crate) fn measure(program: &Program, specs: &[LayerSpec]) -> Coverage {
     } else {
         configured(program, &coverage.files, specs)
     };
-    coverage.dark_entry_points = unseen::dark_entry_points(program);
     coverage
 }
 

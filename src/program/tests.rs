@@ -91,7 +91,7 @@ fn dark(file: FileId, local: FnId, name: &str, qualified: &str) -> Function {
         local,
         named: true,
         name: Symbol::new(name),
-        qualified: Symbol::new(qualified),
+        qualified: qualified.into(),
         public: true,
         test: false,
         trivial: false,

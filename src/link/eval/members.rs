@@ -94,6 +94,9 @@ impl<'w, 'a> Eval<'w, 'a> {
     }
 
     pub(crate) fn members(&mut self, of: &Things, name: Symbol) -> Things {
+        if let Some(one) = of.only() {
+            return self.member(one, name);
+        }
         let mut found = Things::none();
         for thing in of.iter() {
             found.join(&self.member(thing, name));

@@ -158,6 +158,9 @@ impl Openings {
 
     /// Whether a function is a macro, or stands in one, whose work is told where it is called.
     pub(crate) fn is_in_expanded(&self, world: &World<'_>, function: FuncId) -> bool {
+        if self.expanded.is_empty() {
+            return false;
+        }
         let (file, local) = world.local(function);
         let facts = world.facts(file);
         let mut around = std::iter::successors(Some(local), |it| facts.function(*it).parent);

@@ -152,7 +152,7 @@ fn function(file: FileId, local: u32) -> Function {
         local: FnId(local),
         named: local > 0,
         name: Symbol::new(&name),
-        qualified: Symbol::new(&name),
+        qualified: name.into(),
         public: true,
         test: false,
         trivial: false,

@@ -207,7 +207,7 @@ impl<'p> Fact<'p> {
 fn function(program: &Program, id: FuncId, to: &mut impl Record) {
     let it = program.function(id);
     to.text("name", it.name.as_str());
-    to.text("qualified", it.qualified.as_str());
+    to.text("qualified", &it.qualified);
     to.flag("public", it.public);
     to.flag("is_async", program.is_async(id));
     if is_rust(program, it.file) {
