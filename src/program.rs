@@ -1,11 +1,14 @@
 //! The linked program as rules, numbers and reports read it: tables and questions. No pass lives here; `link` fills it.
 
 mod names;
+mod sites;
 mod words;
 
 use std::path::PathBuf;
 
-use crate::facts::{Facts, FnId, RegionId, Value, ValueId};
+pub(crate) use sites::{CaptureSite, ErrorForm, ErrorSite, MatchSite};
+
+use crate::facts::{Facts, FnId, RegionId, ValueId};
 use crate::registry::Registry;
 use crate::text::{FileId, LineIndex, Place, Position, Span, Symbol};
 
@@ -30,6 +33,7 @@ pub(crate) struct Program {
     pub(crate) processes: Vec<ProcessSite>,
     pub(crate) calls: Vec<CallSite>,
     pub(crate) handlers: Vec<HandlerSite>,
+    pub(crate) errors: Vec<ErrorSite>,
     pub(crate) handoffs: Vec<HandoffSite>,
     pub(crate) logs: Vec<LogSite>,
     pub(crate) setups: Vec<SetupSite>,
@@ -471,32 +475,6 @@ pub(crate) struct EarlyEnd {
     pub(crate) certainty: Certainty,
 }
 
-/// A place where a query of the configuration fits.
-#[derive(Debug)]
-pub(crate) struct MatchSite {
-    pub(crate) file: FileId,
-    /// The number of the query, and of the pattern in it.
-    pub(crate) query: u32,
-    pub(crate) pattern: u32,
-    pub(crate) captures: Vec<CaptureSite>,
-}
-
-#[derive(Debug)]
-pub(crate) struct CaptureSite {
-    pub(crate) name: Symbol,
-    /// The first line of what is captured.
-    pub(crate) text: Symbol,
-    pub(crate) at: At,
-    /// What to mark of it: of a whole function, its head.
-    pub(crate) marked: Span,
-    /// Whether a span is open there, in its own function or in every caller; none where that cannot be told.
-    pub(crate) in_span: Option<bool>,
-    /// It runs when an error was caught.
-    pub(crate) in_handler: bool,
-    /// What the call does, where a call is captured.
-    pub(crate) roles: Vec<Symbol>,
-}
-
 impl Program {
     pub(crate) fn file(&self, id: FileId) -> &File {
         &self.files[id.index()]
@@ -549,19 +527,9 @@ impl Program {
         facts.function(local).is_async
     }
 
-    /// Whether it is declared to return a `Result`, under whatever path or alias that keeps the word.
     pub(crate) fn returns_result(&self, function: FuncId) -> bool {
         let (facts, local) = self.facts_of(function);
-        let mut returns = facts.function(local).returns;
-        loop {
-            match facts.value(returns) {
-                Value::Item { of, .. } => returns = *of,
-                Value::Name(name) | Value::Head(name) | Value::Member { name, .. } => {
-                    return name.as_str().ends_with("Result");
-                }
-                _ => return false,
-            }
-        }
+        facts.returns_result(local)
     }
 
     pub(crate) fn position(&self, place: Place) -> Position {

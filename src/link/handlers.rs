@@ -1,5 +1,9 @@
 //! The table of handlers: what they catch, whether a span is open around them, whether the exception is kept somewhere.
 
+mod errors;
+
+pub(crate) use errors::sites as errors;
+
 use rayon::prelude::*;
 
 use crate::facts::{Facts, OpId, OpKind, RegionId, RegionKind, Value, ValueId};
@@ -280,7 +284,7 @@ impl Reader<'_, '_> {
     fn handler(&self, id: RegionId) -> HandlerSite {
         let region = self.facts.region(id);
         let (of, types, bound) = match &region.kind {
-            RegionKind::Handler { of, types, bound } => (*of, types.clone(), *bound),
+            RegionKind::Handler { of, types, bound, .. } => (*of, types.clone(), *bound),
             _ => (id, 0..0, None),
         };
         let function = self.world.func(self.file, region.function);
