@@ -29,7 +29,7 @@ use std::time::Instant;
 use anyhow::Result;
 
 use change::Change;
-use cli::{Cli, Command, ConfigArgs, InitArgs, InventoryArgs, RegistryCommand, ScanArgs, TreeArgs};
+use cli::{Cli, Command, ConfigArgs, InitArgs, InventoryArgs, RegistryCommand, Rows, ScanArgs, TreeArgs};
 use discover::{Discovered, Note};
 use policy::{Exit, Gauge};
 use program::Program;
@@ -135,6 +135,7 @@ fn scan(args: &ScanArgs, console: &Console) -> Result<Exit> {
             elapsed: console::is_watched().then(|| started.elapsed()),
             verbosity: console.verbosity,
             statistics: args.statistics,
+            by_language: args.by == Rows::Language,
             configured: job.settings.file.is_some(),
             style: console.style(),
             rules: &rules,

@@ -112,6 +112,7 @@ impl Sample {
             elapsed: None,
             verbosity: Verbosity::Normal,
             statistics: false,
+            by_language: false,
             configured: false,
             style: Style::default(),
             rules: &[],
