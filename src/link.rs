@@ -16,6 +16,7 @@ mod handlers;
 mod keys;
 mod launch;
 mod leads;
+mod middleware;
 mod modules;
 mod names;
 mod openings;
@@ -23,6 +24,7 @@ mod outgoing;
 mod partials;
 mod reach;
 mod rounds;
+mod scripts;
 mod spans;
 mod texts;
 mod things;
@@ -66,7 +68,9 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
     let world = world;
     let mut openings = openings::find(&world, &targets);
     let entries = entries::find(&world, &targets, &input.launch);
-    let instrumented = launch::Instrumented::find(&world, &targets, &input.launch, &input.auto_instrumented);
+    let middleware = middleware::find(&world, &targets, &openings);
+    let instrumented =
+        launch::Instrumented::find(&world, &targets, &input.launch, &input.auto_instrumented, middleware);
     let spawners = outgoing::spawners::Spawners::find(&world, &targets, &openings);
     let graph = reach::CallGraph::new(&world, &targets, &openings, &instrumented, &spawners);
     openings.inside = graph.closures_inside(&world, &openings);
@@ -122,6 +126,7 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
     cover(&mut program, &world, &openings, &instrumented, &leaving.call_nodes, &reach);
     let may_be_inside = graph.may_be_inside(&world, &own.rooted, &own.exposed);
     touches::fill(&mut program, &world, &targets, &openings, &recorders, &graph, &may_be_inside);
+    program.apart = scripts::find(&world, &targets, &program);
     program.process_runner = best_runner(&program, &own.direct, &runners);
     program
 }
@@ -146,7 +151,7 @@ fn cover(
         site.reach = reach[site.at.function.index()];
         site.covered_by = if touches::in_span(world, openings, site.at) {
             Some(CoveredBy::Span)
-        } else if instrumented.covers(world.library, *node) {
+        } else if instrumented.covers_call(world.library, *node) {
             Some(CoveredBy::Auto)
         } else if inherits(site.at.function) {
             Some(CoveredBy::Inherited)

@@ -51,6 +51,8 @@ pub(crate) struct Program {
     pub(crate) process_runner: Option<FuncId>,
     /// The names that its telemetry should have.
     pub(crate) registry: Registry,
+    /// By file: a script of its own that nobody traces.
+    pub(crate) apart: Vec<bool>,
     /// Whether anything in the program is telemetry at all.
     pub(crate) uses_telemetry: bool,
 }
@@ -478,6 +480,11 @@ pub(crate) struct EarlyEnd {
 impl Program {
     pub(crate) fn file(&self, id: FileId) -> &File {
         &self.files[id.index()]
+    }
+
+    /// Whether a file is a part of a script that nobody traces.
+    pub(crate) fn is_apart(&self, id: FileId) -> bool {
+        self.apart.get(id.index()).is_some_and(|it| *it)
     }
 
     pub(crate) fn function(&self, id: FuncId) -> &Function {

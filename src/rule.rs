@@ -72,7 +72,10 @@ impl Rule {
         list.retain(|it| engine || (speaks_of(it) && ctx.acts_on(it) && !ctx.allows_function(it.function)));
         for finding in &mut list {
             finding.rule = self.name;
-            finding.level = finding.certainty.cap(metadata.level.selected());
+            if metadata.group == "coverage" && ctx.program.is_apart(finding.place.file) {
+                finding.at_most(Level::Note);
+            }
+            finding.level = metadata.level.selected().min(finding.most);
         }
         list.sort_by(|a, b| (a.place, &a.message).cmp(&(b.place, &b.message)));
         list
@@ -87,13 +90,6 @@ impl Level {
 
     pub(crate) fn parse(word: &str) -> Option<Level> {
         [Level::Off, Level::Note, Level::Warning, Level::Error].into_iter().find(|it| it.as_str() == word)
-    }
-}
-
-impl Certainty {
-    /// The most that a finding of this certainty may be.
-    pub(crate) fn cap(self, level: Level) -> Level {
-        if self == Certainty::Assumed { level.min(Level::Note) } else { level }
     }
 }
 
@@ -175,7 +171,8 @@ pub(crate) struct Finding {
     /// One sentence: what to do.
     pub(crate) help: Option<String>,
     pub(crate) function: Option<FuncId>,
-    pub(crate) certainty: Certainty,
+    /// The most that it may be, whatever was asked for.
+    pub(crate) most: Level,
 }
 
 /// A finding that is known of and not told.
@@ -231,7 +228,7 @@ impl Findings {
             reason: None,
             help: None,
             function: None,
-            certainty: Certainty::Certain,
+            most: Level::Error,
         });
         let last = self.list.len() - 1;
         &mut self.list[last]
@@ -264,8 +261,13 @@ impl Finding {
         self
     }
 
+    /// What rests on a bare name is never more than a hint.
     pub(crate) fn certainty(&mut self, certainty: Certainty) -> &mut Finding {
-        self.certainty = certainty;
+        if certainty == Certainty::Assumed { self.at_most(Level::Note) } else { self }
+    }
+
+    pub(crate) fn at_most(&mut self, level: Level) -> &mut Finding {
+        self.most = self.most.min(level);
         self
     }
 }
@@ -284,12 +286,5 @@ mod tests {
         assert!(!options.allows("shop.process.run"));
         assert!(!options.allows("shop.health.pings"));
         assert!(!options.allows("one.two"));
-    }
-
-    #[test]
-    fn what_is_assumed_is_a_note_at_most() {
-        assert_eq!(Certainty::Assumed.cap(Level::Error), Level::Note);
-        assert_eq!(Certainty::Certain.cap(Level::Error), Level::Error);
-        assert_eq!(Certainty::Assumed.cap(Level::Off), Level::Off);
     }
 }

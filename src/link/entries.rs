@@ -1,10 +1,12 @@
 //! Where programs are entered: commands, handlers, tasks, consumers, mains; by decorator, by base class, by registration, by launch.
 
 mod commands;
+mod makers;
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
+use self::makers::Makers;
 use crate::facts::{Facts, FnId, FunctionKind, OpKind, RegionKind, Value, ValueId};
 use crate::library::{Model, NodeId, Role, Slot};
 use crate::link::eval::Eval;
@@ -67,12 +69,13 @@ fn in_file(world: &World<'_>, targets: &Targets, file: FileId) -> Vec<(FuncId, E
     let facts = world.facts(file);
     let mut found = Vec::new();
     let mut eval = Eval::new(world);
+    let mut makers = Makers::new(world, targets);
     for (index, it) in facts.functions.iter().enumerate() {
         if it.kind != FunctionKind::Named {
             continue;
         }
         let function = world.func(file, FnId(index as u32));
-        let by = by_decorator(world, &mut eval, function)
+        let by = by_decorator(world, &mut eval, &mut makers, function)
             .or_else(|| by_base(world, function))
             .or_else(|| by_derive(world, &mut eval, function))
             .or_else(|| by_type(world, &mut eval, function))
@@ -80,12 +83,21 @@ fn in_file(world: &World<'_>, targets: &Targets, file: FileId) -> Vec<(FuncId, E
         found.extend(by.map(|it| (function, it)));
     }
     for (op, callees) in targets.calls(file) {
+        let before = found.len();
         registered(world, targets, &mut eval, (Site { file, op }, callees), &mut found);
+        // What a decorator wraps around a function is entered for the function's sake.
+        let news = found.split_off(before);
+        found.extend(news.into_iter().filter(|(it, _)| !makers.has_inside(*it)));
     }
     found
 }
 
-fn by_decorator(world: &World<'_>, eval: &mut Eval<'_, '_>, function: FuncId) -> Option<Entry> {
+fn by_decorator(
+    world: &World<'_>,
+    eval: &mut Eval<'_, '_>,
+    makers: &mut Makers<'_, '_>,
+    function: FuncId,
+) -> Option<Entry> {
     let (file, local) = world.local(function);
     let facts = world.facts(file);
     let run = &facts.function(local).decorators;
@@ -96,12 +108,16 @@ fn by_decorator(world: &World<'_>, eval: &mut Eval<'_, '_>, function: FuncId) ->
     for decorator in facts.list(run) {
         let things = eval.decorator_nodes(*decorator, scope);
         for thing in things.iter() {
-            if let Thing::Library(node) = thing
-                && let Some(model) = world.library.node(node).model(Role::EntryPoint)
-                && model.forms.decorator
-                && let Some(found) = entry(world, node, model)
-            {
-                return Some(found);
+            let found = match thing {
+                Thing::Library(node) => {
+                    let model = world.library.node(node).model(Role::EntryPoint);
+                    model.filter(|it| it.forms.decorator).and_then(|it| entry(world, node, it))
+                }
+                Thing::Function(it) | Thing::Method(it) => makers.entry(it),
+                _ => None,
+            };
+            if found.is_some() {
+                return found;
             }
         }
         if !things.is_known()

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::facts::{FnId, FunctionKind, MarkKind, OpKind, Shape, Value};
+use crate::facts::{BindingKind, FnId, FunctionKind, MarkKind, OpKind, Shape, Value};
 use crate::library::Role;
 use crate::link::Excludes;
 use crate::link::entries::Entries;
@@ -125,14 +125,16 @@ impl Verdicts<'_, '_> {
         let library = self.world.library;
         let language = self.world.files[self.world.file_of[function.index()].index()].language;
         match entry.node {
-            Some(node) => self.instrumented.covers(library, node),
-            None => match entry.point.kind {
-                EntryKind::Http => ["fastapi", "starlette", "flask", "django", "aiohttp"]
-                    .iter()
-                    .filter_map(|it| library.find(language, it))
-                    .any(|it| self.instrumented.covers(library, it)),
-                _ => false,
-            },
+            Some(node) => self.instrumented.covers_handler(library, node),
+            None => {
+                let likely: &[&str] = match entry.point.kind {
+                    EntryKind::Http => &["fastapi", "starlette", "flask", "django", "aiohttp"],
+                    EntryKind::Rpc => &["grpc"],
+                    _ => &[],
+                };
+                let mut found = likely.iter().filter_map(|it| library.find(language, it));
+                found.any(|it| self.instrumented.covers_handler(library, it))
+            }
         }
     }
 
@@ -304,6 +306,7 @@ impl Helpers {
         }
         add_speakers(world, targets, openings, &mut all);
         add_twins(world, &mut all);
+        add_imported_twins(world, &mut all);
         Helpers { all }
     }
 }
@@ -472,6 +475,32 @@ fn add_twins(world: &World<'_>, all: &mut FxHashSet<FuncId>) {
         if group.iter().any(|it| all.contains(it)) {
             for function in group {
                 twins.extend(nested(world, *function));
+            }
+        }
+    }
+    all.extend(twins);
+}
+
+/// The same where a module imports the helper under a name, and its stand-in under the same one.
+fn add_imported_twins(world: &World<'_>, all: &mut FxHashSet<FuncId>) {
+    if all.is_empty() {
+        return;
+    }
+    let mut eval = crate::link::eval::Eval::new(world);
+    let mut twins = Vec::new();
+    for (index, it) in world.files.iter().enumerate() {
+        let file = FileId(index as u32);
+        // Those of one name lie side by side.
+        for group in it.facts.scope(FnId::MODULE).chunk_by(|a, b| a.name == b.name) {
+            let imports = group.iter().any(|it| matches!(it.kind, BindingKind::Import(_)));
+            if group.len() < 2 || !imports {
+                continue;
+            }
+            let bound = group.iter().map(|it| eval.bound(file, it));
+            let functions: Vec<FuncId> =
+                bound.flat_map(|it| it.all().functions().map(|(it, _)| it).collect::<Vec<_>>()).collect();
+            if functions.iter().any(|it| all.contains(it)) {
+                twins.extend(functions.into_iter().flat_map(|it| nested(world, it)));
             }
         }
     }

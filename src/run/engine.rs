@@ -111,7 +111,15 @@ fn is_beside(path: &str) -> bool {
                 | "benchmarks"
                 | "benches"
                 | "cookbook"
-        )
+                | "tutorials"
+                | "tutorial"
+                | "getting_started"
+                | "getting-started"
+                | "quickstart"
+        ) || it.ends_with("_examples")
+            || it.ends_with("-examples")
+            // What continuous integration runs; other hidden directories are not looked into.
+            || it.starts_with('.')
     };
     matches!(name, "setup.py" | "noxfile.py" | "fabfile.py" | "build.rs") || directories.split('/').any(shows)
 }

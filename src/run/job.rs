@@ -22,7 +22,7 @@ use crate::run::{engine, own, registry, repository};
 const STACK_BYTES: usize = 256 << 20;
 
 /// What a `[[model]]` may say: the words of library models.
-pub(super) const ROLES: [&str; 53] = [
+pub(super) const ROLES: [&str; 54] = [
     "span",
     "span-end",
     "span-current",
@@ -66,6 +66,7 @@ pub(super) const ROLES: [&str; 53] = [
     "entry-point",
     "set-up",
     "auto-instrument",
+    "middleware",
     "context-manager",
     "suppress",
     "transparent",

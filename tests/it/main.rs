@@ -8,5 +8,7 @@ mod diff;
 #[cfg(target_os = "linux")]
 mod outputs;
 mod projects;
+#[cfg(unix)]
+mod reality;
 mod robust;
 mod tidy;
