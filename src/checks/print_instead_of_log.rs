@@ -1,9 +1,14 @@
 //! `print-instead-of-log`: a file that logs also prints what its log should say.
 
+use std::collections::BTreeMap;
+
 use crate::facts::RegionKind;
-use crate::program::{EntryKind, LogSite, Program};
+use crate::program::{EntryKind, FuncId, LogSite, Program};
 use crate::rule::{Context, Findings};
 use crate::text::FileId;
+
+/// Who prints more often than that in one function shows something to somebody: a banner, a table, a plan.
+const MOST_PRINTS: usize = 3;
 
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
     let program = ctx.program;
@@ -11,9 +16,20 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
         program.logs.iter().filter(|it| !it.print).map(|it| it.at.place.file).collect();
     logging.sort_unstable();
     logging.dedup();
+    let mut printing: BTreeMap<FuncId, usize> = BTreeMap::new();
+    program
+        .logs
+        .iter()
+        .filter(|it| it.print)
+        .for_each(|it| *printing.entry(ctx.owner(&it.at)).or_default() += 1);
     for site in program.logs.iter().filter(|it| it.print) {
         let file = site.at.place.file;
-        if logging.binary_search(&file).is_err() || program.file(file).beside || is_for_users(program, site) {
+        let shows = printing.get(&ctx.owner(&site.at)).is_some_and(|it| *it > MOST_PRINTS);
+        if logging.binary_search(&file).is_err()
+            || program.file(file).beside
+            || shows
+            || is_for_users(program, site)
+        {
             continue;
         }
         let call = site.call.as_str().rsplit('.').next().unwrap_or_default();
