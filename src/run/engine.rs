@@ -88,7 +88,7 @@ fn parse_one(source: &SourceFile, overlay: &Overlay, job: &Job) -> (Option<File>
 fn is_test(path: &str, facts: &Facts) -> bool {
     let (directories, name) = path.rsplit_once('/').unwrap_or(("", path));
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-    directories.split('/').any(holds_tests)
+    directories.split('/').any(is_for_tests)
         || stem.starts_with("test_")
         || stem.ends_with("_test")
         || matches!(stem, "conftest" | "tests")
@@ -102,7 +102,7 @@ fn holds_tests(facts: &Facts) -> bool {
 }
 
 /// A directory or package that is there for tests alone; one `test` among other words may be anything.
-fn holds_tests(directory: &str) -> bool {
+fn is_for_tests(directory: &str) -> bool {
     let name = directory.replace('-', "_");
     matches!(&*name, "test" | "testing" | "__tests__" | "fuzz" | "fuzz_targets" | "testutil" | "testutils")
         || name.split('_').any(|it| it == "tests")
