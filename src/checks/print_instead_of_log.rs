@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::facts::RegionKind;
+use crate::facts::{OpKind, RegionKind, Value};
 use crate::program::{EntryKind, FuncId, LogSite, Program};
 use crate::rule::{Context, Findings};
 use crate::text::FileId;
@@ -28,6 +28,7 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
         if logging.binary_search(&file).is_err()
             || program.file(file).beside
             || shows
+            || is_for_a_program(program, site)
             || is_for_users(program, site)
         {
             continue;
@@ -39,6 +40,24 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             .reason("It has no level, no time and no trace, and is not where people look.")
             .help("write it with the logger")
             .function(ctx.owner(&site.at));
+    }
+}
+
+/// What a build tool or a runner of workflows reads from the output: `cargo:rerun-if-changed=..`, `::error file=..`.
+fn is_for_a_program(program: &Program, site: &LogSite) -> bool {
+    let facts = &program.file(site.at.place.file).facts;
+    let (_, local) = program.facts_of(site.at.function);
+    let call = facts.ops_of(local).find_map(|(_, op)| match &op.kind {
+        OpKind::Call { args, .. } if op.span == site.at.place.span => facts.args(args).first(),
+        _ => None,
+    });
+    let mut value = call.map(|it| it.value);
+    if let Some(Value::Template(parts)) = value.map(|it| facts.value(it)) {
+        value = facts.list(parts).first().copied();
+    }
+    match value.map(|it| facts.value(it)) {
+        Some(Value::Text(text)) => ["cargo:", "::"].iter().any(|it| text.as_str().starts_with(it)),
+        _ => false,
     }
 }
 
