@@ -222,6 +222,9 @@ pub(crate) struct ScanArgs {
     /// Write the findings and numbers of today to this file, to be told no more
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) write_baseline: Option<PathBuf>,
+    /// What the rows of the table are: layer or language
+    #[arg(long, value_name = "ROWS", value_enum, default_value_t = Rows::Layer, hide_possible_values = true)]
+    pub(crate) by: Rows,
     /// Count the findings by rule
     #[arg(long)]
     pub(crate) statistics: bool,
@@ -273,6 +276,12 @@ pub(crate) enum FailOn {
     Warning,
     Note,
     Never,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Rows {
+    Layer,
+    Language,
 }
 
 impl Cli {

@@ -92,6 +92,8 @@ pub(crate) struct Facts {
     pub(crate) generated: bool,
     /// A name is there from where it is bound, in its block and no further: before that, the scope around has it.
     pub(crate) lexical: bool,
+    /// Errors are values that functions give back.
+    pub(crate) errors_are_values: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -228,6 +230,7 @@ pub(crate) enum RegionKind {
         of: RegionId,
         types: Run,
         bound: Option<Symbol>,
+        form: HandlerForm,
     },
     TryElse,
     Finally,
@@ -237,6 +240,17 @@ pub(crate) enum RegionKind {
         condition: ValueId,
         negated: bool,
     },
+}
+
+/// How a handler is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum HandlerForm {
+    /// A clause of its own, for what is raised.
+    Clause,
+    /// For errors that are values: an arm of a choice, a condition, or what is done where a value is not there.
+    Match,
+    IfLet,
+    LetElse,
 }
 
 #[derive(Debug)]
@@ -446,6 +460,20 @@ pub(crate) struct Problem {
 impl Facts {
     pub(crate) fn function(&self, id: FnId) -> &Function {
         &self.functions[id.index()]
+    }
+
+    /// Whether it is declared to return a `Result`, under whatever path or alias that keeps the word.
+    pub(crate) fn returns_result(&self, id: FnId) -> bool {
+        let mut returns = self.function(id).returns;
+        loop {
+            match self.value(returns) {
+                Value::Item { of, .. } => returns = *of,
+                Value::Name(name) | Value::Head(name) | Value::Member { name, .. } => {
+                    return name.as_str().ends_with("Result");
+                }
+                _ => return false,
+            }
+        }
     }
 
     pub(crate) fn class(&self, id: ClassId) -> &Class {

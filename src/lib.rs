@@ -30,7 +30,7 @@ use std::time::Instant;
 use anyhow::Result;
 
 use cli::{
-    Cli, Command, ConfigArgs, DiffArgs, InferArgs, InitArgs, InventoryArgs, RegistryCommand, ScanArgs,
+    Cli, Command, ConfigArgs, DiffArgs, InferArgs, InitArgs, InventoryArgs, RegistryCommand, Rows, ScanArgs,
     TreeArgs,
 };
 use discover::{Discovered, Note};
@@ -141,6 +141,7 @@ fn scan(args: &ScanArgs, console: &Console) -> Result<Exit> {
             elapsed: console::is_watched().then(|| started.elapsed()),
             verbosity: console.verbosity,
             statistics: args.statistics,
+            by_language: args.by == Rows::Language,
             configured: job.settings.file.is_some(),
             style: console.style(),
             rules: &rules,

@@ -143,6 +143,7 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
         drops: handlers::drops(&world, &openings),
         ..Program::default()
     };
+    program.errors = handlers::errors(&world, &targets, &openings, &recorders, &program.handlers);
     guards::mark(&mut program.spans, &program.guards);
     let traced = graph.leading_to(own.direct.clone());
     for it in &mut program.handoffs {

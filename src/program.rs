@@ -3,14 +3,16 @@
 mod instruments;
 mod names;
 mod questions;
+mod sites;
 mod words;
 
 use std::path::PathBuf;
 
 pub(crate) use self::instruments::{MeasurementSite, MetricSite};
+pub(crate) use self::sites::{CaptureSite, ErrorForm, ErrorSite, MatchSite};
 use crate::facts::{Facts, FnId, RegionId, ValueId};
 use crate::registry::Registry;
-use crate::text::{FileId, LineIndex, Place, Span, Symbol};
+use crate::text::{FileId, LineIndex, Place, Symbol};
 
 /// A function of the program: named functions, bodies of modules and classes, and closures alike.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -36,6 +38,7 @@ pub(crate) struct Program {
     pub(crate) processes: Vec<ProcessSite>,
     pub(crate) calls: Vec<CallSite>,
     pub(crate) handlers: Vec<HandlerSite>,
+    pub(crate) errors: Vec<ErrorSite>,
     pub(crate) handoffs: Vec<HandoffSite>,
     pub(crate) logs: Vec<LogSite>,
     pub(crate) setups: Vec<SetupSite>,
@@ -460,32 +463,6 @@ pub(crate) struct EarlyEnd {
     /// `async function`, `generator`, `async generator`.
     pub(crate) what: &'static str,
     pub(crate) certainty: Certainty,
-}
-
-/// A place where a query of the configuration fits.
-#[derive(Debug)]
-pub(crate) struct MatchSite {
-    pub(crate) file: FileId,
-    /// The number of the query, and of the pattern in it.
-    pub(crate) query: u32,
-    pub(crate) pattern: u32,
-    pub(crate) captures: Vec<CaptureSite>,
-}
-
-#[derive(Debug)]
-pub(crate) struct CaptureSite {
-    pub(crate) name: Symbol,
-    /// The first line of what is captured.
-    pub(crate) text: Symbol,
-    pub(crate) at: At,
-    /// What to mark of it: of a whole function, its head.
-    pub(crate) marked: Span,
-    /// Whether a span is open there, in its own function or in every caller; none where that cannot be told.
-    pub(crate) in_span: Option<bool>,
-    /// It runs when an error was caught.
-    pub(crate) in_handler: bool,
-    /// What the call does, where a call is captured.
-    pub(crate) roles: Vec<Symbol>,
 }
 
 #[cfg(test)]

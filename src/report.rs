@@ -31,11 +31,12 @@ mod words;
 mod worst;
 mod xml;
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 use std::time::Duration;
 
 use crate::change::Change;
-use crate::measure::{Coverage, Gate};
+use crate::measure::{Coverage, Gate, Layer, Tallies};
 use crate::program::Program;
 use crate::rule::{Finding, Held, HeldBy, Level, Rule};
 use crate::text::FileId;
@@ -78,6 +79,8 @@ pub(crate) struct Report<'a> {
     pub(crate) elapsed: Option<Duration>,
     pub(crate) verbosity: Verbosity,
     pub(crate) statistics: bool,
+    /// The rows of the table are languages, not layers.
+    pub(crate) by_language: bool,
     /// There is a configuration file.
     pub(crate) configured: bool,
     pub(crate) style: Style,
@@ -177,6 +180,19 @@ pub(crate) fn render(report: &Report<'_>, format: Format, out: &mut dyn Write) -
 }
 
 impl<'a> Report<'a> {
+    /// The rows of the table, under the one of all.
+    pub(crate) fn rows(&self) -> Cow<'_, [Layer]> {
+        if !self.by_language {
+            return Cow::Borrowed(&self.coverage.layers);
+        }
+        let row = |(name, (files, tallies)): (&&'static str, &(u32, Tallies))| Layer {
+            name: (*name).to_owned(),
+            tallies: *tallies,
+            files: *files,
+        };
+        self.coverage.languages.iter().map(row).collect()
+    }
+
     /// Findings with their identities, those outside of the change too, each with whether it is of the change.
     fn with_outside(&self) -> Vec<(&'a Finding, String, bool)> {
         let inside = self.findings.iter().map(|it| (it, true));

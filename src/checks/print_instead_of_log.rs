@@ -1,9 +1,14 @@
 //! `print-instead-of-log`: a file that logs also prints what its log should say.
 
-use crate::facts::RegionKind;
-use crate::program::{EntryKind, LogSite, Program};
+use std::collections::BTreeMap;
+
+use crate::facts::{OpKind, RegionKind, Value};
+use crate::program::{EntryKind, FuncId, LogSite, Program};
 use crate::rule::{Context, Findings};
 use crate::text::FileId;
+
+/// Who prints more often than that in one function shows something to somebody: a banner, a table, a plan.
+const MOST_PRINTS: usize = 3;
 
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
     let program = ctx.program;
@@ -11,9 +16,21 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
         program.logs.iter().filter(|it| !it.print).map(|it| it.at.place.file).collect();
     logging.sort_unstable();
     logging.dedup();
+    let mut printing: BTreeMap<FuncId, usize> = BTreeMap::new();
+    program
+        .logs
+        .iter()
+        .filter(|it| it.print)
+        .for_each(|it| *printing.entry(ctx.owner(&it.at)).or_default() += 1);
     for site in program.logs.iter().filter(|it| it.print) {
         let file = site.at.place.file;
-        if logging.binary_search(&file).is_err() || program.file(file).beside || is_for_users(program, site) {
+        let shows = printing.get(&ctx.owner(&site.at)).is_some_and(|it| *it > MOST_PRINTS);
+        if logging.binary_search(&file).is_err()
+            || program.file(file).beside
+            || shows
+            || is_for_a_program(program, site)
+            || is_for_users(program, site)
+        {
             continue;
         }
         let call = site.call.as_str().rsplit('.').next().unwrap_or_default();
@@ -23,6 +40,24 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             .reason("It has no level, no time and no trace, and is not where people look.")
             .help("write it with the logger")
             .function(ctx.owner(&site.at));
+    }
+}
+
+/// What a build tool or a runner of workflows reads from the output: `cargo:rerun-if-changed=..`, `::error file=..`.
+fn is_for_a_program(program: &Program, site: &LogSite) -> bool {
+    let facts = &program.file(site.at.place.file).facts;
+    let (_, local) = program.facts_of(site.at.function);
+    let call = facts.ops_of(local).find_map(|(_, op)| match &op.kind {
+        OpKind::Call { args, .. } if op.span == site.at.place.span => facts.args(args).first(),
+        _ => None,
+    });
+    let mut value = call.map(|it| it.value);
+    if let Some(Value::Template(parts)) = value.map(|it| facts.value(it)) {
+        value = facts.list(parts).first().copied();
+    }
+    match value.map(|it| facts.value(it)) {
+        Some(Value::Text(text)) => ["cargo:", "::"].iter().any(|it| text.as_str().starts_with(it)),
+        _ => false,
     }
 }
 

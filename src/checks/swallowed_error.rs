@@ -37,7 +37,11 @@ fn is_empty(program: &Program, site: &HandlerSite) -> bool {
     let quiet = facts
         .ops_of(function)
         .filter(|(_, op)| facts.regions_from(op.region).any(|(it, _)| it == site.at.region))
-        .all(|(_, op)| matches!(op.kind, OpKind::Bind { .. }));
+        // What a pattern takes apart is no use of it; what is kept in a variable is.
+        .all(|(_, op)| match op.kind {
+            OpKind::Bind { value, .. } => matches!(facts.value(value), Value::Part(..) | Value::Opaque),
+            _ => false,
+        });
     quiet && is_discarded_arm(facts, site)
 }
 

@@ -136,8 +136,18 @@ fn definition(facts: &Facts, span: Span) -> Option<FnId> {
     facts.functions.iter().position(is_it).map(|it| FnId(it as u32))
 }
 
-/// The smallest region around a place.
+/// The region that a place stands in: that of the first operation in it, or of one around what was opened since; without any
+/// operation, the smallest region around it.
 fn innermost(facts: &Facts, span: Span) -> RegionId {
+    let functions = facts.functions.iter().filter(|it| it.span.contains(span));
+    let function = functions.min_by_key(|it| it.span.end - it.span.start);
+    let first =
+        function.into_iter().flat_map(|it| it.ops.clone()).find(|it| span.contains(facts.op(OpId(*it)).span));
+    if let Some(op) = first {
+        let opened_inside = |it: Span| span.contains(it) && it != span;
+        let around = facts.regions_from(facts.op(OpId(op)).region).find(|(_, it)| !opened_inside(it.span));
+        return around.map_or(facts.op(OpId(op)).region, |(id, _)| id);
+    }
     let regions = facts.regions.iter().enumerate().filter(|(_, it)| it.span.contains(span));
     let smallest = regions.min_by_key(|(at, it)| (it.span.end - it.span.start, std::cmp::Reverse(*at)));
     smallest.map_or(facts.function(FnId::MODULE).body, |(at, _)| RegionId(at as u32))

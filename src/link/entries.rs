@@ -1,8 +1,7 @@
 //! Where programs are entered: commands, handlers, tasks, consumers, mains; by decorator, by base class, by registration, by launch.
 
+mod commands;
 mod makers;
-
-use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -12,7 +11,6 @@ use crate::facts::{Facts, FnId, FunctionKind, OpKind, RegionKind, Value, ValueId
 use crate::library::{Model, NodeId, Role, Slot};
 use crate::link::eval::Eval;
 use crate::link::launch::{LaunchFile, console_scripts};
-use crate::link::modules::ModuleId;
 use crate::link::openings::argument_at;
 use crate::link::rounds::Targets;
 use crate::link::things::{Among, ClassId, Site, Thing};
@@ -35,7 +33,7 @@ pub(crate) fn find(world: &World<'_>, targets: &Targets, launch: &[LaunchFile]) 
         .map(|file| in_file(world, targets, FileId(file as u32)))
         .collect();
     let mut entries = Entries::default();
-    for (function, entry) in found.into_iter().flatten() {
+    for (function, entry) in found.into_iter().flatten().chain(commands::find(world, targets)) {
         entries.entry(function).or_insert(entry);
     }
     for (function, entry) in mains(world, targets).into_iter().chain(scripts(world, launch)) {
@@ -91,7 +89,6 @@ fn in_file(world: &World<'_>, targets: &Targets, file: FileId) -> Vec<(FuncId, E
         let news = found.split_off(before);
         found.extend(news.into_iter().filter(|(it, _)| !makers.has_inside(*it)));
     }
-    dispatched(world, targets, file, &mut found);
     found
 }
 
@@ -299,70 +296,6 @@ fn by_type(world: &World<'_>, eval: &mut Eval<'_, '_>, function: FuncId) -> Opti
             fits.then(|| entry(world, node, model)).flatten()
         })
     })
-}
-
-/// What is called for one variant of what is read from the command line: `Command::Sync(args) => sync(args)`.
-fn dispatched(world: &World<'_>, targets: &Targets, file: FileId, found: &mut Vec<(FuncId, Entry)>) {
-    let facts = world.facts(file);
-    if !facts.lexical {
-        return;
-    }
-    let mut eval = Eval::new(world);
-    let mut arms: BTreeMap<crate::facts::RegionId, Entry> = BTreeMap::new();
-    for (index, it) in facts.regions.iter().enumerate() {
-        let RegionKind::Branch { condition, negated: false } = it.kind else { continue };
-        if condition == ValueId::OPAQUE
-            || !matches!(facts.value(condition), Value::Name(_) | Value::Member { .. } | Value::Call(_))
-        {
-            continue;
-        }
-        let region = it.parent.unwrap_or(it.parent.unwrap_or(facts.function(it.function).body));
-        let order = facts.function(it.function).ops.end;
-        let scope = crate::link::eval::Scope { file, function: it.function, region, order };
-        for thing in eval.ask(condition, scope).iter() {
-            if let Thing::Instance(class) = thing
-                && let Some((node, model)) = command_of(world, &mut eval, class)
-                && let Some(entry) = entry(world, node, model)
-            {
-                arms.insert(crate::facts::RegionId(index as u32), entry);
-            }
-        }
-    }
-    if arms.is_empty() {
-        return;
-    }
-    let mut work: Vec<(crate::facts::RegionId, Site, FuncId)> = Vec::new();
-    for (op, _) in targets.calls(file) {
-        let mut around = facts.regions_from(facts.op(op).region).take(3);
-        let Some((arm, _)) = around.find(|(it, _)| arms.contains_key(it)) else { continue };
-        let site = Site { file, op };
-        work.extend(
-            targets
-                .functions(site)
-                .filter(|(it, _)| is_work(world, file, *it))
-                .map(|(it, _)| (arm, site, it)),
-        );
-    }
-    for (arm, entry) in &arms {
-        let mut of_arm = work.iter().filter(|(it, ..)| it == arm);
-        // The command is the first that is handed something; what follows shows its result.
-        let is_handed = |(_, site, _): &&(_, Site, FuncId)| !world.call_args(*site).is_empty();
-        let command = of_arm.clone().find(is_handed).or_else(|| of_arm.next());
-        found.extend(command.map(|(_, _, function)| (*function, *entry)));
-    }
-}
-
-/// A function that an arm of a command line can be said to run. What another crate does is a library to the command line, not a
-/// command of it.
-fn is_work(world: &World<'_>, file: FileId, function: FuncId) -> bool {
-    let it = world.function(function);
-    let is_ours = top_of(world, world.local(function).0) == top_of(world, file);
-    is_ours && it.kind == FunctionKind::Named && it.statements > 1 && !it.is_static
-}
-
-/// The crate or root package that a file belongs to.
-fn top_of(world: &World<'_>, file: FileId) -> ModuleId {
-    world.modules.top_of(world.modules.of_file(file))
 }
 
 /// `lambda_handler(event, context)`.

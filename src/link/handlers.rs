@@ -1,5 +1,9 @@
 //! The table of handlers: what they catch, whether a span is open around them, whether the exception is kept somewhere.
 
+mod errors;
+
+pub(crate) use errors::sites as errors;
+
 use rayon::prelude::*;
 
 use crate::facts::{Facts, OpId, OpKind, RegionId, RegionKind, Value, ValueId};
@@ -266,11 +270,34 @@ pub(crate) fn drops(world: &World<'_>, openings: &Openings) -> Vec<At> {
                 let is_ok =
                     matches!(facts.value(*callee), Value::Member { name, .. } if name.as_str() == "ok");
                 let site = Site { file, op };
-                (is_ok && args.is_empty() && openings.in_span(world, site)).then(|| call_at(world, site))
+                let drops = is_ok && args.is_empty() && !is_looked_at(facts, *callee);
+                (drops && openings.in_span(world, site)).then(|| call_at(world, site))
             })
         })
         .collect()
 }
+
+/// Something on the way is given a function for the error: `f().inspect_err(|e| warn!(..)).ok()`.
+fn is_looked_at(facts: &Facts, callee: ValueId) -> bool {
+    let mut at = callee;
+    for _ in 0..MOST_LINKS {
+        let Value::Member { of, .. } = *facts.value(at) else { return false };
+        let mut receiver = of;
+        while let Value::Awaited(of) = *facts.value(receiver) {
+            receiver = of;
+        }
+        let Value::Call(op) = *facts.value(receiver) else { return false };
+        let OpKind::Call { callee, args } = &facts.op(op).kind else { return false };
+        if facts.args(args).iter().any(|it| matches!(facts.value(it.value), Value::Closure(_))) {
+            return true;
+        }
+        at = *callee;
+    }
+    false
+}
+
+/// Links of a chain of calls that are looked at.
+const MOST_LINKS: usize = 4;
 
 struct Reader<'w, 'a> {
     world: &'w World<'a>,
@@ -285,7 +312,7 @@ impl Reader<'_, '_> {
     fn handler(&self, id: RegionId) -> HandlerSite {
         let region = self.facts.region(id);
         let (of, types, bound) = match &region.kind {
-            RegionKind::Handler { of, types, bound } => (*of, types.clone(), *bound),
+            RegionKind::Handler { of, types, bound, .. } => (*of, types.clone(), *bound),
             _ => (id, 0..0, None),
         };
         let function = self.world.func(self.file, region.function);

@@ -250,6 +250,7 @@ impl Builder {
             captures: Vec::new(),
             generated: std::mem::take(&mut built.generated),
             lexical: std::mem::take(&mut built.lexical),
+            errors_are_values: std::mem::take(&mut built.errors_are_values),
         };
         ROOM.set(self.facts);
         facts

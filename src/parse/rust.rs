@@ -124,6 +124,7 @@ impl<'a> Reader<'a> {
     fn new(text: &'a str, arena: &'a Arena<Parsed>) -> Reader<'a> {
         let mut builder = Builder::new(text.len() as u32);
         builder.facts.lexical = true;
+        builder.facts.errors_are_values = true;
         Reader {
             builder,
             arena,

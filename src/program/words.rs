@@ -1,8 +1,8 @@
 //! The words for what is in the program: the one spelling of output and configuration, and what messages say.
 
 use crate::program::{
-    Activation, AttributeTarget, CallCategory, CoveredBy, EntryKind, Exclusion, Mechanism, Reraises,
-    SpanSite, SpanStyle, State, TextSource,
+    Activation, AttributeTarget, CallCategory, CoveredBy, EntryKind, ErrorForm, Exclusion, Mechanism,
+    Reraises, SpanSite, SpanStyle, State, TextSource,
 };
 
 macro_rules! words {
@@ -25,6 +25,7 @@ words!(Activation { Context = "context", Decorator = "decorator", Enter = "enter
 words!(AttributeTarget { Span = "span", Event = "event", Metric = "metric", Resource = "resource", Log = "log", Baggage = "baggage" });
 words!(CoveredBy { Span = "span", Auto = "auto", Inherited = "inherited" });
 words!(CallCategory { Process = "process", Http = "http", Db = "db", Messaging = "messaging", Rpc = "rpc", Llm = "llm" });
+words!(ErrorForm { Match = "match", IfLet = "if_let", LetElse = "let_else", Ok = "ok", UnwrapOr = "unwrap_or", UnwrapOrDefault = "unwrap_or_default", UnwrapOrElse = "unwrap_or_else", MapErr = "map_err" });
 words!(Reraises { Always = "always", Sometimes = "sometimes", Never = "never" });
 words!(Mechanism { Thread = "thread", Executor = "executor", ProcessPool = "process-pool", Task = "task", Subprocess = "subprocess" });
 

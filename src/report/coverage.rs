@@ -1,6 +1,7 @@
 //! The table of coverage by layer and, under it, everything that is in no cell: what is unknown, excluded or unread. It fits the
 //! width by leaving out counts first and the ends of long names after that.
 
+use std::borrow::Cow;
 use std::io;
 
 use super::Report;
@@ -95,11 +96,12 @@ fn grid(report: &Report<'_>, dimensions: &[Dimension], detail: Detail, pen: &Pen
     let mut grid = Grid::new(columns).gap(detail.gap);
     let heads = dimensions.iter().map(|it| Cell::new(Ink::Faint, it.as_str().replace('-', " ")));
     let layers = told(report);
-    let folder = common_folder(layers);
-    let head = if folder.is_empty() { "layer" } else { folder };
+    let folder = common_folder(&layers);
+    let rows = if report.by_language { "language" } else { "layer" };
+    let head = if folder.is_empty() { rows } else { folder };
     let head = shortened_path(head, detail.name, pen.style.ellipsis());
     grid.row(std::iter::once(Cell::new(Ink::Faint, head)).chain(heads).collect());
-    for layer in layers {
+    for layer in layers.iter() {
         let name = layer.name.strip_prefix(folder).unwrap_or(&layer.name);
         let name = shortened_path(name, detail.name, pen.style.ellipsis());
         grid.row(row(Cell::plain(name), dimensions, &layer.tallies, detail, pen));
@@ -109,9 +111,13 @@ fn grid(report: &Report<'_>, dimensions: &[Dimension], detail: Detail, pen: &Pen
 }
 
 /// One layer says nothing that the row of all does not, and where all is dark one row will do.
-fn told<'a>(report: &'a Report<'_>) -> &'a [Layer] {
-    let layers = &report.coverage.layers;
-    if layers.len() > 1 && report.program.uses_telemetry { layers } else { &[] }
+fn told<'a>(report: &'a Report<'_>) -> Cow<'a, [Layer]> {
+    let rows = report.rows();
+    if (rows.len() > 1 && report.program.uses_telemetry) || report.by_language {
+        rows
+    } else {
+        Cow::default()
+    }
 }
 
 /// What all names begin with, up to a slash: it stands above the names instead of in each.

@@ -39,7 +39,7 @@ impl InventoryFormat {
 }
 
 /// The kinds of facts, in the order of the documentation.
-pub(crate) const INVENTORY_KINDS: [&str; 12] = [
+pub(crate) const INVENTORY_KINDS: [&str; 13] = [
     "function",
     "span",
     "attribute",
@@ -48,6 +48,7 @@ pub(crate) const INVENTORY_KINDS: [&str; 12] = [
     "process",
     "call",
     "handler",
+    "error",
     "handoff",
     "log",
     "setup",
@@ -140,6 +141,7 @@ fn by_file<'p>(program: &'p Program, wanted: impl Fn(&str) -> bool) -> Vec<FileF
     program.processes.iter().map(Fact::Process).for_each(&mut put);
     program.calls.iter().map(Fact::Call).for_each(&mut put);
     program.handlers.iter().map(Fact::Handler).for_each(&mut put);
+    program.errors.iter().map(Fact::Error).for_each(&mut put);
     program.handoffs.iter().map(Fact::Handoff).for_each(&mut put);
     program.logs.iter().map(Fact::Log).for_each(&mut put);
     program.setups.iter().map(Fact::Setup).for_each(&mut put);
@@ -233,12 +235,13 @@ mod tests {
     }
 
     #[test]
-    fn what_only_rust_has_is_told_of_rust_only() {
-        let records = records(&everything().program);
-        for record in records.iter().filter(|it| it["kind"] == "span" || it["kind"] == "function") {
-            let key = if record["kind"] == "span" { "level" } else { "returns_result" };
-            assert_eq!(record.get(key).is_some(), record["language"] == "rust", "{record}");
-        }
+    fn what_functions_return_is_told_where_errors_are_values() {
+        let everything = everything();
+        let records = records(&everything.program);
+        let told = records.iter().filter(|it| it.get("returns_result").is_some()).count();
+        let values = everything.program.functions.iter().filter(|it| it.named);
+        let values = values.filter(|it| everything.program.file(it.file).facts.errors_are_values).count();
+        assert!(told == values && told > 0, "{told} of {values}");
     }
 
     #[test]

@@ -57,9 +57,10 @@ fn coverage(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     }
     writeln!(out)?;
     turned(report, out)?;
-    let layers = &report.coverage.layers;
+    let layers = report.rows();
     if layers.len() > 1 {
-        writeln!(out, "<details><summary>By layer</summary>\n")?;
+        let what = if report.by_language { "language" } else { "layer" };
+        writeln!(out, "<details><summary>By {what}</summary>\n")?;
         table_head(&told, out)?;
         for layer in layers.iter().take(MOST_LAYERS) {
             row(&code(&layer.name), &told, &layer.tallies, out)?;

@@ -94,9 +94,7 @@ fn parse_one(source: &SourceFile, overlay: &Overlay, job: &Job) -> (Option<File>
 fn is_test(path: &str, facts: &Facts) -> bool {
     let (directories, name) = path.rsplit_once('/').unwrap_or(("", path));
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-    directories
-        .split('/')
-        .any(|it| matches!(it, "tests" | "test" | "testing" | "__tests__" | "integration_tests"))
+    directories.split('/').any(is_for_tests)
         || stem.starts_with("test_")
         || stem.ends_with("_test")
         || matches!(stem, "conftest" | "tests")
@@ -107,6 +105,14 @@ fn holds_tests(facts: &Facts) -> bool {
     let is_case = |name: &str| name.starts_with("Test") || name.ends_with("Test") || name.ends_with("Tests");
     facts.functions.iter().any(|it| it.is_test || it.name.as_str().starts_with("test_"))
         || facts.classes.iter().any(|it| is_case(it.name.as_str()))
+}
+
+/// A directory or package that is there for tests alone; one `test` among other words may be anything.
+fn is_for_tests(directory: &str) -> bool {
+    let name = directory.replace('-', "_");
+    matches!(&*name, "test" | "testing" | "__tests__" | "fuzz" | "fuzz_targets" | "testutil" | "testutils")
+        || name.split('_').any(|it| it == "tests")
+        || ["test_util", "test_utils", "test_helpers", "test_support"].iter().any(|it| name.ends_with(it))
 }
 
 /// What stands beside a program and never runs in production: scripts that build it, and what shows or measures it.

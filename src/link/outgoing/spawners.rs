@@ -4,7 +4,7 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use crate::facts::{Binding, BindingKind, FunctionKind, OpKind, Spread, Value, ValueId};
+use crate::facts::{Binding, BindingKind, FnId, FunctionKind, OpKind, Spread, Value, ValueId};
 use crate::library::{Model, NodeId, Role, Slot};
 use crate::link::eval::{Eval, Scope};
 use crate::link::openings::{How, Open, Openings, argument_at, called_params, named_param, runs};
@@ -286,6 +286,7 @@ fn origin(
             Value::Call(op) => {
                 let call = Site { file: work.site.file, op };
                 let Some((inner, carries)) = carried_by(world, targets, openings, call)
+                    .or_else(|| run_by(world, targets, call))
                     .or_else(|| only_argument(world, targets, call))
                 else {
                     break;
@@ -362,6 +363,28 @@ fn wrapped_by(
         let value = world.argument(call, function, it, bound)?;
         let facts = world.facts(call.file);
         matches!(facts.value(value), Value::Name(_) | Value::Call(_) | Value::Closure(_)).then_some(value)
+    })
+}
+
+/// The work that an async function of the project is given and awaits: handing over its future hands over that.
+fn run_by(world: &World<'_>, targets: &Targets, call: Site) -> Option<(ValueId, bool)> {
+    let mut wrappers = targets.functions(call).filter(|(it, _)| world.function(*it).is_async);
+    wrappers.find_map(|(function, bound)| {
+        let (file, local) = world.local(function);
+        let facts = world.facts(file);
+        let whole = facts.function(local).span;
+        let inside = facts
+            .functions
+            .iter()
+            .enumerate()
+            .filter(|(_, it)| it.kind == FunctionKind::Closure && whole.contains(it.span));
+        let bodies = inside.map(|(at, _)| world.func(file, FnId(at as u32)));
+        let mut run = std::iter::once(function)
+            .chain(bodies)
+            .flat_map(|it| called_params(world, targets, it))
+            .filter(|(owner, ..)| *owner == function);
+        run.find_map(|(_, param, _)| world.argument(call, function, usize::from(param), bound))
+            .map(|it| (it, false))
     })
 }
 

@@ -87,8 +87,11 @@ pub(super) fn other_paths(world: &World<'_>, file: FileId) -> Vec<((u32, Symbol)
     let mut eval = Eval::new(world);
     let mut found = Vec::with_capacity(keys.len());
     for (from, module) in keys {
-        let thing = eval.asked_path(file, from, module).iter().next().unwrap_or(Thing::Foreign);
-        found.push(((from.0, module), thing));
+        // Under different conditions a name can be different things: one that is known tells more, a library most.
+        let all = eval.asked_path(file, from, module);
+        let known =
+            all.iter().filter(|it| *it != Thing::Foreign).min_by_key(|it| !matches!(it, Thing::Library(_)));
+        found.push(((from.0, module), known.unwrap_or(Thing::Foreign)));
     }
     found
 }

@@ -6,7 +6,7 @@ use ruff_python_ast::{
 use ruff_text_size::{Ranged, TextRange};
 
 use super::{DEEPEST, Reader, span};
-use crate::facts::{BindingKind, FnId, FunctionKind, OpKind, RegionKind, Value, ValueId};
+use crate::facts::{BindingKind, FnId, FunctionKind, HandlerForm, OpKind, RegionKind, Value, ValueId};
 use crate::text::Symbol;
 
 impl<'a> Reader<'a> {
@@ -225,7 +225,7 @@ impl<'a> Reader<'a> {
             };
             let types = self.builder.list(&types);
             let bound = handler.name.as_ref().map(|it| self.symbol(it.as_str()));
-            let kind = RegionKind::Handler { of: guarded, types, bound };
+            let kind = RegionKind::Handler { of: guarded, types, bound, form: HandlerForm::Clause };
             self.builder.open(kind, span(handler.range));
             if let Some(name) = bound {
                 let owner = self.owner(name);

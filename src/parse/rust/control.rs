@@ -4,7 +4,7 @@ use syn::spanned::Spanned;
 use syn::{Arm, Expr, ExprForLoop, ExprIf, ExprLoop, ExprMatch, ExprWhile, Pat};
 
 use super::Reader;
-use crate::facts::{BindingKind, OpKind, RegionId, RegionKind, Value, ValueId};
+use crate::facts::{BindingKind, HandlerForm, OpKind, RegionId, RegionKind, Value, ValueId};
 use crate::text::{Span, Symbol};
 
 impl<'a> Reader<'a> {
@@ -66,6 +66,7 @@ impl<'a> Reader<'a> {
                 let (value, guarded) = self.attempt(at, |reader| reader.value(&binding.expr));
                 let other = it.else_branch.as_ref().map(|(_, other)| &**other);
                 if failure {
+                    let guarded = (guarded, HandlerForm::IfLet);
                     given.push(self.handled(guarded, &binding.pat, |reader| {
                         reader.further(&rest);
                         reader.branch_body(it, tail)
@@ -80,6 +81,7 @@ impl<'a> Reader<'a> {
                     self.held.clone_from(&held);
                     if let Some(other) = other {
                         let at = self.region_end(other);
+                        let guarded = (guarded, HandlerForm::IfLet);
                         given.push(self.handled_by(guarded, &[], None, at, |it| it.arm(other, tail)));
                     }
                 }
@@ -158,7 +160,10 @@ impl<'a> Reader<'a> {
         let mut given = Vec::new();
         for arm in &it.arms {
             given.push(match guarded.filter(|_| self.is_failure(&arm.pat)) {
-                Some(guarded) => self.handled(guarded, &arm.pat, |reader| reader.guarded_arm(arm, tail)),
+                Some(guarded) => {
+                    let guarded = (guarded, HandlerForm::Match);
+                    self.handled(guarded, &arm.pat, |reader| reader.guarded_arm(arm, tail))
+                }
                 None => {
                     let at = self.pattern_start(&arm.pat);
                     let outer =
@@ -200,7 +205,7 @@ impl<'a> Reader<'a> {
     /// An arm for errors: `Err(e) => ..`.
     fn handled(
         &mut self,
-        guarded: RegionId,
+        guarded: (RegionId, HandlerForm),
         pat: &'a Pat,
         read: impl FnOnce(&mut Self) -> ValueId,
     ) -> ValueId {
@@ -227,19 +232,19 @@ impl<'a> Reader<'a> {
         body: &'a Expr,
     ) {
         let at = self.region_end(body);
-        self.handled_by(guarded, types, bound, at, |it| it.value(body));
+        self.handled_by((guarded, HandlerForm::LetElse), types, bound, at, |it| it.value(body));
     }
 
     fn handled_by(
         &mut self,
-        guarded: RegionId,
+        (guarded, form): (RegionId, HandlerForm),
         types: &[ValueId],
         bound: Option<Symbol>,
         at: Span,
         read: impl FnOnce(&mut Self) -> ValueId,
     ) -> ValueId {
         let types = self.builder.list(types);
-        let outer = self.builder.open(RegionKind::Handler { of: guarded, types, bound }, at);
+        let outer = self.builder.open(RegionKind::Handler { of: guarded, types, bound, form }, at);
         if let Some(name) = bound {
             let (here, region) = (self.builder.function, self.builder.region);
             self.builder.bind(here, name, BindingKind::Caught(region));

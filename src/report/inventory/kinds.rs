@@ -1,8 +1,8 @@
 //! The kinds of facts and the keys of each, in the documented order. Nothing here knows how a record is written.
 
 use crate::program::{
-    At, AttributeSite, CallSite, EnvPlace, EnvSite, EventSite, FuncId, HandlerSite, HandoffSite, LogSite,
-    MetricSite, ProcessSite, Program, SetupSite, SpanEnd, SpanSite, Text, TextSource,
+    At, AttributeSite, CallSite, EnvPlace, EnvSite, ErrorSite, EventSite, FuncId, HandlerSite, HandoffSite,
+    LogSite, MetricSite, ProcessSite, Program, SetupSite, SpanEnd, SpanSite, Text, TextSource,
 };
 use crate::text::{FileId, Place, Symbol};
 
@@ -53,6 +53,7 @@ pub(super) enum Fact<'p> {
     Process(&'p ProcessSite),
     Call(&'p CallSite),
     Handler(&'p HandlerSite),
+    Error(&'p ErrorSite),
     Handoff(&'p HandoffSite),
     Log(&'p LogSite),
     Setup(&'p SetupSite),
@@ -70,6 +71,7 @@ impl<'p> Fact<'p> {
             Fact::Process(_) => "process",
             Fact::Call(_) => "call",
             Fact::Handler(_) => "handler",
+            Fact::Error(_) => "error",
             Fact::Handoff(_) => "handoff",
             Fact::Log(_) => "log",
             Fact::Setup(_) => "setup",
@@ -95,6 +97,7 @@ impl<'p> Fact<'p> {
             Fact::Process(it) => Some(it.at),
             Fact::Call(it) => Some(it.at),
             Fact::Handler(it) => Some(it.at),
+            Fact::Error(it) => Some(it.at),
             Fact::Handoff(it) => Some(it.at),
             Fact::Log(it) => Some(it.at),
             Fact::Setup(it) => Some(it.at),
@@ -152,7 +155,7 @@ impl<'p> Fact<'p> {
     pub(super) fn keys(self, program: &Program, to: &mut impl Record) {
         match self {
             Fact::Function(id) => function(program, id, to),
-            Fact::Span(it) => span(program, it, to),
+            Fact::Span(it) => span(it, to),
             Fact::Attribute(it) => attribute(program, it, to),
             Fact::Event(it) => {
                 to.symbol("name", it.name.text);
@@ -180,6 +183,12 @@ impl<'p> Fact<'p> {
                 to.text("reraises", it.reraises.as_str());
                 to.flag("swallows_in_span", it.swallows_in_span);
                 to.flag("logs", it.logs);
+            }
+            Fact::Error(it) => {
+                to.text("form", it.form.as_str());
+                to.flag("in_span", it.in_span);
+                to.flag("recorded", it.recorded);
+                to.flag("propagates", it.propagates);
             }
             Fact::Handoff(it) => {
                 to.text("call", it.call.as_str());
@@ -210,7 +219,7 @@ fn function(program: &Program, id: FuncId, to: &mut impl Record) {
     to.text("qualified", &it.qualified);
     to.flag("public", it.public);
     to.flag("is_async", program.is_async(id));
-    if is_rust(program, it.file) {
+    if program.file(it.file).facts.errors_are_values {
         to.flag("returns_result", program.returns_result(id));
     }
     to.flag("test", it.test);
@@ -223,27 +232,20 @@ fn function(program: &Program, id: FuncId, to: &mut impl Record) {
     to.symbol("opens_via", it.opens_via);
 }
 
-fn span(program: &Program, it: &SpanSite, to: &mut impl Record) {
-    let rust = is_rust(program, it.at.place.file);
+fn span(it: &SpanSite, to: &mut impl Record) {
     to.symbol("name", it.name.text);
     to.text("name_source", it.name.source.as_str());
     to.symbol("span_kind", it.span_kind);
-    if rust {
-        to.symbol("level", it.level);
-    }
+    to.symbol("level", it.level);
     to.text("style", it.style.as_str());
     to.symbol("via", it.via);
     to.list("attributes", &it.attributes);
     to.text("activated", it.activated.as_str());
     to.known("ended", ended(it.end));
-    if rust {
-        to.flag("guard_across_await", it.guard_across_await);
-        to.flag("dropped_at_once", it.dropped_at_once);
-    }
+    to.flag("guard_across_await", it.guard_across_await);
+    to.flag("dropped_at_once", it.dropped_at_once);
     to.flag("records_errors", it.records_errors);
-    if rust {
-        to.list("skips", &it.skips);
-    }
+    to.list("skips", &it.skips);
 }
 
 /// Null where the span is somebody else's to end: that cannot be told here.
@@ -272,8 +274,4 @@ fn key_source(key: &Text) -> &'static str {
         TextSource::Forwarded => TextSource::Dynamic.as_str(),
         other => other.as_str(),
     }
-}
-
-fn is_rust(program: &Program, file: FileId) -> bool {
-    program.file(file).language == "rust"
 }

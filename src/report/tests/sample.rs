@@ -6,8 +6,9 @@ use crate::change::{Change, FunctionChange};
 use crate::measure::{Coverage, Dimension, Gate, Layer, Tallies, Tally, Unseen, Verdict};
 use crate::program::{
     Activation, At, AttributeSite, AttributeTarget, CallCategory, CallSite, Certainty, EntryKind, EntryPoint,
-    EnvPlace, EnvSite, EventSite, FuncId, HandlerSite, HandoffSite, LogSite, Mechanism, MetricSite,
-    ProcessSite, Program, Reach, Reraises, SetupSite, SpanEnd, SpanSite, SpanStyle, Text, TextSource,
+    EnvPlace, EnvSite, ErrorForm, ErrorSite, EventSite, FuncId, HandlerSite, HandoffSite, LogSite, Mechanism,
+    MetricSite, ProcessSite, Program, Reach, Reraises, SetupSite, SpanEnd, SpanSite, SpanStyle, Text,
+    TextSource,
 };
 use crate::report::{Format, Report, Sources, Style, Verbosity, render};
 use crate::rule::{Finding, Findings, Held, Level, Rule};
@@ -111,6 +112,7 @@ impl Sample {
             elapsed: None,
             verbosity: Verbosity::Normal,
             statistics: false,
+            by_language: false,
             configured: false,
             style: Style::default(),
             rules: &[],
@@ -325,6 +327,7 @@ pub(crate) fn everything() -> Sample {
     let outer = sample.function(python, "outer");
     let inner = sample.function(python, "outer.inner");
     let rust = sample.file("b.rs", "fn main() { info_span!(\"x\"); }\n");
+    sample.program.files[rust.index()].facts.errors_are_values = true;
     let main = sample.function(rust, "main");
     sample.process(inner, "run(x)");
     sample.outgoing(inner, "more()", CallCategory::Db);
@@ -371,6 +374,13 @@ pub(crate) fn everything() -> Sample {
         logs: false,
         span: None,
         expected: false,
+    });
+    program.errors.push(ErrorSite {
+        at,
+        form: ErrorForm::Match,
+        in_span: true,
+        recorded: false,
+        propagates: true,
     });
     program.handoffs.push(HandoffSite {
         in_span: false,
