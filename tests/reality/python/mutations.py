@@ -124,9 +124,9 @@ def with_decorator(node: ast.FunctionDef | ast.AsyncFunctionDef, path: Path, top
 
 
 def with_record(node: ast.With | ast.AsyncWith, path: Path, top: int) -> Iterator[Mutation]:
-    """In a handler that has a name for what it caught, in the block of a span."""
+    """In a handler that has a name for what it caught and does not record it, in the block of a span."""
     for handler in ast.walk(node):
-        if isinstance(handler, ast.ExceptHandler) and handler.name and handler.body[0].lineno > handler.lineno:
+        if isinstance(handler, ast.ExceptHandler) and handler.name and not any(called(it) in RECORDS for it in ast.walk(handler)):
 
             def change(lines: Lines, handler: ast.ExceptHandler = handler) -> None:
                 indent = " " * handler.body[0].col_offset
