@@ -32,7 +32,7 @@ mod touches;
 mod world;
 
 use crate::library::Library;
-use crate::program::{CoveredBy, File, FuncId, Program, Reach, State};
+use crate::program::{CoveredBy, File, FuncId, Mechanism, Program, Reach, State};
 
 pub(crate) use self::functions::Eligible;
 pub(crate) use self::launch::LaunchFile;
@@ -148,6 +148,8 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
     let traced = graph.leading_to(own.direct.clone());
     for it in &mut program.handoffs {
         it.traced = it.work.is_some_and(|it| traced[it.index()]);
+        let on_thread = matches!(it.mechanism, Mechanism::Thread | Mechanism::Executor);
+        it.propagates |= instrumented.carries_threads && on_thread;
     }
     program.matches = captures::Captures {
         world: &world,

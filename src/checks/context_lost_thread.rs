@@ -10,7 +10,10 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             .add(site.at.place, format!("`{}` leaves the span behind", site.call))
             .label("the thread begins a trace of its own")
             .reason("What runs on the thread is in another trace than the request that needed it.")
-            .help("take `Span::current()` along, and enter it where the work is done")
+            .help(match ctx.program.file(site.at.place.file).language {
+                "rust" => "take `Span::current()` along, and enter it where the work is done",
+                _ => "hand over `copy_context().run` with the work, or enable the instrumentation of threads",
+            })
             .function(ctx.owner(&site.at));
     }
 }

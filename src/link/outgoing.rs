@@ -1,11 +1,12 @@
 //! The tables of what leaves a function: processes, outgoing calls, work handed over, log lines, set-up calls.
 
+mod handed;
 pub(crate) mod spawners;
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use crate::facts::{OpKind, Value, ValueId};
+use crate::facts::{OpKind, Value};
 use crate::library::{Model, NodeId, Role, Slot};
 use crate::link::attributes::call_at;
 use crate::link::eval::Eval;
@@ -244,13 +245,6 @@ fn assumed_log(world: &World<'_>, site: Site) -> Option<(Symbol, bool)> {
     (is_logger && level).then(|| (Symbol::new(&format!("{receiver}.{name}")), false))
 }
 
-/// `copy_context().run`: what is handed over brings its context along.
-fn runs_in_a_context(world: &World<'_>, work: ValueId, site: Site) -> bool {
-    let things = Eval::new(world).ask(work, Eval::scope_of(world, site));
-    let nodes = things.all().nodes().map(|it| world.library.node(it));
-    nodes.flat_map(|it| &it.models).any(|it| it.role == Role::Runs && it.keeps_context)
-}
-
 fn read_model(
     world: &World<'_>,
     targets: &Targets,
@@ -270,11 +264,14 @@ fn read_model(
         let work = model.place(Slot::Function).and_then(|it| argument_at(world, site, it));
         let carried = work.is_some_and(|it| match world.facts(site.file).lexical {
             true => spawners::carries(world, targets, openings, it, site),
-            false => runs_in_a_context(world, it, site),
+            false => handed::brings_context(world, targets, it, site),
         });
         let propagates = model.keeps_context || carried;
         let in_span = openings.in_span(world, site);
-        let work = work.and_then(|it| spawners::done(world, targets, openings, it, site));
+        let work = work.and_then(|it| match world.facts(site.file).lexical {
+            true => spawners::done(world, targets, openings, it, site),
+            false => handed::work(world, it, site),
+        });
         tables.handoffs.push(HandoffSite {
             at,
             call: path,

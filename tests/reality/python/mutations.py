@@ -15,7 +15,7 @@ NOTHING_TO_CHANGE = 3
 
 #: What opens spans and what fills them, in the words of the projects and of the API.
 OPENS = ("span", "stage", "traced", "trace_", "step", "peration", "section", "observed", "instrument_command", "command", "timed")
-RECORDS = ("record_exception", "set_status", "mark_failed", "failed", "fail", "went_wrong")
+RECORDS = ("record_exception", "mark_failed", "failed", "fail", "went_wrong")
 FILLS = ("set_attribute", "set_attributes", "add_event", "add_attributes", "add_span_attribute", "add_span_attributes", "add_span_event")
 OWN_FILLS = ("enrich", "note", "tag", "add_result")
 
@@ -56,6 +56,8 @@ def main(tree: Path, number: int) -> None:
 
 def mutations(source: Source, path: Path, may_import: bool) -> Iterator[Mutation]:
     top = after_docstring(source.tree)
+    handlers = [it for it in ast.walk(source.tree) if isinstance(it, ast.ExceptHandler)]
+    handling = {it for handler in handlers for it in ast.walk(handler)}
     for node in ast.walk(source.tree):
         function = source.around(node.lineno) if isinstance(node, ast.stmt) else None
         if function is None or function.helper:
@@ -69,7 +71,7 @@ def mutations(source: Source, path: Path, may_import: bool) -> Iterator[Mutation
             if may_import:
                 yield from with_decorator(node, path, top)
         elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-            yield from without_call(node, node.value, path)
+            yield from without_call(node, node.value, path, node in handling)
 
 
 def after_docstring(tree: ast.Module) -> int:
@@ -124,9 +126,9 @@ def with_decorator(node: ast.FunctionDef | ast.AsyncFunctionDef, path: Path, top
 
 
 def with_record(node: ast.With | ast.AsyncWith, path: Path, top: int) -> Iterator[Mutation]:
-    """In a handler that has a name for what it caught, in the block of a span."""
+    """In a handler that has a name for what it caught and does not record it, in the block of a span."""
     for handler in ast.walk(node):
-        if isinstance(handler, ast.ExceptHandler) and handler.name and handler.body[0].lineno > handler.lineno:
+        if isinstance(handler, ast.ExceptHandler) and handler.name and not any(called(it) in RECORDS for it in ast.walk(handler)):
 
             def change(lines: Lines, handler: ast.ExceptHandler = handler) -> None:
                 indent = " " * handler.body[0].col_offset
@@ -136,8 +138,9 @@ def with_record(node: ast.With | ast.AsyncWith, path: Path, top: int) -> Iterato
             yield Mutation("with `record_exception`", path, handler.lineno, change, "new record")
 
 
-def without_call(node: ast.Expr, call: ast.Call, path: Path) -> Iterator[Mutation]:
-    if called(call) in (*RECORDS, *FILLS, *OWN_FILLS):
+def without_call(node: ast.Expr, call: ast.Call, path: Path, handling: bool) -> Iterator[Mutation]:
+    """What is recorded counts for the handler that it stands in."""
+    if called(call) in (*FILLS, *OWN_FILLS) or (handling and called(call) in RECORDS):
 
         def change(lines: Lines) -> None:
             clear(lines, node.lineno, node.end_lineno or node.lineno)

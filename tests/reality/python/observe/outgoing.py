@@ -15,7 +15,8 @@ from .spans import Spans, at
 from .stack import Origin, nearest
 
 CARRIERS = {"traceparent"}
-CLIENTS = ("httpx", "openai", "anthropic", "sqlalchemy", "celery", "kombu", "dramatiq", "opentelemetry", "anyio", "starlette")
+#: Packages through which a call goes on its way out.
+CLIENTS = ("httpx", "openai", "sqlalchemy", "celery", "kombu", "opentelemetry", "anyio", "starlette")
 
 
 class Outgoing:
@@ -26,10 +27,13 @@ class Outgoing:
 
     def watch(self) -> None:
         sys.addaudithook(self._audited)
-        clients = {"httpx": self._watch_httpx, "openai": self._watch_httpx, "sqlalchemy": self._watch_sqlalchemy}
-        for package, watch in {**clients, "celery": self._watch_celery}.items():
-            if package in self.project.imported:
-                watch()
+        imported = self.project.imported
+        if imported & {"httpx", "openai"}:
+            self._watch_httpx()
+        if "sqlalchemy" in imported:
+            self._watch_sqlalchemy()
+        if "celery" in imported:
+            self._watch_celery()
 
     def _inside(self) -> bool:
         span = self.spans.watched(trace.get_current_span())

@@ -2,7 +2,7 @@
 import inspect
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
@@ -96,12 +96,12 @@ class Spans:
         def start_span(tracer: sdk.Tracer, *args: Any, **kwargs: Any) -> trace.Span:
             span = original(tracer, *args, **kwargs)
             if isinstance(span, sdk.Span):
-                self._started(span, sys._getframe(1))
+                self._started(span, value(args, kwargs, 3, "attributes") or {}, sys._getframe(1))
             return span
 
         sdk.Tracer.start_span = start_span
 
-    def _started(self, span: sdk.Span, frame: FrameType) -> None:
+    def _started(self, span: sdk.Span, given: Mapping[str, Any], frame: FrameType) -> None:
         scope = span.instrumentation_scope.name if span.instrumentation_scope else ""
         library = scope.startswith(LIBRARIES)
         parent = self._by_id.get(span.parent.span_id) if span.parent else None
@@ -113,8 +113,8 @@ class Spans:
         self._below_one_that_is_not_current(watched, frame)
         if library or found is None:
             return
-        for key in span.attributes or {}:
-            self._attribute(key, "span", found)
+        for key in given:
+            self._attribute(key, "span", found, watched)
         if found.frame is None and found.function:
             with self._lock:
                 self._awaiting.setdefault(found.function, []).append(watched)
@@ -205,8 +205,8 @@ class Spans:
 
     def _attribute(self, key: str, target: str, found: Origin, watched: Watched | None = None) -> None:
         self.others.append({"kind": "attribute", "key": str(key), "target": target, **at(found)})
-        if watched and watched.records() and key not in (watched.span.attributes or {}):
-            self.effect("attribute-type", found.place, True)
+        if watched and watched.records():
+            self.effect("attribute-type", found.place, key not in (watched.span.attributes or {}))
 
     def _watch_orphans(self) -> None:
         for name in ("set_attribute", "set_attributes", "add_event", "record_exception", "set_status", "update_name"):
