@@ -1,5 +1,6 @@
 //! The linked program as rules, numbers and reports read it: tables and questions. No pass lives here; `link` fills it.
 
+mod arguments;
 mod names;
 mod words;
 
@@ -25,6 +26,8 @@ pub(crate) struct Program {
     pub(crate) functions: Vec<Function>,
     pub(crate) spans: Vec<SpanSite>,
     pub(crate) attributes: Vec<AttributeSite>,
+    /// Attributes that nobody writes down: a decorator makes one of each argument.
+    pub(crate) arguments: Vec<AttributeSite>,
     pub(crate) events: Vec<EventSite>,
     pub(crate) metrics: Vec<MetricSite>,
     pub(crate) processes: Vec<ProcessSite>,
