@@ -191,6 +191,8 @@ pub(crate) enum Role {
     GetMeter,
     GetLogger,
     MetricCreate,
+    /// Gives an instrument in the making its unit.
+    MetricUnit,
     MetricRecord,
     Process,
     ProcessPool,
@@ -222,6 +224,8 @@ pub(crate) enum Role {
     EntryPoint,
     SetUp,
     AutoInstrument,
+    /// Puts routers together: `layer` puts something around what it has, `join` takes in more, `serve` is where requests come from.
+    Router,
     /// Puts code around whatever a framework serves: `add_middleware(X)`, `class X(ServerInterceptor)`.
     Middleware,
     /// Turns a generator function into a context manager.

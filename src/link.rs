@@ -24,6 +24,7 @@ mod outgoing;
 mod partials;
 mod reach;
 mod rounds;
+mod routers;
 mod scripts;
 mod spans;
 mod texts;
@@ -97,6 +98,7 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
         openings: &openings,
         entries: &entries,
         instrumented: &instrumented,
+        routers: &routers::Routers::new(&world, &targets, &entries),
         eligible: input.eligible,
         configured: &input.excluded,
     };
@@ -162,6 +164,7 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
     .find();
     cover(&mut program, &world, &openings, &instrumented, &leaving.call_nodes, &reach);
     touches::fill(&mut program, &world, &targets, &openings, &recorders, &graph, &may_be_inside);
+    program.arguments = spans::arguments(&world, &program.spans);
     program.apart = scripts::find(&world, &targets, &program);
     program.process_runner = best_runner(&program, &own.direct, &runners);
     // Taking all this apart piece by piece would only make people wait: a run links once, or twice with what was before.
@@ -169,7 +172,7 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
     program
 }
 
-/// Says of each process and outgoing call whether a span is open around it. `reach` speaks of what surrounds a function, where
+/// Says of each process, outgoing call and handover whether a span is open around it. `reach` speaks of what surrounds a function, where
 /// the program's own table counts the span that a function opens somewhere in its body.
 fn cover(
     program: &mut Program,
@@ -184,6 +187,9 @@ fn cover(
     };
     for site in &mut program.processes {
         site.covered = site.in_span || inherits(site.at.function);
+    }
+    for site in &mut program.handoffs {
+        site.in_span |= inherits(site.at.function);
     }
     for (site, node) in program.calls.iter_mut().zip(nodes) {
         site.reach = reach[site.at.function.index()];

@@ -1,5 +1,6 @@
 //! The linked program as rules, numbers and reports read it: tables and questions. No pass lives here; `link` fills it.
 
+mod arguments;
 mod instruments;
 mod names;
 mod questions;
@@ -30,6 +31,8 @@ pub(crate) struct Program {
     pub(crate) functions: Vec<Function>,
     pub(crate) spans: Vec<SpanSite>,
     pub(crate) attributes: Vec<AttributeSite>,
+    /// Attributes that nobody writes down: a decorator makes one of each argument.
+    pub(crate) arguments: Vec<AttributeSite>,
     /// Places that write attributes of a span whose keys nobody can tell.
     pub(crate) open_writes: Vec<At>,
     pub(crate) events: Vec<EventSite>,

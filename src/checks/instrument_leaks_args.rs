@@ -1,13 +1,12 @@
 //! `instrument-leaks-args`: a span records an argument that is a secret or bulky.
 
 use crate::facts::{Facts, Param, Value, ValueId};
-use crate::program::SpanSite;
 use crate::rule::{Context, Findings};
 
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
     for site in ctx.program.spans.iter().filter(|it| it.records_arguments) {
         let (facts, local) = ctx.program.facts_of(site.owner);
-        for param in facts.params(local).iter().filter(|it| !is_skipped(site, it)) {
+        for param in facts.params(local).iter().filter(|it| site.records(it.name)) {
             let Some(what) = leak(facts, param) else { continue };
             let name = ctx.program.function(site.owner).name;
             found
@@ -18,12 +17,6 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
                 .function(site.owner);
         }
     }
-}
-
-fn is_skipped(site: &SpanSite, param: &Param) -> bool {
-    site.skips.iter().any(|it| it.as_str() == "*" || *it == param.name)
-        // A field of that name stands in its place.
-        || site.attributes.contains(&param.name)
 }
 
 struct Leak {

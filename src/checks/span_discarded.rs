@@ -7,7 +7,9 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
         found
             .add(site.at.place, format!("{} is created and thrown away", site.title()))
             .label("nobody enters it")
-            .reason("The work that follows runs as if this line were not there: no span is exported for it.")
+            .reason(
+                "The work that follows runs as if this line were not there: nothing of it is in the span.",
+            )
             .help("enter it around the work it stands for")
             .function(ctx.owner(&site.at))
             .certainty(site.certainty);

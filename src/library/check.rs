@@ -20,6 +20,7 @@ pub(super) fn kinds(role: Role) -> &'static [&'static str] {
         Role::SpanActivate => &["enter", "entered", "in_scope", "instrument"],
         Role::Transparent => &["makes-decorator"],
         Role::Middleware => &["calls"],
+        Role::Router => &["layer", "join", "serve"],
         Role::Context => &["get", "set", "copy", "attach", "detach", "baggage"],
         Role::SetUp => &[
             "provider",

@@ -259,6 +259,7 @@ fn direct(world: &World<'_>, targets: &Targets, eval: &mut Eval<'_, '_>, site: S
                         let kind = model.detail.unwrap_or_else(|| Symbol::new("counter"));
                         let given = at(Slot::Unit);
                         let unit_missing = model.place(Slot::Unit).is_some() && given.is_none();
+                        let given = given.or_else(|| chained_unit(world, targets, site));
                         let unit = given.and_then(|(it, scope)| eval.text(it, scope).text().text);
                         let boundaries = keyword_of(world, site, BOUNDARIES).map(|it| (site.file, it));
                         let call = world.library.node(node).path;
@@ -340,6 +341,27 @@ const BOUNDARIES: &str = "explicit_bucket_boundaries_advisory";
 fn keyword_of(world: &World<'_>, site: Site, keyword: &str) -> Option<ValueId> {
     let args = world.call_args(site).iter();
     args.filter(|it| it.name.is_some_and(|it| it.as_str() == keyword)).map(|it| it.value).next()
+}
+
+/// The unit that a builder is given after the name: `meter.u64_counter("jobs").with_unit("{job}")`.
+fn chained_unit(world: &World<'_>, targets: &Targets, made: Site) -> Option<(ValueId, Scope)> {
+    let facts = world.facts(made.file);
+    let next = |on: Site| {
+        world.ops(world.runner(made)).map(|(site, _)| site).find(|site| {
+            world.receiver(*site).is_some_and(|it| matches!(facts.value(it), Value::Call(op) if *op == on.op))
+        })
+    };
+    let mut at = made;
+    for _ in 0..8 {
+        at = next(at)?;
+        let models = targets.nodes(at).flat_map(|node| &world.library.node(node).models);
+        let unit = models.filter(|it| it.role == Role::MetricUnit).find_map(|it| it.place(Slot::Unit));
+        if let Some(place) = unit {
+            let (value, from) = world.argument_named(at, place.keyword, place.index.map(usize::from))?;
+            return Some((value, Eval::scope_of(world, from)));
+        }
+    }
+    None
 }
 
 /// What a macro of spans and log lines is told in the form of a field.

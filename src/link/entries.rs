@@ -23,6 +23,10 @@ use crate::text::{FileId, Symbol};
 pub(crate) struct Entry {
     pub(crate) point: EntryPoint,
     pub(crate) node: Option<NodeId>,
+    /// The call that registers it, if one does.
+    pub(crate) at: Option<Site>,
+    /// The program itself calls it: it is inside of whatever is open there.
+    pub(crate) called: bool,
 }
 
 pub(crate) type Entries = FxHashMap<FuncId, Entry>;
@@ -58,11 +62,16 @@ fn kind(model: &Model) -> Option<EntryKind> {
 
 fn entry(world: &World<'_>, node: NodeId, model: &Model) -> Option<Entry> {
     let through = world.library.node(node).path;
-    Some(Entry { point: EntryPoint { kind: kind(model)?, through }, node: Some(node) })
+    Some(Entry {
+        point: EntryPoint { kind: kind(model)?, through },
+        node: Some(node),
+        at: None,
+        called: false,
+    })
 }
 
 fn told(kind: EntryKind, through: &str) -> Entry {
-    Entry { point: EntryPoint { kind, through: Symbol::new(through) }, node: None }
+    Entry { point: EntryPoint { kind, through: Symbol::new(through) }, node: None, at: None, called: false }
 }
 
 fn in_file(world: &World<'_>, targets: &Targets, file: FileId) -> Vec<(FuncId, Entry)> {
@@ -333,6 +342,7 @@ fn registered(
             .and_then(|it| argument_at(world, site, it));
         if let (Some(value), Some(entry)) = (handler, entry(world, node, model)) {
             let scope = Eval::scope_of(world, site);
+            let entry = Entry { at: Some(site), ..entry };
             found.extend(handlers(world, eval, value, scope).into_iter().map(|it| (it, entry)));
         }
     }

@@ -13,6 +13,7 @@ use crate::link::names::shown;
 use crate::link::openings::{How, Openings, outermost};
 use crate::link::reach::CallGraph;
 use crate::link::rounds::Targets;
+use crate::link::routers::Routers;
 use crate::link::things::{ClassId, Site, Thing};
 use crate::link::world::World;
 use crate::program::{EntryKind, Exclusion, FuncId, Function, Reach, State, TextSource};
@@ -33,6 +34,7 @@ pub(crate) struct Verdicts<'w, 'a> {
     pub(crate) openings: &'w Openings,
     pub(crate) entries: &'w Entries,
     pub(crate) instrumented: &'w Instrumented,
+    pub(crate) routers: &'w Routers<'w, 'a>,
     pub(crate) eligible: Eligible,
     pub(crate) configured: &'w Excludes<'w>,
 }
@@ -58,7 +60,9 @@ impl Verdicts<'_, '_> {
             .into_par_iter()
             .map(|index| {
                 let function = FuncId(index as u32);
-                let entry = self.entries.contains_key(&function);
+                let entered = self.entries.get(&function);
+                let entry = entered.is_some();
+                let exposed = entered.is_some_and(|it| !it.called);
                 let decorated = !self.openings.decorations[index].is_empty();
                 let direct = decorated || self.opens_itself(function);
                 let auto = entry && self.is_auto(function);
@@ -67,7 +71,7 @@ impl Verdicts<'_, '_> {
                     auto,
                     decorated || auto,
                     self.exclusion(function, direct, entry, &helpers, &qualified[index]),
-                    entry,
+                    exposed,
                 )
             })
             .collect();
@@ -123,7 +127,10 @@ impl Verdicts<'_, '_> {
         let library = self.world.library;
         let language = self.world.files[self.world.file_of[function.index()].index()].language;
         match entry.node {
-            Some(node) => self.instrumented.covers_handler(library, node),
+            Some(node) => {
+                let layered = !entry.at.is_some_and(|it| self.routers.is_bare(it));
+                self.instrumented.covers_handler(library, node) && layered
+            }
             None => {
                 let likely: &[&str] = match entry.point.kind {
                     EntryKind::Http => &["fastapi", "starlette", "flask", "django", "aiohttp"],
@@ -399,8 +406,13 @@ pub(crate) fn only_speaks(world: &World<'_>, targets: &Targets, function: FuncId
 fn speaks_only(world: &World<'_>, targets: &Targets, function: FuncId, helpers: &FxHashSet<FuncId>) -> bool {
     let mut speaks = false;
     for (site, op) in world.ops(function) {
-        let OpKind::Call { callee, .. } = op.kind else { continue };
         let facts = world.facts(site.file);
+        // Whoever calculates what it gives does work of its own.
+        if matches!(op.kind, OpKind::Return(Some(value)) if matches!(facts.value(value), Value::Arithmetic(_)))
+        {
+            return false;
+        }
+        let OpKind::Call { callee, .. } = op.kind else { continue };
         let things = targets.of(site);
         let mut plain = false;
         for thing in things.iter() {

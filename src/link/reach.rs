@@ -417,7 +417,7 @@ impl Reader<'_, '_> {
 
     fn call(&mut self, site: Site) {
         let world = self.world;
-        let in_span = self.openings.in_span(world, site);
+        let in_span = self.openings.is_current(world, site);
         let mut known = false;
         if world.facts(site.file).lexical {
             self.note_arguments(site);

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::facts::{OpId, OpKind, ParamKind, Spread, Value};
-use crate::library::NodeId;
+use crate::library::{NodeId, Slot};
 use crate::link::eval::{Dependency, Eval};
 use crate::link::modules::ModuleId;
 use crate::link::things::{Among, ClassId, Site, Thing, Things};
@@ -461,9 +461,30 @@ fn pass(eval: &mut Eval<'_, '_>, reading: &mut Reading, site: Site, callees: &Th
                 Some(function) => (function, true),
                 None => continue,
             },
+            Thing::Library(node) => {
+                pass_back(eval, reading, site, node);
+                continue;
+            }
             _ => continue,
         };
         pass_to(eval, reading, site, function, bound);
+    }
+}
+
+/// What a library hands to the function that it is given: `get_active_span(|span| ..)`.
+fn pass_back(eval: &mut Eval<'_, '_>, reading: &mut Reading, site: Site, node: NodeId) {
+    let world = eval.world;
+    let Some(entered) = world.library.entered_by(node) else { return };
+    let models = &world.library.node(node).models;
+    let Some(place) = models.iter().find_map(|it| it.place(Slot::Function)) else { return };
+    let given = world.argument_named(site, place.keyword, place.index.map(usize::from));
+    let Some((given, from)) = given else { return };
+    for thing in eval.ask(given, Eval::scope_of(world, from)).iter() {
+        if let Thing::Function(function) = thing
+            && !world.params(function).is_empty()
+        {
+            reading.passed.push((function, 0, Things::one(Thing::Object(entered))));
+        }
     }
 }
 

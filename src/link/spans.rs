@@ -14,7 +14,9 @@ use crate::link::rounds::Targets;
 use crate::link::texts::Part;
 use crate::link::things::{Site, Thing};
 use crate::link::world::World;
-use crate::program::{Activation, At, FuncId, SpanEnd, SpanSite, SpanStyle, Text};
+use crate::program::{
+    Activation, At, AttributeSite, AttributeTarget, FuncId, SpanEnd, SpanSite, SpanStyle, Text, TextSource,
+};
 use crate::text::{FileId, Place, Symbol};
 
 pub(crate) fn sites(world: &World<'_>, targets: &Targets, openings: &Openings) -> Vec<SpanSite> {
@@ -468,4 +470,26 @@ fn decorates_something(world: &World<'_>, site: Site) -> bool {
         || world
             .ops(world.runner(site))
             .any(|(_, op)| matches!(op.kind, OpKind::Call { callee, .. } if is_it(callee)))
+}
+
+/// The attributes that a decorator makes of the arguments of its function.
+pub(crate) fn arguments(world: &World<'_>, spans: &[SpanSite]) -> Vec<AttributeSite> {
+    let mut found = Vec::new();
+    for span in spans.iter().filter(|it| it.records_arguments) {
+        let (file, local) = world.local(span.owner);
+        let params = world.facts(file).params(local).iter().map(|it| it.name);
+        for name in params.filter(|it| it.as_str() != "_" && span.records(*it)) {
+            found.push(AttributeSite {
+                at: span.at,
+                key: Text { text: Some(name), source: TextSource::Literal, bounded: true },
+                target: AttributeTarget::Span,
+                via: None,
+                value: None,
+                value_type: None,
+                value_text: None,
+                certainty: span.certainty,
+            });
+        }
+    }
+    found
 }

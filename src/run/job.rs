@@ -21,7 +21,7 @@ use crate::run::{engine, own, repository};
 const STACK_BYTES: usize = 256 << 20;
 
 /// What a `[[model]]` may say: the words of library models.
-pub(super) const ROLES: [&str; 54] = [
+pub(super) const ROLES: [&str; 56] = [
     "span",
     "span-end",
     "span-current",
@@ -39,6 +39,7 @@ pub(super) const ROLES: [&str; 54] = [
     "get-meter",
     "get-logger",
     "metric-create",
+    "metric-unit",
     "metric-record",
     "process",
     "process-pool",
@@ -65,6 +66,7 @@ pub(super) const ROLES: [&str; 54] = [
     "entry-point",
     "set-up",
     "auto-instrument",
+    "router",
     "middleware",
     "context-manager",
     "suppress",

@@ -67,7 +67,7 @@ fn arms(world: &World<'_>, file: FileId) -> BTreeMap<RegionId, Entry> {
                 && let Some((node, model)) = command_of(world, &mut eval, class)
                 && let Some(entry) = entry(world, node, model)
             {
-                arms.insert(RegionId(index as u32), entry);
+                arms.insert(RegionId(index as u32), Entry { called: true, ..entry });
             }
         }
     }

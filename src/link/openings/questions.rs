@@ -71,6 +71,19 @@ impl Openings {
             || !self.decorations[function.index()].is_empty()
     }
 
+    /// Whether what is called here is inside of a span. One that is started by hand is open, and nobody is inside of it until somebody
+    /// makes it current; where that is told, it is asked for.
+    pub(crate) fn is_current(&self, world: &World<'_>, site: Site) -> bool {
+        if !world.facts(site.file).lexical {
+            return self.in_span(world, site);
+        }
+        let function = world.runner(site);
+        let region = world.facts(site.file).op(site.op).region;
+        self.inside[function.index()]
+            || self.opening_in(world, region, site, |it| it == How::Entered).is_some()
+            || !self.decorations[function.index()].is_empty()
+    }
+
     /// The innermost opening of the same function that is open at an operation.
     pub(crate) fn around(&self, world: &World<'_>, site: Site) -> Option<Opening> {
         self.around_region(world, world.facts(site.file).op(site.op).region, site)
@@ -78,6 +91,17 @@ impl Openings {
 
     /// The innermost opening that is open in a region when an operation is next.
     pub(crate) fn around_region(&self, world: &World<'_>, region: RegionId, next: Site) -> Option<Opening> {
+        self.opening_in(world, region, next, |it| matches!(it, How::Entered | How::Started))
+    }
+
+    /// As `around_region`; of those that no region shows, the ones that are wanted.
+    fn opening_in(
+        &self,
+        world: &World<'_>,
+        region: RegionId,
+        next: Site,
+        wanted: impl Fn(How) -> bool,
+    ) -> Option<Opening> {
         let facts = world.facts(next.file);
         let function = world.func(next.file, facts.region(region).function);
         if self.own[function.index()].is_empty() && self.activated.is_empty() {
@@ -99,7 +123,7 @@ impl Openings {
             .iter()
             .rev()
             .find(|it| {
-                matches!(it.how, How::Entered | How::Started)
+                wanted(it.how)
                     && it.site.op < next.op
                     && region_is_inside(facts, region, facts.op(it.site.op).region)
                     && !self.ended_before(world, function, it.site, region, next)

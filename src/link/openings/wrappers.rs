@@ -35,10 +35,34 @@ impl Openings {
                     self.wrappers[index] = true;
                 }
             }
+            for param in self.params_run_in_closures(world, targets, function) {
+                let runs = self.runs.entry(function).or_default();
+                if !runs.contains(&param) {
+                    runs.push(param);
+                }
+            }
             if self.passes_outer_param(world, function) || calls_field(world, function) {
                 self.wrappers[index] = true;
             }
         }
+    }
+
+    /// Parameters that a closure calls which the library runs in a span: `tracer.in_span(name, |_| run())`.
+    fn params_run_in_closures(&self, world: &World<'_>, targets: &Targets, function: FuncId) -> Vec<u16> {
+        let mut found = Vec::new();
+        for it in self.own[function.index()].iter().filter(|it| it.how == How::Run) {
+            let site = it.by.unwrap_or(it.site);
+            let run = targets.nodes(site).find_map(|node| candidates::runs(world, site, node));
+            let closure = run.and_then(|it| match world.facts(site.file).value(it) {
+                Value::Closure(local) => Some(world.func(site.file, *local)),
+                _ => None,
+            });
+            let called = closure.map(|it| called_params(world, targets, it)).unwrap_or_default();
+            found.extend(
+                called.into_iter().filter(|(owner, ..)| *owner == function).map(|(_, param, _)| param),
+            );
+        }
+        found
     }
 
     /// A wrapper that hands the function it wraps to a runner.

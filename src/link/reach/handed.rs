@@ -23,12 +23,16 @@ impl Reader<'_, '_> {
     /// Closures that are given to a function of the project which runs them in a context of its own.
     pub(super) fn given_to_project(&mut self, site: Site, in_span: bool) {
         let world = self.world;
-        if self.spawners.is_empty() {
+        if self.spawners.is_empty() && self.openings.runs.is_empty() {
             return;
         }
         for (callee, bound) in self.targets.functions(site) {
+            let in_its_span = self.openings.runs.get(&callee);
             for index in 0..world.params(callee).len() {
-                let Some(treatment) = self.spawners.treatment(callee, index) else { continue };
+                let runs = in_its_span.is_some_and(|it| it.iter().any(|it| usize::from(*it) == index));
+                let treatment =
+                    if runs { Some(Treatment::Opens) } else { self.spawners.treatment(callee, index) };
+                let Some(treatment) = treatment else { continue };
                 let Some(value) = world.argument(site, callee, index, bound) else { continue };
                 let Value::Closure(local) = *world.facts(site.file).value(value) else { continue };
                 let closure = world.func(site.file, local);

@@ -10,7 +10,7 @@ use super::attributes::{Field, skip_piece};
 use super::places::parsed;
 use super::statements::Last;
 use super::{Parsed, Reader};
-use crate::facts::{Arg, Spread, Value, ValueId};
+use crate::facts::{Arg, OpKind, Spread, Value, ValueId};
 use crate::text::{Span, Symbol};
 
 /// One piece between the commas of a macro.
@@ -41,6 +41,11 @@ impl<'a> Reader<'a> {
         let args = match pieces(&mac.tokens) {
             Some(pieces) => {
                 let fields = self.fields_of(pieces);
+                if matches!(name.as_str(), "join" | "try_join") {
+                    for field in &fields {
+                        self.builder.op(OpKind::Await(field.value), at);
+                    }
+                }
                 fields
                     .into_iter()
                     .map(|it| Arg { name: it.name, value: it.value, spread: it.spread })
@@ -230,7 +235,7 @@ impl<'a> Reader<'a> {
             if let Some(future) = future {
                 let value = self.kept_value(future);
                 let at = self.builder.facts.value_span(value);
-                self.builder.op(crate::facts::OpKind::Await(value), at);
+                self.builder.op(OpKind::Await(value), at);
             }
             let kind = crate::facts::RegionKind::Branch { condition: ValueId::OPAQUE, negated: false };
             let outer = self.builder.open(kind, Span::default());
