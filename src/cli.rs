@@ -69,11 +69,18 @@ pub(crate) enum Command {
     Explain {
         /// The rule, by name
         rule: String,
+        #[command(flatten)]
+        which: ConfigArgs,
     },
-    /// List all rules
+    /// List all rules, those of the configuration too
     Rules {
         #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = parse_catalogue_format, help = format!("One of {}", words(&CatalogueFormat::ALL.map(CatalogueFormat::as_str))))]
         format: CatalogueFormat,
+        /// Hold the rules of the configuration against the examples that they carry; 1 where one is wrong
+        #[arg(long, conflicts_with = "format")]
+        check: bool,
+        #[command(flatten)]
+        which: ConfigArgs,
     },
     /// Check a registry of semantic conventions
     #[command(subcommand)]
@@ -116,6 +123,17 @@ pub(crate) struct TalkArgs {
     /// Print every finding in full, notes too
     #[arg(short, long, global = true, help_heading = TALK)]
     pub(crate) verbose: bool,
+}
+
+/// Which configuration holds where no tree is read.
+#[derive(Debug, Args)]
+pub(crate) struct ConfigArgs {
+    /// Use this configuration file, and look for no other
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "isolated")]
+    pub(crate) config: Option<PathBuf>,
+    /// Use no configuration file
+    #[arg(long)]
+    pub(crate) isolated: bool,
 }
 
 /// What to read, and by which configuration.

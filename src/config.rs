@@ -4,6 +4,7 @@
 mod check;
 mod document;
 mod find;
+mod own;
 mod read;
 #[cfg(test)]
 pub(crate) mod reference;
@@ -15,13 +16,15 @@ mod typed;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::cli::{ScanArgs, TreeArgs};
+use crate::cli::ScanArgs;
 use crate::measure::{Dimension, Part};
 use crate::patterns::PathSet;
 use crate::registry::Version;
 use crate::rule::{Level, RuleOptions, Selector};
 
 pub(crate) use document::ConfigError;
+pub(crate) use find::Found;
+pub(crate) use own::{Example, OwnRule, Part as RulePart, RuleFault, own_rules};
 pub(crate) use shape::Vocabulary;
 
 const LEVELS: [Level; 4] = [Level::Off, Level::Note, Level::Warning, Level::Error];
@@ -46,6 +49,8 @@ pub(crate) struct Settings {
     pub(crate) registry_paths: Vec<PathBuf>,
     pub(crate) rules: RuleSettings,
     pub(crate) models: Vec<ModelSettings>,
+    /// Rules of the project's own, in the order of the file.
+    pub(crate) own_rules: Vec<OwnRule>,
     pub(crate) auto_instrumentation: Vec<String>,
     /// None: findings never fail the run.
     pub(crate) fail_on: Option<Level>,
@@ -148,27 +153,32 @@ impl Eligible {
     }
 }
 
+/// The file that holds for the tree at `root`: the one that is named, or else the nearest.
+pub(crate) fn locate(
+    named: Option<&Path>,
+    isolated: bool,
+    root: &Path,
+) -> Result<Option<Found>, SettingsError> {
+    Ok(match named {
+        _ if isolated => None,
+        Some(path) => Some(find::named(path)?),
+        None => find::nearest(root)?,
+    })
+}
+
 /// The settings of a run over the tree at `root`, which is absolute. `working` is where the user stands: errors name files from
 /// there.
 pub(crate) fn resolve(
-    tree: &TreeArgs,
+    found: Option<&Found>,
     scan: Option<&ScanArgs>,
     root: &Path,
     working: &Path,
     vocabulary: &Vocabulary<'_>,
 ) -> Result<Settings, SettingsError> {
-    let found = match &tree.config {
-        _ if tree.isolated => None,
-        Some(path) => Some(find::named(path)?),
-        None => find::nearest(root)?,
-    };
     let mut settings = match found {
-        Some(found) => {
-            read::read(&found, &base(&found.path, root), &shown(&found.path, working), vocabulary)?
-        }
+        Some(found) => read::read(found, &base(&found.path, root), &shown(&found.path, working), vocabulary)?,
         None => Settings::without_file(),
     };
-    settings.jobs = tree.jobs.map_or(0, usize::from);
     if let Some(scan) = scan {
         typed::apply(scan, &mut settings, vocabulary.rules)?;
     }
@@ -220,6 +230,7 @@ impl Settings {
             registry_paths: Vec::new(),
             rules: RuleSettings::default(),
             models: Vec::new(),
+            own_rules: Vec::new(),
             auto_instrumentation: Vec::new(),
             fail_on: Some(Level::Error),
             jobs: 0,

@@ -97,6 +97,18 @@ pub(crate) struct Contents {
     pub(crate) note: Option<Note>,
 }
 
+impl Discovered {
+    /// A tree with one source and nothing else.
+    pub(crate) fn of_one(root: &Path, source: SourceFile) -> Discovered {
+        Discovered {
+            root: root.to_path_buf(),
+            sources: vec![source],
+            settings_files: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+}
+
 impl Roots {
     /// What was named, directories and files.
     pub(crate) fn given(&self) -> Vec<PathBuf> {

@@ -80,6 +80,10 @@ pub(crate) struct Facts {
     pub(crate) shouted: Vec<ValueId>,
     pub(crate) marks: Vec<Mark>,
     pub(crate) problems: Vec<Problem>,
+    /// What the queries of the configuration matched.
+    pub(crate) matches: Vec<Match>,
+    /// What the matches captured, match after match.
+    pub(crate) captures: Vec<Capture>,
     /// The file opens by saying that it is generated.
     pub(crate) generated: bool,
     /// A name is there from where it is bound, in its block and no further: before that, the scope around has it.
@@ -397,6 +401,26 @@ pub(crate) enum MarkKind {
     Exclude,
     /// Addressed to otcov, and not understood.
     Unknown,
+}
+
+/// A place where a query fits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Match {
+    /// Its number among the queries of the run.
+    pub(crate) query: u32,
+    /// Which of the query's patterns it is.
+    pub(crate) pattern: u32,
+    /// Into `captures`.
+    pub(crate) captures: Run,
+}
+
+/// A part of the text that a query has given a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Capture {
+    pub(crate) name: Symbol,
+    pub(crate) span: Span,
+    /// Its first line, cut where that is long.
+    pub(crate) text: Symbol,
 }
 
 /// Part of the file was not understood.

@@ -29,7 +29,7 @@ use std::time::Instant;
 use anyhow::Result;
 
 use change::Change;
-use cli::{Cli, Command, InitArgs, InventoryArgs, RegistryCommand, ScanArgs, TreeArgs};
+use cli::{Cli, Command, ConfigArgs, InitArgs, InventoryArgs, RegistryCommand, ScanArgs, TreeArgs};
 use discover::{Discovered, Note};
 use policy::{Exit, Gauge};
 use program::Program;
@@ -41,7 +41,7 @@ use run::job::Job;
 use run::known::Memory;
 use run::progress::Progress;
 use run::registry as registries;
-use run::{engine, files, guard, init, manual, outputs, rules};
+use run::{engine, files, guard, init, manual, outputs, own, rules};
 
 /// Does what the arguments ask for. The result is the exit status: 0, 1 or 2.
 pub fn run(args: impl Iterator<Item = OsString>) -> u8 {
@@ -74,9 +74,10 @@ fn obey(command: &Command, console: &Console) -> Result<Exit> {
     match command {
         Command::Scan(args) => return scan(args, console),
         Command::Inventory(args) => inventory(args, console)?,
-        Command::Explain { rule } => explain(rule, console)?,
-        Command::Rules { format } => {
-            let rules = rule::by_group(checks::ALL);
+        Command::Explain { rule, which } => explain(rule, which, console)?,
+        Command::Rules { check: true, which, .. } => return check_rules(which, console),
+        Command::Rules { format, which, .. } => {
+            let rules = rule::by_group(&Job::here(which)?.rules.rules());
             console.print(|out| catalogue::rules(&rules, *format, console.style(), out))?;
         }
         Command::Registry(RegistryCommand::Check { paths }) => return check_registry(paths, console),
@@ -115,6 +116,7 @@ fn scan(args: &ScanArgs, console: &Console) -> Result<Exit> {
         drop(progress);
 
         let unparsed = lost(&notes);
+        let rules = job.rules.rules();
         let report = Report {
             program: &program,
             coverage: &coverage,
@@ -135,7 +137,7 @@ fn scan(args: &ScanArgs, console: &Console) -> Result<Exit> {
             statistics: args.statistics,
             configured: job.settings.file.is_some(),
             style: console.style(),
-            rules: checks::ALL,
+            rules: &rules,
             sources: &sources,
         };
         // What a rule that broke would have found must not be missing from a baseline for good.
@@ -207,10 +209,22 @@ fn check_registry(paths: &[PathBuf], console: &Console) -> Result<Exit> {
     Ok(if sound { Exit::Clean } else { Exit::Failed })
 }
 
-fn explain(rule: &str, console: &Console) -> Result<()> {
+/// The examples of the project's own rules; 1 where one of them is wrong.
+fn check_rules(which: &ConfigArgs, console: &Console) -> Result<Exit> {
+    let (told, sound) = own::check(&Job::here(which)?);
+    console.print(|out| out.write_all(told.as_bytes()))?;
+    Ok(if sound { Exit::Clean } else { Exit::Failed })
+}
+
+fn explain(rule: &str, which: &ConfigArgs, console: &Console) -> Result<()> {
+    // A page of otcov's own can be read whatever is wrong in a configuration.
+    let rules = match checks::ALL.iter().find(|it| it.name == rule) {
+        Some(rule) => vec![*rule],
+        None => Job::here(which)?.rules.rules(),
+    };
     let mut told = Ok(());
     console.print(|out| {
-        told = catalogue::explain(checks::ALL, rule, console.style(), out)?;
+        told = catalogue::explain(&rules, rule, console.style(), out)?;
         Ok(())
     })?;
     told.map_err(anyhow::Error::msg)

@@ -98,6 +98,8 @@ pub(crate) struct Model {
     pub(crate) gives: Option<NodeId>,
     /// For a base class: the methods of the derived class that are meant (`handle` of a command).
     pub(crate) methods: SmallVec<[Symbol; 2]>,
+    /// For middleware: the parts of libraries whose handlers it stands around.
+    pub(crate) around: SmallVec<[Symbol; 1]>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -116,6 +118,8 @@ pub(crate) struct Forms {
     pub(crate) entered: bool,
     /// `f(.., handler)`: registers or runs its argument.
     pub(crate) registration: bool,
+    /// `NAME = ["package.module.Class"]`: a setting that lists what it means by dotted paths.
+    pub(crate) setting: bool,
 }
 
 /// What an argument is for.
@@ -218,6 +222,8 @@ pub(crate) enum Role {
     EntryPoint,
     SetUp,
     AutoInstrument,
+    /// Puts code around whatever a framework serves: `add_middleware(X)`, `class X(ServerInterceptor)`.
+    Middleware,
     /// Turns a generator function into a context manager.
     ContextManager,
     /// Suppresses exceptions as a context manager.
@@ -238,6 +244,20 @@ pub(crate) enum Role {
     Hold,
     /// Ends the process without the usual exit.
     Exit,
+}
+
+impl Role {
+    /// As models spell it.
+    pub(crate) fn word(self) -> String {
+        let mut word = String::new();
+        for it in format!("{self:?}").chars() {
+            if it.is_uppercase() && !word.is_empty() {
+                word.push('-');
+            }
+            word.push(it.to_ascii_lowercase());
+        }
+        word
+    }
 }
 
 /// An instrumentation library: what it covers once it is enabled.
@@ -269,6 +289,12 @@ pub(crate) struct ExtraModel {
 }
 
 impl Library {
+    /// What stands beside a node: the other members of its module or type.
+    pub(crate) fn siblings(&self, node: &Node) -> impl Iterator<Item = &Node> {
+        let parent = node.parent;
+        self.nodes.iter().filter(move |it| parent.is_some() && it.parent == parent)
+    }
+
     pub(crate) fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id.0 as usize]
     }
@@ -336,6 +362,15 @@ impl Library {
     /// What a zero-code launch (`opentelemetry-instrument`, the operator's injection) enables.
     pub(crate) fn zero_code(&self) -> impl Iterator<Item = &Instrumentor> {
         self.instrumentors.iter().filter(|it| it.zero_code)
+    }
+
+    /// Settings that list what plays a role, by the names that modules give them.
+    pub(crate) fn settings(&self, role: Role) -> impl Iterator<Item = (Symbol, &Model)> {
+        self.nodes.iter().filter_map(move |it| {
+            let model = it.model(role).filter(|it| it.forms.setting)?;
+            let name = it.path.as_str().rsplit('.').next()?;
+            Some((Symbol::new(name), model))
+        })
     }
 
     /// The instrumentors that calling this node enables: itself, or the one whose method it is.

@@ -1,6 +1,7 @@
 //! Facts and models into one program: the order of the passes and nothing else.
 
 mod attributes;
+mod captures;
 mod classes;
 mod decorators;
 mod ends;
@@ -15,6 +16,7 @@ mod handlers;
 mod keys;
 mod launch;
 mod leads;
+mod middleware;
 mod modules;
 mod names;
 mod openings;
@@ -22,6 +24,7 @@ mod outgoing;
 mod partials;
 mod reach;
 mod rounds;
+mod scripts;
 mod spans;
 mod texts;
 mod things;
@@ -63,19 +66,18 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
     world.partials = partials::find(&world);
     let targets = rounds::run(&mut world);
     let world = world;
-    // What rests on nothing but targets is found side by side, so that one pass works while another sums up.
-    let (mut openings, (instrumented, written)) = rayon::join(
+    // What does not rest on each other is found side by side, so that one pass works while another sums up.
+    let (mut openings, (written, runners)) = rayon::join(
         || openings::find(&world, &targets),
-        || {
-            rayon::join(
-                || launch::Instrumented::find(&world, &targets, &input.launch, &input.auto_instrumented),
-                || attributes::find(&world, &targets),
-            )
-        },
+        || rayon::join(|| attributes::find(&world, &targets), || outgoing::Runners::find(&world, &targets)),
     );
-    let (entries, runners) = rayon::join(
+    let (entries, instrumented) = rayon::join(
         || entries::find(&world, &targets, &input.launch),
-        || outgoing::Runners::find(&world, &targets),
+        || {
+            let middleware = middleware::find(&world, &targets, &openings);
+            let declared = &input.auto_instrumented;
+            launch::Instrumented::find(&world, &targets, &input.launch, declared, middleware)
+        },
     );
     let spawners = outgoing::spawners::Spawners::find(&world, &targets, &openings);
     let graph = reach::CallGraph::new(&world, &targets, &openings, &instrumented, &spawners);
@@ -136,8 +138,18 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
     for it in &mut program.handoffs {
         it.traced = it.work.is_some_and(|it| traced[it.index()]);
     }
+    program.matches = captures::Captures {
+        world: &world,
+        targets: &targets,
+        openings: &openings,
+        runners: &runners,
+        reach: &reach,
+        auto: &own.auto,
+    }
+    .find();
     cover(&mut program, &world, &openings, &instrumented, &leaving.call_nodes, &reach);
     touches::fill(&mut program, &world, &targets, &openings, &recorders, &graph, &may_be_inside);
+    program.apart = scripts::find(&world, &targets, &program);
     program.process_runner = best_runner(&program, &own.direct, &runners);
     // Taking all this apart piece by piece would only make people wait: a run links once, or twice with what was before.
     std::mem::forget((world, targets, openings, graph));
@@ -164,7 +176,7 @@ fn cover(
         site.reach = reach[site.at.function.index()];
         site.covered_by = if touches::in_span(world, openings, site.at) {
             Some(CoveredBy::Span)
-        } else if instrumented.covers(world.library, *node) {
+        } else if instrumented.covers_call(world.library, *node) {
             Some(CoveredBy::Auto)
         } else if inherits(site.at.function) {
             Some(CoveredBy::Inherited)

@@ -4,6 +4,7 @@ mod builder;
 mod directive;
 mod pieces;
 mod python;
+pub(crate) mod query;
 mod rust;
 
 use crate::facts::Facts;
@@ -18,6 +19,10 @@ pub(crate) struct Language {
     /// Words that name the interpreter on a first line `#!…`.
     pub(crate) shebangs: &'static [&'static str],
     pub(crate) parse: fn(&str) -> Facts,
+    /// The grammar that queries are written for.
+    pub(crate) grammar: fn() -> tree_sitter::Language,
+    /// Nodes of that grammar that are never without a word, and the word.
+    pub(crate) words: &'static [(&'static str, &'static str)],
 }
 
 pub(crate) static LANGUAGES: &[Language] = &[
@@ -27,6 +32,53 @@ pub(crate) static LANGUAGES: &[Language] = &[
         stubs: &["pyi"],
         shebangs: &["python"],
         parse: python::parse,
+        grammar: || tree_sitter_python::LANGUAGE.into(),
+        words: &[
+            ("assert_statement", "assert"),
+            ("await", "await"),
+            ("class_definition", "class"),
+            ("decorator", "@"),
+            ("delete_statement", "del"),
+            ("except_clause", "except"),
+            ("finally_clause", "finally"),
+            ("for_statement", "for"),
+            ("global_statement", "global"),
+            ("import_from_statement", "import"),
+            ("import_statement", "import"),
+            ("lambda", "lambda"),
+            ("raise_statement", "raise"),
+            ("try_statement", "try"),
+            ("while_statement", "while"),
+            ("with_statement", "with"),
+            ("yield", "yield"),
+        ],
     },
-    Language { name: "rust", extensions: &["rs"], stubs: &[], shebangs: &[], parse: rust::parse },
+    Language {
+        name: "rust",
+        extensions: &["rs"],
+        stubs: &[],
+        shebangs: &[],
+        parse: rust::parse,
+        grammar: || tree_sitter_rust::LANGUAGE.into(),
+        words: &[
+            ("async_block", "async"),
+            ("await_expression", "await"),
+            ("enum_item", "enum"),
+            ("for_expression", "for"),
+            ("if_expression", "if"),
+            ("impl_item", "impl"),
+            ("loop_expression", "loop"),
+            ("macro_definition", "macro_rules!"),
+            ("macro_invocation", "!"),
+            ("match_expression", "match"),
+            ("mod_item", "mod"),
+            ("return_expression", "return"),
+            ("struct_item", "struct"),
+            ("trait_item", "trait"),
+            ("try_expression", "?"),
+            ("unsafe_block", "unsafe"),
+            ("use_declaration", "use"),
+            ("while_expression", "while"),
+        ],
+    },
 ];

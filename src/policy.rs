@@ -110,8 +110,7 @@ fn levelled(program: &Program, findings: Vec<Finding>, levels: &Levels<'_>) -> V
             continue;
         }
         let level = levels.level(finding.rule, &file.absolute);
-        // What rests on a bare name is never more than a hint, whatever was asked for.
-        finding.level = finding.certainty.cap(level);
+        finding.level = level.min(finding.most);
         if finding.level > Level::Off {
             kept.push(finding);
         }

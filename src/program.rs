@@ -41,10 +41,14 @@ pub(crate) struct Program {
     pub(crate) records: Vec<RecordSite>,
     /// Decorators that close their span before the decorated work has run.
     pub(crate) early_ends: Vec<EarlyEnd>,
+    /// Where the queries of the configuration fit.
+    pub(crate) matches: Vec<MatchSite>,
     /// The project's own runner of processes, the one most used, if it has one.
     pub(crate) process_runner: Option<FuncId>,
     /// The names that its telemetry should have.
     pub(crate) registry: Registry,
+    /// By file: a script of its own that nobody traces.
+    pub(crate) apart: Vec<bool>,
     /// Whether anything in the program is telemetry at all.
     pub(crate) uses_telemetry: bool,
 }
@@ -469,9 +473,40 @@ pub(crate) struct EarlyEnd {
     pub(crate) certainty: Certainty,
 }
 
+/// A place where a query of the configuration fits.
+#[derive(Debug)]
+pub(crate) struct MatchSite {
+    pub(crate) file: FileId,
+    /// The number of the query, and of the pattern in it.
+    pub(crate) query: u32,
+    pub(crate) pattern: u32,
+    pub(crate) captures: Vec<CaptureSite>,
+}
+
+#[derive(Debug)]
+pub(crate) struct CaptureSite {
+    pub(crate) name: Symbol,
+    /// The first line of what is captured.
+    pub(crate) text: Symbol,
+    pub(crate) at: At,
+    /// What to mark of it: of a whole function, its head.
+    pub(crate) marked: Span,
+    /// Whether a span is open there, in its own function or in every caller; none where that cannot be told.
+    pub(crate) in_span: Option<bool>,
+    /// It runs when an error was caught.
+    pub(crate) in_handler: bool,
+    /// What the call does, where a call is captured.
+    pub(crate) roles: Vec<Symbol>,
+}
+
 impl Program {
     pub(crate) fn file(&self, id: FileId) -> &File {
         &self.files[id.index()]
+    }
+
+    /// Whether a file is a part of a script that nobody traces.
+    pub(crate) fn is_apart(&self, id: FileId) -> bool {
+        self.apart.get(id.index()).is_some_and(|it| *it)
     }
 
     pub(crate) fn function(&self, id: FuncId) -> &Function {
@@ -550,29 +585,6 @@ impl Program {
         it.named && it.excluded.is_none()
     }
 }
-
-macro_rules! words {
-    ($name:ident { $($variant:ident = $word:literal),* $(,)? }) => {
-        impl $name {
-            /// Its one spelling, in output and in configuration.
-            pub(crate) fn as_str(self) -> &'static str {
-                match self { $($name::$variant => $word),* }
-            }
-        }
-    };
-}
-
-words!(EntryKind { Cli = "cli", Http = "http", Rpc = "rpc", Task = "task", Consumer = "consumer", Main = "main", Mcp = "mcp", Lambda = "lambda" });
-words!(State { Span = "span", Auto = "auto", Inherited = "inherited", Dark = "dark", Excluded = "excluded" });
-words!(Exclusion { Test = "test", Stub = "stub", Accessor = "accessor", Generated = "generated", Suppressed = "suppressed", Telemetry = "telemetry", Configured = "configured", Private = "private" });
-words!(TextSource { Literal = "literal", Constant = "constant", Template = "template", Forwarded = "forwarded", Dynamic = "dynamic" });
-words!(SpanStyle { Context = "context", Decorator = "decorator", Manual = "manual", Callback = "callback", Macro = "macro", Attribute = "attribute", Guard = "guard" });
-words!(Activation { Context = "context", Decorator = "decorator", Enter = "enter", Entered = "entered", InScope = "in_scope", Instrument = "instrument", Returned = "returned", Stored = "stored", Never = "never" });
-words!(AttributeTarget { Span = "span", Event = "event", Metric = "metric", Resource = "resource", Log = "log", Baggage = "baggage" });
-words!(CoveredBy { Span = "span", Auto = "auto", Inherited = "inherited" });
-words!(CallCategory { Process = "process", Http = "http", Db = "db", Messaging = "messaging", Rpc = "rpc", Llm = "llm" });
-words!(Reraises { Always = "always", Sometimes = "sometimes", Never = "never" });
-words!(Mechanism { Thread = "thread", Executor = "executor", ProcessPool = "process-pool", Task = "task", Subprocess = "subprocess" });
 
 #[cfg(test)]
 mod tests;

@@ -31,6 +31,9 @@ pub(crate) struct Attribute {
     pub(crate) values: Vec<AllowedValue>,
     pub(crate) fate: Option<Fate>,
     pub(crate) only: Option<Only>,
+    /// What the conventions put it on, if that is one thing only.
+    #[expect(dead_code, reason = "the rule on misplaced attributes asks for it next")]
+    pub(crate) carrier: Option<Carrier>,
 }
 
 /// What is known of a metric's name.
@@ -115,6 +118,14 @@ pub(crate) enum Relation {
 pub(crate) enum Only {
     Event,
     Metric,
+}
+
+/// What carries an attribute: what the telemetry is of, or the telemetry itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Carrier {
+    Resource,
+    /// A span, an event or a measurement.
+    Signal,
 }
 
 /// The verdict on a name.

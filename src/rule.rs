@@ -2,11 +2,14 @@
 //! other than their own options.
 
 mod catalogue;
+pub(crate) mod own;
 mod page;
 
 #[cfg(test)]
 pub(crate) use catalogue::tests as sample;
 pub(crate) use catalogue::{Catalogue, Entry, Selector, by_group};
+
+use std::sync::Arc;
 
 use crate::measure::Coverage;
 use crate::program::{At, Certainty, FuncId, Program};
@@ -32,6 +35,7 @@ impl Level {
 }
 
 /// A rule: its page, which is the only home of its metadata, and its one function.
+#[derive(Clone, Copy)]
 pub(crate) struct Rule {
     pub(crate) name: &'static str,
     /// `rules/checks/<name>.md`, whole.
@@ -49,12 +53,12 @@ impl Rule {
         page::body(self.page)
     }
 
-    /// What the rule finds, with its name and its page's level on it. Outside the group `engine`, a rule is silent in a program
-    /// without telemetry, in tests and in generated code: nobody would act on it there.
+    /// What the rule finds, with its name and its page's level on it. Outside the group `engine`, a rule is silent in tests and in
+    /// generated code: nobody would act on it there. In a program without telemetry only those speak that the project wrote itself.
     pub(crate) fn run(&self, ctx: &Context<'_>) -> Vec<Finding> {
         let Ok(metadata) = self.metadata() else { return Vec::new() };
         let engine = metadata.group == "engine";
-        if !engine && !ctx.program.uses_telemetry {
+        if !engine && metadata.group != own::GROUP && !ctx.program.uses_telemetry {
             return Vec::new();
         }
         let mut found = Findings::default();
@@ -68,7 +72,10 @@ impl Rule {
         list.retain(|it| engine || (speaks_of(it) && ctx.acts_on(it) && !ctx.allows_function(it.function)));
         for finding in &mut list {
             finding.rule = self.name;
-            finding.level = finding.certainty.cap(metadata.level.selected());
+            if metadata.group == "coverage" && ctx.program.is_apart(finding.place.file) {
+                finding.at_most(Level::Note);
+            }
+            finding.level = metadata.level.selected().min(finding.most);
         }
         list.sort_by(|a, b| (a.place, &a.message).cmp(&(b.place, &b.message)));
         list
@@ -83,13 +90,6 @@ impl Level {
 
     pub(crate) fn parse(word: &str) -> Option<Level> {
         [Level::Off, Level::Note, Level::Warning, Level::Error].into_iter().find(|it| it.as_str() == word)
-    }
-}
-
-impl Certainty {
-    /// The most that a finding of this certainty may be.
-    pub(crate) fn cap(self, level: Level) -> Level {
-        if self == Certainty::Assumed { level.min(Level::Note) } else { level }
     }
 }
 
@@ -115,6 +115,8 @@ pub(crate) struct Context<'a> {
 pub(crate) struct RuleOptions {
     /// Qualified names, with `*`, that the rule leaves alone.
     pub(crate) allow: Vec<String>,
+    /// What a rule of the project itself looks for.
+    pub(crate) own: Option<Arc<own::Own>>,
 }
 
 impl RuleOptions {
@@ -169,7 +171,8 @@ pub(crate) struct Finding {
     /// One sentence: what to do.
     pub(crate) help: Option<String>,
     pub(crate) function: Option<FuncId>,
-    pub(crate) certainty: Certainty,
+    /// The most that it may be, whatever was asked for.
+    pub(crate) most: Level,
 }
 
 /// A finding that is known of and not told.
@@ -225,7 +228,7 @@ impl Findings {
             reason: None,
             help: None,
             function: None,
-            certainty: Certainty::Certain,
+            most: Level::Error,
         });
         let last = self.list.len() - 1;
         &mut self.list[last]
@@ -258,8 +261,13 @@ impl Finding {
         self
     }
 
+    /// What rests on a bare name is never more than a hint.
     pub(crate) fn certainty(&mut self, certainty: Certainty) -> &mut Finding {
-        self.certainty = certainty;
+        if certainty == Certainty::Assumed { self.at_most(Level::Note) } else { self }
+    }
+
+    pub(crate) fn at_most(&mut self, level: Level) -> &mut Finding {
+        self.most = self.most.min(level);
         self
     }
 }
@@ -270,20 +278,13 @@ mod tests {
 
     #[test]
     fn patterns_fit_whole_names() {
-        let options =
-            RuleOptions { allow: vec!["shop.proc.*".to_owned(), "*.ping".to_owned(), "one".to_owned()] };
+        let allow = vec!["shop.proc.*".to_owned(), "*.ping".to_owned(), "one".to_owned()];
+        let options = RuleOptions { allow, own: None };
         assert!(options.allows("shop.proc.run"));
         assert!(options.allows("shop.health.ping"));
         assert!(options.allows("one"));
         assert!(!options.allows("shop.process.run"));
         assert!(!options.allows("shop.health.pings"));
         assert!(!options.allows("one.two"));
-    }
-
-    #[test]
-    fn what_is_assumed_is_a_note_at_most() {
-        assert_eq!(Certainty::Assumed.cap(Level::Error), Level::Note);
-        assert_eq!(Certainty::Certain.cap(Level::Error), Level::Error);
-        assert_eq!(Certainty::Assumed.cap(Level::Off), Level::Off);
     }
 }

@@ -12,6 +12,7 @@ pub(crate) mod job;
 pub(crate) mod known;
 pub(crate) mod manual;
 pub(crate) mod outputs;
+pub(crate) mod own;
 pub(crate) mod progress;
 pub(crate) mod registry;
 pub(crate) mod repository;

@@ -3,7 +3,7 @@
 use crate::facts::RegionKind;
 use crate::measure::counts;
 use crate::program::{Certainty, HandlerSite, Program, Reraises};
-use crate::rule::{Context, Findings};
+use crate::rule::{Context, Findings, Level};
 
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
     for site in ctx.program.handlers.iter().filter(|it| loses_the_exception(it)) {
@@ -12,19 +12,17 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
         }
         let span = site.span.and_then(|it| ctx.program.spans.get(it));
         let name = span.map_or_else(|| "a span".to_owned(), |it| it.title());
-        // A log line is a trace of the failure, though not one in the trace.
-        let certainty = match span {
-            Some(span) if !site.logs => span.certainty,
-            None if !site.logs => Certainty::Certain,
-            _ => Certainty::Assumed,
-        };
         let finding = found
             .add(site.at.place, format!("{} inside {name} is swallowed and not recorded", caught(site)))
             .label("the exception ends here")
             .reason("The span looks like a success: the failure is in no trace and no alert sees it.")
             .help("record the exception on the span and set its status to error, or raise it again")
             .function(ctx.owner(&site.at))
-            .certainty(certainty);
+            .certainty(span.map_or(Certainty::Certain, |it| it.certainty));
+        // A log line is a trace of the failure, though not one in the trace.
+        if site.logs {
+            finding.at_most(Level::Note);
+        }
         if let Some(span) = span {
             finding.related(span.at.place, "the span is opened here");
         }

@@ -87,6 +87,46 @@ pub(crate) fn position(text: &str, offset: usize) -> (usize, usize) {
     (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
 }
 
+/// Where a byte of a string stands in the document: `raw` is the string as it is written, with its quotes.
+pub(crate) fn offset_in_string(raw: &str, wanted: usize) -> usize {
+    let long = raw.starts_with("\"\"\"") || raw.starts_with("'''");
+    let mut at = if long { 3 } else { 1 };
+    if long && raw[at..].starts_with('\n') {
+        at += 1;
+    } else if long && raw[at..].starts_with("\r\n") {
+        at += 2;
+    }
+    let escapes = raw.starts_with('"');
+    let mut read = 0;
+    while read < wanted {
+        let rest = &raw[at.min(raw.len())..];
+        let Some(first) = rest.chars().next() else { break };
+        let (written, means) =
+            if escapes && first == '\\' { escape(rest) } else { (first.len_utf8(), first.len_utf8()) };
+        at += written;
+        read += means;
+    }
+    at
+}
+
+/// How long an escape is, and the text that it stands for.
+fn escape(rest: &str) -> (usize, usize) {
+    match rest.as_bytes().get(1) {
+        Some(kind @ (b'u' | b'U' | b'x')) => {
+            let digits = match kind {
+                b'u' => 4,
+                b'U' => 8,
+                _ => 2,
+            };
+            let number = rest.get(2..2 + digits).and_then(|it| u32::from_str_radix(it, 16).ok());
+            (2 + digits, number.and_then(char::from_u32).map_or(1, char::len_utf8))
+        }
+        // A line that ends so goes on where the next one has text.
+        Some(b'\n' | b'\r' | b' ' | b'\t') => (1 + rest[1..].len() - rest[1..].trim_start().len(), 0),
+        _ => (2, 1),
+    }
+}
+
 /// Reads the whole document; what cannot be read at all is one error.
 pub(crate) fn parse<'a>(file: &Path, text: &'a str) -> Result<Spanned<Fields<'a>>, ConfigError> {
     DeTable::parse(text).map_err(|error| {
@@ -130,5 +170,21 @@ pub(crate) fn number(value: &DeValue<'_>) -> Option<f64> {
         DeValue::Integer(_) => whole(value).map(|it| it as f64),
         DeValue::Float(it) => it.as_str().replace('_', "").parse().ok(),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_byte_of_a_string_is_found_in_the_document() {
+        let at = |raw: &'static str, wanted| &raw[offset_in_string(raw, wanted)..];
+        assert_eq!(at("'abc'", 1), "bc'");
+        assert_eq!(at("\"a\\tb\"", 2), "b\"");
+        assert_eq!(at("\"\\u00e9b\"", 2), "b\"");
+        assert_eq!(at("'''\nabc'''", 0), "abc'''");
+        assert_eq!(at("\"\"\"a\\\n   b\"\"\"", 1), "\\\n   b\"\"\"");
+        assert_eq!(at("\"\"\"a\\\n   bc\"\"\"", 2), "c\"\"\"");
     }
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 use super::check::{Checker, hint_or_list, texts};
 use super::document::{self, ConfigError, Fields, Problems};
 use super::find::Found;
+use super::own;
 use super::shape::{self, Vocabulary};
 use super::{Eligible, LayerSettings, ModelSettings, Override, Selection, Settings, Threshold};
 use crate::measure::{Dimension, Part};
@@ -38,10 +39,12 @@ pub(crate) fn read(
     Checker { vocabulary, problems: &mut problems }.table(fields, &shape::ROOT, &path, place);
     check_layers(fields, &mut problems);
     check_registry(fields, &mut problems);
+    own::check(fields, found, vocabulary, &mut problems);
     problems.finish()?;
     let reader = Reader { base, rules: vocabulary.rules };
     let mut settings = reader.settings(fields);
     settings.models = models(found, shown, fields);
+    settings.own_rules = own::own_rules(found);
     settings.file = Some(found.path.clone());
     Ok(settings)
 }
@@ -161,7 +164,8 @@ impl Reader<'_> {
         let names = self.rules.names().into_iter();
         names
             .filter_map(|name| {
-                Some((name.to_owned(), RuleOptions { allow: list(table(fields, name)?, "allow") }))
+                let allow = list(table(fields, name)?, "allow");
+                Some((name.to_owned(), RuleOptions { allow, own: None }))
             })
             .collect()
     }
@@ -231,12 +235,12 @@ fn table<'t, 'a>(fields: &'t Fields<'a>, key: &str) -> Option<&'t Fields<'a>> {
     document::field(fields, key)?.get_ref().as_table()
 }
 
-fn tables<'t, 'a>(fields: &'t Fields<'a>, key: &str) -> impl Iterator<Item = &'t Fields<'a>> {
+pub(super) fn tables<'t, 'a>(fields: &'t Fields<'a>, key: &str) -> impl Iterator<Item = &'t Fields<'a>> {
     let items = document::field(fields, key).and_then(|it| it.get_ref().as_array());
     items.into_iter().flat_map(|it| it.iter()).filter_map(|it| it.get_ref().as_table())
 }
 
-fn text(fields: &Fields<'_>, key: &str) -> Option<String> {
+pub(super) fn text(fields: &Fields<'_>, key: &str) -> Option<String> {
     document::field(fields, key)?.get_ref().as_str().map(str::to_owned)
 }
 

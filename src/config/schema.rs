@@ -28,6 +28,9 @@ fn table(table: &Table, vocabulary: &Vocabulary<'_>) -> Value {
             for word in vocabulary.words(*words) {
                 properties.insert(word.to_owned(), shape(each, vocabulary));
             }
+            if *words == Words::Rules {
+                result["additionalProperties"] = shape(each, vocabulary);
+            }
         }
         None => {}
     }
@@ -39,6 +42,15 @@ fn table(table: &Table, vocabulary: &Vocabulary<'_>) -> Value {
     result
 }
 
+/// The rules of a project are known to the project alone.
+fn word(words: Words, vocabulary: &Vocabulary<'_>) -> Value {
+    let known = json!({ "enum": vocabulary.words(words) });
+    match words {
+        Words::Selectors => json!({ "anyOf": [known, { "type": "string" }] }),
+        _ => known,
+    }
+}
+
 fn shape(shape: &Shape, vocabulary: &Vocabulary<'_>) -> Value {
     match shape {
         Shape::Whole => json!({ "type": "integer", "minimum": 0 }),
@@ -46,7 +58,7 @@ fn shape(shape: &Shape, vocabulary: &Vocabulary<'_>) -> Value {
         Shape::Text => json!({ "type": "string", "minLength": 1 }),
         Shape::Texts | Shape::Patterns => json!({ "type": "array", "items": { "type": "string" } }),
         Shape::Word(words) => json!({ "enum": vocabulary.words(*words) }),
-        Shape::WordList(words) => json!({ "type": "array", "items": { "enum": vocabulary.words(*words) } }),
+        Shape::WordList(words) => json!({ "type": "array", "items": word(*words, vocabulary) }),
         Shape::Flag => json!({ "type": "boolean" }),
         Shape::TextOrTexts => json!({ "anyOf": [
             { "type": "string" },

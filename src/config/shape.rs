@@ -1,5 +1,6 @@
 //! What a configuration may say, as one tree: the checks and the JSON Schema are both made from it.
 
+use super::own::{OwnRule, RuleFault};
 use crate::rule::Catalogue;
 
 /// What a value must be.
@@ -66,6 +67,10 @@ pub(crate) struct Vocabulary<'a> {
     pub(crate) roles: Vec<&'static str>,
     /// What a `[[model]]` may say of arguments: `name-arg` and its kin.
     pub(crate) arguments: Vec<&'static str>,
+    /// Names that a `[[rule]]` cannot have: they mean something else already.
+    pub(crate) taken: Vec<&'static str>,
+    /// What is wrong in a `[[rule]]` that only those know who read queries; with the names of the layers.
+    pub(crate) judge: fn(&OwnRule, &[&str]) -> Vec<RuleFault>,
 }
 
 impl Vocabulary<'_> {
@@ -121,6 +126,11 @@ pub(crate) static ROOT: Table = Table {
         ),
         key("gate", Shape::Table(&GATE), "Thresholds in percent; 0 of 0 passes."),
         key("rules", Shape::Table(&RULES), "Which rules are on, at which level, and their options."),
+        key(
+            "rule",
+            Shape::Tables(&OWN_RULE),
+            "A rule of the project's own: a tree-sitter query, and what to say where it fits; see docs/custom-rules.md.",
+        ),
         key("override", Shape::Tables(&OVERRIDE), "Other rules for some paths; the later one wins."),
         key("telemetry", Shape::Table(&TELEMETRY), "What the code does not show."),
         key("registry", Shape::Table(&REGISTRY), "The names that telemetry should have."),
@@ -208,6 +218,38 @@ static SEVERITIES: Table = Table { keys: &[], others: Some((Words::Rules, &Shape
 
 static OPTIONS: Table = Table {
     keys: &[key("allow", Shape::Texts, "Dotted names, with `*`, that the rule leaves alone.")],
+    others: None,
+};
+
+static OWN_RULE: Table = Table {
+    keys: &[
+        needed("name", Shape::Text, "How it is called wherever rules are: in small letters, with hyphens."),
+        needed("language", Shape::Word(Words::Languages), "The language of its query."),
+        needed(
+            "query",
+            Shape::Text,
+            "The tree-sitter query, with telemetry predicates such as `(#not-in-span? @call)`.",
+        ),
+        needed(
+            "message",
+            Shape::Text,
+            "One sentence that says what is; `{name}` is the text of the capture `@name`.",
+        ),
+        key("level", Shape::Word(Words::Levels), "Its level; `warning`, if not given."),
+        key("reason", Shape::Text, "One sentence: what is lost in production."),
+        key("help", Shape::Text, "One sentence: what to do."),
+        key("example", Shape::Tables(&EXAMPLE), "Code that `otcov rules --check` holds it against."),
+    ],
+    others: None,
+};
+
+static EXAMPLE: Table = Table {
+    keys: &[
+        needed("code", Shape::Text, "A whole file."),
+        key("matches", Shape::Whole, "How often the rule fires there."),
+        key("clean", Shape::Flag, "`true`: it does not fire there."),
+        key("path", Shape::Text, "Where the file lies, for rules that ask for a layer."),
+    ],
     others: None,
 };
 

@@ -3,6 +3,7 @@
 use std::fs;
 
 use super::*;
+use crate::cli::TreeArgs;
 use crate::rule::{Catalogue, sample};
 
 struct Place(tempfile::TempDir);
@@ -23,6 +24,11 @@ fn vocabulary(rules: &Catalogue) -> Vocabulary<'_> {
         languages: vec!["python"],
         roles: vec!["span", "process"],
         arguments: vec!["name-arg", "key-arg"],
+        taken: vec!["raw-subprocess"],
+        judge: |rule, _| match rule.query.find('?') {
+            Some(at) => vec![RuleFault { part: RulePart::Query, at, message: "odd".to_owned() }],
+            None => Vec::new(),
+        },
     }
 }
 
@@ -34,7 +40,9 @@ impl Place {
     fn resolve_with(&self, tree: &TreeArgs, below: &str) -> Result<Settings, SettingsError> {
         let rules = sample::catalogue();
         let root = self.root();
-        resolve(tree, None, &root.join(below), &root, &vocabulary(&rules))
+        let below = root.join(below);
+        let found = locate(tree.config.as_deref(), tree.isolated, &below)?;
+        resolve(found.as_ref(), None, &below, &root, &vocabulary(&rules))
     }
 
     fn resolve(&self) -> Result<Settings, SettingsError> {
@@ -261,4 +269,33 @@ fn a_file_named_on_the_command_line_must_be_there() {
     assert!(told("pyproject.toml").ends_with("pyproject.toml: there is no [tool.otcov] in it"));
     let settings = place.resolve_with(&named("ci/x.toml"), "").unwrap();
     assert!(settings.scan.exclude.matches(&place.root().join("gen/a.py")));
+}
+
+#[test]
+fn a_fault_in_a_query_has_its_place_in_the_file() {
+    let rule = "[[rule]]\nname = \"shell\"\nlanguage = \"python\"\nmessage = \"m\"\n";
+    assert_eq!(errors(&format!("{rule}query = \"ab?\"")), "otcov.toml:5:12: `shell`: odd");
+    assert_eq!(errors(&format!("{rule}query = '''\n(a\n  ?)'''")), "otcov.toml:7:3: `shell`: odd");
+    assert_eq!(errors(&format!("{rule}query = \"\\t\\t?\"")), "otcov.toml:5:14: `shell`: odd");
+}
+
+#[test]
+fn rules_have_names_of_their_own_and_examples_that_say_one_thing() {
+    let rule = |name: &str, more: &str| {
+        format!("[[rule]]\nname = \"{name}\"\nlanguage = \"python\"\nmessage = \"m\"\nquery = \"q\"\n{more}")
+    };
+    let told = |text: String| errors(&text);
+    assert_eq!(
+        told(rule("raw-subprocess", "")),
+        "otcov.toml:2:8: `raw-subprocess` means something else already"
+    );
+    assert!(told(rule("No_Shell", "")).contains("`No_Shell` is no name for a rule"));
+    assert!(told(rule("a", "") + &rule("a", "")).ends_with("there are two rules `a`"));
+    let says = "an example says either `matches = …` or `clean = true`";
+    let example = "[[rule.example]]\ncode = \"c\"\n";
+    assert_eq!(told(rule("a", example)), format!("otcov.toml:6:1: {says}"));
+    assert_eq!(
+        told(rule("a", &format!("{example}matches = 1\nclean = true"))),
+        format!("otcov.toml:6:1: {says}")
+    );
 }

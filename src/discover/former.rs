@@ -1,5 +1,6 @@
 //! Files that are no longer there, told from their names and from what they held: for whoever looks at a tree as it was.
 
+use std::ffi::OsStr;
 use std::path::Path;
 
 use super::kinds::{self, Kind, SettingsKind};
@@ -39,7 +40,8 @@ pub(crate) fn former(roots: &Roots, scope: &Scope, absolute: &Path, bytes: &[u8]
 fn is_left_out(roots: &Roots, scope: &Scope, absolute: &Path) -> bool {
     let below = absolute.strip_prefix(&roots.root).unwrap_or(absolute);
     let foreign = |name: &str| {
-        name.starts_with('.') || matches!(name, "node_modules" | "__pycache__" | "site-packages")
+        name.starts_with('.') && !kinds::holds_scripts(OsStr::new(name))
+            || matches!(name, "node_modules" | "__pycache__" | "site-packages")
     };
     let mut directories = below.parent().into_iter().flat_map(Path::components);
     directories.any(|it| it.as_os_str().to_str().is_some_and(foreign))

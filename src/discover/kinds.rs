@@ -102,6 +102,12 @@ pub(super) fn is_hidden_but_wanted(name: &OsStr) -> bool {
     name.as_encoded_bytes().starts_with(b".env")
 }
 
+/// Hidden directories in which teams keep code of their own.
+pub(super) fn holds_scripts(name: &OsStr) -> bool {
+    let name = name.to_str().unwrap_or_default();
+    matches!(name, ".github" | ".gitlab" | ".circleci" | ".buildkite" | ".ci" | ".dagger")
+}
+
 /// Whether a YAML file is a manifest: everything else in YAML says nothing about a launch.
 pub(super) fn is_manifest(text: &str) -> bool {
     text.contains("apiVersion:")

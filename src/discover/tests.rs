@@ -114,6 +114,12 @@ fn installed_and_built_code_is_skipped() {
 }
 
 #[test]
+fn scripts_of_continuous_integration_are_code() {
+    let tree = Tree::new(&[".github/scripts/release.py", ".venv/lib/x.py", ".idea/y.py", "shop.py"]);
+    assert_eq!(names(&tree.discover()), [".github/scripts/release.py", "shop.py"]);
+}
+
+#[test]
 fn scripts_are_told_by_their_first_line() {
     let tree = Tree::new(&[]);
     tree.write("bin/deploy", "#!/usr/bin/env python3\nx = 1\n");

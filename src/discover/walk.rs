@@ -88,7 +88,7 @@ fn is_wanted(entry: &DirEntry) -> bool {
     let name = entry.file_name();
     let directory = entry.file_type().is_some_and(|it| it.is_dir());
     if name.as_encoded_bytes().starts_with(b".") {
-        return !directory && kinds::is_hidden_but_wanted(name);
+        return if directory { kinds::holds_scripts(name) } else { kinds::is_hidden_but_wanted(name) };
     }
     !(directory && is_somebody_elses(entry.path()))
 }

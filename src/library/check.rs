@@ -19,6 +19,7 @@ pub(super) fn kinds(role: Role) -> &'static [&'static str] {
         Role::Messaging => &["send", "receive", "enqueue"],
         Role::SpanActivate => &["enter", "entered", "in_scope", "instrument"],
         Role::Transparent => &["makes-decorator"],
+        Role::Middleware => &["calls"],
         Role::Context => &["get", "set", "copy", "attach", "detach", "baggage"],
         Role::SetUp => &[
             "provider",
@@ -57,6 +58,9 @@ pub(super) fn contradiction(model: &Model) -> Option<String> {
     }
     if !model.methods.is_empty() && !model.forms.base {
         return Some("`methods` goes with form \"base\"".to_owned());
+    }
+    if model.around.is_empty() != (model.role != Role::Middleware) {
+        return Some("`around` goes with the role \"middleware\", and that needs it".to_owned());
     }
     None
 }

@@ -81,6 +81,9 @@ pub(super) struct CallEntry {
     pub(super) level: Option<String>,
     #[serde(default)]
     pub(super) methods: Words,
+    /// The parts of libraries whose handlers it stands around.
+    #[serde(default)]
+    pub(super) around: Words,
     pub(super) returns: Option<DottedPath>,
     pub(super) enters: Option<DottedPath>,
     /// What a function gives that takes the type.
@@ -144,6 +147,7 @@ enum Form {
     Entered,
     Takes,
     Registration,
+    Setting,
 }
 
 /// One word or a list of words.
@@ -192,6 +196,7 @@ impl<'de> Deserialize<'de> for FormList {
                 Form::Entered => forms.entered = true,
                 Form::Takes => forms.takes = true,
                 Form::Registration => forms.registration = true,
+                Form::Setting => forms.setting = true,
             }
         }
         Ok(FormList(forms))

@@ -24,6 +24,7 @@ pub(super) fn plain_model(role: Role) -> Model {
         level: None,
         fixed_name: None,
         methods: SmallVec::new(),
+        around: SmallVec::new(),
     }
 }
 
@@ -57,6 +58,7 @@ pub(super) fn model_of(role: Role, entry: &CallEntry) -> Model {
         level: entry.level.as_deref().map(Symbol::new),
         fixed_name: entry.fixed_name.as_deref().map(Symbol::new),
         methods: entry.methods.0.iter().map(|it| Symbol::new(it)).collect(),
+        around: entry.around.0.iter().map(|it| Symbol::new(it)).collect(),
         ..plain_model(role)
     }
 }

@@ -1,10 +1,13 @@
 //! Where programs are entered: commands, handlers, tasks, consumers, mains; by decorator, by base class, by registration, by launch.
 
+mod makers;
+
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
+use self::makers::Makers;
 use crate::facts::{Facts, FnId, FunctionKind, OpKind, RegionKind, Value, ValueId};
 use crate::library::{Model, NodeId, Role, Slot};
 use crate::link::eval::Eval;
@@ -68,12 +71,13 @@ fn in_file(world: &World<'_>, targets: &Targets, file: FileId) -> Vec<(FuncId, E
     let facts = world.facts(file);
     let mut found = Vec::new();
     let mut eval = Eval::new(world);
+    let mut makers = Makers::new(world, targets);
     for (index, it) in facts.functions.iter().enumerate() {
         if it.kind != FunctionKind::Named {
             continue;
         }
         let function = world.func(file, FnId(index as u32));
-        let by = by_decorator(world, &mut eval, function)
+        let by = by_decorator(world, &mut eval, &mut makers, function)
             .or_else(|| by_base(world, function))
             .or_else(|| by_derive(world, &mut eval, function))
             .or_else(|| by_type(world, &mut eval, function))
@@ -81,13 +85,22 @@ fn in_file(world: &World<'_>, targets: &Targets, file: FileId) -> Vec<(FuncId, E
         found.extend(by.map(|it| (function, it)));
     }
     for (op, callees) in targets.calls(file) {
+        let before = found.len();
         registered(world, targets, &mut eval, (Site { file, op }, callees), &mut found);
+        // What a decorator wraps around a function is entered for the function's sake.
+        let news = found.split_off(before);
+        found.extend(news.into_iter().filter(|(it, _)| !makers.has_inside(*it)));
     }
     dispatched(world, targets, file, &mut found);
     found
 }
 
-fn by_decorator(world: &World<'_>, eval: &mut Eval<'_, '_>, function: FuncId) -> Option<Entry> {
+fn by_decorator(
+    world: &World<'_>,
+    eval: &mut Eval<'_, '_>,
+    makers: &mut Makers<'_, '_>,
+    function: FuncId,
+) -> Option<Entry> {
     let (file, local) = world.local(function);
     let facts = world.facts(file);
     let run = &facts.function(local).decorators;
@@ -98,12 +111,16 @@ fn by_decorator(world: &World<'_>, eval: &mut Eval<'_, '_>, function: FuncId) ->
     for decorator in facts.list(run) {
         let things = eval.decorator_nodes(*decorator, scope);
         for thing in things.iter() {
-            if let Thing::Library(node) = thing
-                && let Some(model) = world.library.node(node).model(Role::EntryPoint)
-                && model.forms.decorator
-                && let Some(found) = entry(world, node, model)
-            {
-                return Some(found);
+            let found = match thing {
+                Thing::Library(node) => {
+                    let model = world.library.node(node).model(Role::EntryPoint);
+                    model.filter(|it| it.forms.decorator).and_then(|it| entry(world, node, it))
+                }
+                Thing::Function(it) | Thing::Method(it) => makers.entry(it),
+                _ => None,
+            };
+            if found.is_some() {
+                return found;
             }
         }
         if !things.is_known()
@@ -207,8 +224,37 @@ fn by_derive(world: &World<'_>, eval: &mut Eval<'_, '_>, function: FuncId) -> Op
     if !world.facts(world.file_of[function.index()]).lexical {
         return None;
     }
-    let (node, model) = command_of(world, eval, world.class_of(function)?)?;
-    model.methods.contains(&world.function(function).name).then(|| entry(world, node, model)).flatten()
+    let named = |(node, model): (NodeId, &Model)| {
+        model.methods.contains(&world.function(function).name).then(|| entry(world, node, model)).flatten()
+    };
+    command_of(world, eval, world.class_of(function)?)
+        .and_then(named)
+        .or_else(|| by_marked_block(world, eval, function))
+}
+
+/// A method with a mark of its own, in a block that is marked: `#[OpenApi] impl Orders { #[oai(..)] fn list() }`.
+fn by_marked_block(world: &World<'_>, eval: &mut Eval<'_, '_>, function: FuncId) -> Option<Entry> {
+    let (file, local) = world.local(function);
+    let facts = world.facts(file);
+    let it = facts.function(local);
+    let block = world.class_id(file, it.class?);
+    if it.decorators.is_empty() {
+        return None;
+    }
+    let (node, model) = command_of(world, eval, block)?;
+    let is_marked = facts.list(&it.decorators).iter().any(|decorator| {
+        let callee = match facts.value(*decorator) {
+            Value::Call(op) => world.callee(Site { file, op: *op }),
+            _ => Some(*decorator),
+        };
+        callee.is_some_and(|it| match facts.value(it) {
+            Value::Name(name) => {
+                model.methods.iter().any(|mark| mark.as_str().strip_prefix('#') == Some(name.as_str()))
+            }
+            _ => false,
+        })
+    });
+    is_marked.then(|| entry(world, node, model)).flatten()
 }
 
 /// The library member that makes a type a command, which it derives.
@@ -223,7 +269,7 @@ fn command_of<'w>(
     let (region, order) = facts.function(it.body).place;
     let scope = crate::link::eval::Scope { file, function: it.parent, region, order };
     facts.list(&it.decorators).iter().find_map(|decorator| {
-        eval.ask(*decorator, scope).iter().find_map(|it| match it {
+        eval.decorator_nodes(*decorator, scope).iter().find_map(|it| match it {
             Thing::Library(node) => {
                 let model = world.library.node(node).model(Role::EntryPoint).filter(|it| it.forms.base)?;
                 Some((node, model))

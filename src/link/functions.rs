@@ -3,8 +3,8 @@
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::facts::{FnId, FunctionKind, MarkKind, OpKind, Shape, Value};
-use crate::library::Role;
+use crate::facts::{BindingKind, FnId, FunctionKind, MarkKind, OpKind, Shape, Value};
+use crate::library::{Node, Role};
 use crate::link::Excludes;
 use crate::link::entries::Entries;
 use crate::link::handlers::is_telemetry;
@@ -123,14 +123,16 @@ impl Verdicts<'_, '_> {
         let library = self.world.library;
         let language = self.world.files[self.world.file_of[function.index()].index()].language;
         match entry.node {
-            Some(node) => self.instrumented.covers(library, node),
-            None => match entry.point.kind {
-                EntryKind::Http => ["fastapi", "starlette", "flask", "django", "aiohttp"]
-                    .iter()
-                    .filter_map(|it| library.find(language, it))
-                    .any(|it| self.instrumented.covers(library, it)),
-                _ => false,
-            },
+            Some(node) => self.instrumented.covers_handler(library, node),
+            None => {
+                let likely: &[&str] = match entry.point.kind {
+                    EntryKind::Http => &["fastapi", "starlette", "flask", "django", "aiohttp"],
+                    EntryKind::Rpc => &["grpc"],
+                    _ => &[],
+                };
+                let mut found = likely.iter().filter_map(|it| library.find(language, it));
+                found.any(|it| self.instrumented.covers_handler(library, it))
+            }
         }
     }
 
@@ -308,6 +310,7 @@ impl Helpers {
         }
         add_speakers(world, targets, openings, &mut all);
         add_twins(world, &mut all);
+        add_imported_twins(world, &mut all);
         Helpers { all }
     }
 }
@@ -408,7 +411,9 @@ fn speaks_only(world: &World<'_>, targets: &Targets, function: FuncId, helpers: 
                     speaks |= telemetry;
                     plain |= telemetry
                         || it.path.as_str().starts_with("builtins.")
-                        || it.model(Role::Context).is_some();
+                        || it.model(Role::Context).is_some()
+                        || is_value_of_telemetry(world, it)
+                        || world.library.instrumentors().iter().any(|it| it.node == node);
                 }
                 Thing::Function(callee) | Thing::Method(callee) if helpers.contains(&callee) => {
                     speaks = true;
@@ -417,15 +422,38 @@ fn speaks_only(world: &World<'_>, targets: &Targets, function: FuncId, helpers: 
                 _ => {}
             }
         }
-        let neutral = match facts.value(callee) {
-            Value::Member { name, .. } => is_neutral_method(name.as_str()),
-            _ => false,
-        };
+        // A name tells only where nothing else does: `attributes.get`, not `requests.get`.
+        let neutral = !things.is_known()
+            && match facts.value(callee) {
+                Value::Member { name, .. } => {
+                    is_neutral_method(name.as_str()) || is_clock(name.as_str()) || name.as_str() == "dumps"
+                }
+                Value::Name(name) => is_clock(name.as_str()) || is_text(name.as_str()),
+                _ => false,
+            };
         if !plain && !neutral {
             return false;
         }
     }
     speaks
+}
+
+/// What telemetry is given, as a status: making one does nothing.
+fn is_value_of_telemetry(world: &World<'_>, node: &Node) -> bool {
+    node.is_type && node.models.is_empty() && world.library.siblings(node).any(is_telemetry)
+}
+
+/// Builtins that make something to be written of what there is.
+fn is_text(name: &str) -> bool {
+    matches!(
+        name,
+        "str" | "repr" | "type" | "len" | "int" | "float" | "bool" | "list" | "tuple" | "dict" | "isinstance"
+    )
+}
+
+/// Reading a clock is how durations are measured.
+fn is_clock(name: &str) -> bool {
+    matches!(name, "perf_counter" | "perf_counter_ns" | "monotonic" | "monotonic_ns" | "time_ns")
 }
 
 /// Methods of texts and collections: they do no work that anybody would want to see.
@@ -476,6 +504,32 @@ fn add_twins(world: &World<'_>, all: &mut FxHashSet<FuncId>) {
         if group.iter().any(|it| all.contains(it)) {
             for function in group {
                 twins.extend(nested(world, *function));
+            }
+        }
+    }
+    all.extend(twins);
+}
+
+/// The same where a module imports the helper under a name, and its stand-in under the same one.
+fn add_imported_twins(world: &World<'_>, all: &mut FxHashSet<FuncId>) {
+    if all.is_empty() {
+        return;
+    }
+    let mut eval = crate::link::eval::Eval::new(world);
+    let mut twins = Vec::new();
+    for (index, it) in world.files.iter().enumerate() {
+        let file = FileId(index as u32);
+        // Those of one name lie side by side.
+        for group in it.facts.scope(FnId::MODULE).chunk_by(|a, b| a.name == b.name) {
+            let imports = group.iter().any(|it| matches!(it.kind, BindingKind::Import(_)));
+            if group.len() < 2 || !imports {
+                continue;
+            }
+            let bound = group.iter().map(|it| eval.bound(file, it));
+            let functions: Vec<FuncId> =
+                bound.flat_map(|it| it.all().functions().map(|(it, _)| it).collect::<Vec<_>>()).collect();
+            if functions.iter().any(|it| all.contains(it)) {
+                twins.extend(functions.into_iter().flat_map(|it| nested(world, it)));
             }
         }
     }

@@ -6,6 +6,7 @@ use rustc_hash::FxHashSet;
 
 use crate::facts::Facts;
 use crate::library::{Library, NodeId};
+use crate::link::middleware::Middleware;
 use crate::link::rounds::Targets;
 use crate::link::world::World;
 use crate::text::{FileId, Symbol};
@@ -21,6 +22,9 @@ pub(crate) struct LaunchFile {
 #[derive(Debug, Default)]
 pub(crate) struct Instrumented {
     modules: FxHashSet<Symbol>,
+    /// Those of which only the handlers get one, and those of which only the outgoing calls do: from middleware of the program.
+    served: FxHashSet<Symbol>,
+    called: FxHashSet<Symbol>,
     pub(crate) carries_threads: bool,
     pub(crate) any: bool,
 }
@@ -31,6 +35,7 @@ impl Instrumented {
         targets: &Targets,
         launch: &[LaunchFile],
         declared: &[String],
+        middleware: Middleware,
     ) -> Instrumented {
         let mut found = Instrumented::default();
         let library = world.library;
@@ -60,13 +65,15 @@ impl Instrumented {
             },
         );
         imported.into_iter().for_each(|it| found.enable(it));
-        for it in called.into_iter().flat_map(|it| library.enabled_by(it)) {
+        for it in called.into_iter().chain(middleware.members).flat_map(|it| library.enabled_by(it)) {
             by_code |= it.zero_code;
             found.enable(it);
         }
         if !by_code {
             found.enable_installed(library, launch);
         }
+        found.served.extend(middleware.served);
+        found.called.extend(middleware.called);
         found
     }
 
@@ -94,21 +101,21 @@ impl Instrumented {
     }
 
     /// Whether calls into this part of a library get their span from its instrumentation.
-    pub(crate) fn covers(&self, library: &Library, node: NodeId) -> bool {
-        if self.modules.is_empty() {
-            return false;
-        }
-        let mut path = library.node(node).path.as_str();
-        loop {
-            if self.modules.contains(&Symbol::new(path)) {
-                return true;
-            }
-            match path.rsplit_once('.') {
-                Some((above, _)) => path = above,
-                None => return false,
-            }
-        }
+    pub(crate) fn covers_call(&self, library: &Library, node: NodeId) -> bool {
+        names_part(&self.modules, library, node) || names_part(&self.called, library, node)
     }
+
+    /// Whether what this part of a library serves gets its span from its instrumentation.
+    pub(crate) fn covers_handler(&self, library: &Library, node: NodeId) -> bool {
+        names_part(&self.modules, library, node) || names_part(&self.served, library, node)
+    }
+}
+
+/// Whether a path, or one above it, is among these.
+fn names_part(modules: &FxHashSet<Symbol>, library: &Library, node: NodeId) -> bool {
+    let path = library.node(node).path.as_str();
+    let mut upwards = std::iter::successors(Some(path), |it| it.rsplit_once('.').map(|(above, _)| above));
+    !modules.is_empty() && upwards.any(|it| modules.contains(&Symbol::new(it)))
 }
 
 /// Whether a file imports a module, or something out of it.

@@ -7,7 +7,7 @@ use crate::link::eval::Eval;
 use crate::link::openings::{Open, Openings};
 use crate::link::rounds::Targets;
 use crate::link::texts::{Env, Given, Part, Parts};
-use crate::link::things::{Site, Thing};
+use crate::link::things::{ClassId, Site, Thing};
 use crate::link::world::World;
 use crate::program::{FuncId, TextSource};
 use crate::text::Symbol;
@@ -93,6 +93,11 @@ impl SpanNames<'_, '_> {
                 self.with(eval, inner, decorated, &env, depth + 1)
             }
             Open::Instance { class, made } => {
+                if let Some((function, call, made)) = made.and_then(|it| self.made_by_helper(it, class)) {
+                    let env = self.extended(env, function, call);
+                    let open = Open::Instance { class, made: Some(made) };
+                    return self.with(eval, open, decorated, &env, depth + 1);
+                }
                 let Some(inner) = self.openings.classes[class.index()] else { return Parts::hole(false) };
                 let mut env = env.clone();
                 if let (Some(site), Some(init)) = (made, self.world.method(class, self.world.names.init)) {
@@ -118,6 +123,19 @@ impl SpanNames<'_, '_> {
                 self.with(eval, inner.open, decorated, &env, depth + 1)
             }
         }
+    }
+
+    /// An instance that this call does not make itself: the helper that it calls, and where that makes it.
+    fn made_by_helper(&self, call: Site, class: ClassId) -> Option<(FuncId, Site, Site)> {
+        self.targets.functions(call).find_map(|(helper, _)| {
+            let gives = |it: FuncId| self.world.returns[it.index()].contains(Thing::Instance(class));
+            let mut calls = self.targets.calls_of(self.world, helper);
+            let (op, _) = calls.find(|(_, callees)| {
+                callees.contains(Thing::Class(class))
+                    || callees.functions().any(|(it, _)| it != helper && gives(it))
+            })?;
+            Some((helper, call, Site { file: self.world.file_of[helper.index()], op }))
+        })
     }
 
     fn library(

@@ -93,11 +93,16 @@ impl SpanIndex {
 }
 
 fn speaks(world: &World<'_>, targets: &Targets) -> bool {
-    (0..world.files.len()).into_par_iter().any(|file| {
-        targets.modelled(FileId(file as u32)).any(|site| {
-            targets.certainty(site) == crate::program::Certainty::Certain
-                && targets.nodes(site).any(|it| is_telemetry(world.library.node(it)))
-        })
+    (0..world.files.len())
+        .into_par_iter()
+        .any(|file| speaks_of_telemetry(world, targets, FileId(file as u32)))
+}
+
+/// Whether something in a file calls what is telemetry and nothing else.
+pub(crate) fn speaks_of_telemetry(world: &World<'_>, targets: &Targets, file: FileId) -> bool {
+    targets.modelled(file).any(|site| {
+        targets.certainty(site) == crate::program::Certainty::Certain
+            && targets.nodes(site).any(|it| is_telemetry(world.library.node(it)))
     })
 }
 

@@ -9,7 +9,7 @@ use crate::text::FileId;
 /// A named part of the tree, given by the configuration.
 pub(crate) struct LayerSpec {
     pub(crate) name: String,
-    pub(crate) matches: Box<dyn Fn(&str) -> bool + Sync>,
+    pub(crate) matches: Box<dyn Fn(&str) -> bool + Send + Sync>,
 }
 
 /// As many rows as one screen holds.

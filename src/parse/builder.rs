@@ -236,6 +236,8 @@ impl Builder {
             shouted: fitted(&mut built.shouted),
             marks: fitted(&mut built.marks),
             problems: fitted(&mut built.problems),
+            matches: Vec::new(),
+            captures: Vec::new(),
             generated: std::mem::take(&mut built.generated),
             lexical: std::mem::take(&mut built.lexical),
         };

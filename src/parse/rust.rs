@@ -9,6 +9,7 @@ mod control;
 mod depth;
 mod expressions;
 mod held;
+mod intact;
 mod items;
 mod macros;
 mod marks;
@@ -153,7 +154,7 @@ impl<'a> Reader<'a> {
 
     /// The items of a broken file that can be read by themselves.
     fn recovered(&mut self) -> Vec<Item> {
-        let Some((sound, _)) = broken::sound_part(self.places.text(), self.places.beginning()) else {
+        let Some(sound) = broken::sound_part(self.places.text(), self.places.beginning()) else {
             return Vec::new();
         };
         self.places.parse(&sound).unwrap_or_default()

@@ -1,7 +1,7 @@
 //! Comments that suppress findings, and those of them that suppress nothing.
 
 use crate::facts::{Facts, Mark, MarkKind, OpKind};
-use crate::program::{Certainty, File, Program};
+use crate::program::{File, Program};
 use crate::rule::{Catalogue, Entry, Finding, Held, HeldBy, Level, Selector};
 use crate::text::{FileId, LineIndex, Place, Span};
 
@@ -181,7 +181,7 @@ fn finding(file: FileId, span: Span, message: String) -> Finding {
         reason: Some("a suppression without effect hides the next real finding".to_owned()),
         help: Some("remove the comment, or correct the name in it".to_owned()),
         function: None,
-        certainty: Certainty::Certain,
+        most: Level::Error,
     }
 }
 

@@ -141,7 +141,7 @@ fn what_is_assumed_is_a_note_at_most() {
     let mut it = sketch("run()\n");
     it.settings.rules.base.severity.insert("span-discarded".to_owned(), Level::Error);
     let mut finding = it.finding("span-discarded", "run()");
-    finding.certainty = Certainty::Assumed;
+    finding.certainty(Certainty::Assumed);
     assert_eq!(it.apply(vec![finding]).findings[0].level, Level::Note);
 }
 

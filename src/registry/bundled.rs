@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use super::{
-    AllowedValue, Attribute, Base, Fate, Kind, Listed, Metric, Only, Relation, Replacement, Version,
+    AllowedValue, Attribute, Base, Carrier, Fate, Kind, Listed, Metric, Only, Relation, Replacement, Version,
 };
 
 const ATTRIBUTES: &str = include_str!("../../rules/semconv/attributes.tsv");
@@ -37,16 +37,16 @@ pub(super) fn in_namespace(namespace: &str) -> &'static [Attribute] {
     super::in_namespace(attributes(), namespace)
 }
 
-fn rows(table: &'static str) -> impl Iterator<Item = [&'static str; 7]> {
+fn rows(table: &'static str) -> impl Iterator<Item = [&'static str; 8]> {
     table.lines().filter(|it| !it.starts_with('#')).map(|line| {
-        let mut cells = [""; 7];
+        let mut cells = [""; 8];
         line.split('\t').zip(&mut cells).for_each(|(text, cell)| *cell = text);
         cells
     })
 }
 
 fn read_attribute(
-    [name, _since, kind, values, deprecated, replaced_by, only]: [&'static str; 7],
+    [name, _since, kind, values, deprecated, replaced_by, only, carrier]: [&'static str; 8],
 ) -> Attribute {
     Attribute {
         name,
@@ -58,10 +58,15 @@ fn read_attribute(
             "metric" => Some(Only::Metric),
             _ => None,
         },
+        carrier: match carrier {
+            "resource" => Some(Carrier::Resource),
+            "signal" => Some(Carrier::Signal),
+            _ => None,
+        },
     }
 }
 
-fn read_metric([name, instrument, unit, deprecated, replaced_by, ..]: [&'static str; 7]) -> Metric {
+fn read_metric([name, instrument, unit, deprecated, replaced_by, ..]: [&'static str; 8]) -> Metric {
     let instrument = if instrument == "updowncounter" { "up_down_counter" } else { instrument };
     Metric { name, instrument, unit, fate: read_fate(deprecated, replaced_by) }
 }
@@ -125,7 +130,7 @@ mod tests {
 
     #[test]
     fn tables_are_sorted_and_read_whole() {
-        for (table, width) in [(ATTRIBUTES, 7), (METRICS, 5)] {
+        for (table, width) in [(ATTRIBUTES, 8), (METRICS, 5)] {
             let lines: Vec<&str> = table.lines().filter(|it| !it.starts_with('#')).collect();
             let names: Vec<&str> = lines.iter().filter_map(|it| it.split('\t').next()).collect();
             assert!(names.is_sorted() && names.windows(2).all(|it| it[0] != it[1]));

@@ -72,9 +72,11 @@ fn dark_entries(report: &Report<'_>, limit: usize) -> Vec<Spot> {
     matters.take(limit).map(|(id, unseen)| entry_spot(report, *id, unseen)).collect()
 }
 
-/// What runs in the spans of its callers, or only passes the call on to what has spans, is not where to start; nor is an example.
+/// What runs in the spans of its callers, or only passes the call on to what has spans, is not where to start; nor is an example
+/// or a script that stands apart.
 fn is_place_to_start(report: &Report<'_>, id: FuncId, unseen: &Unseen) -> bool {
-    if report.program.file(report.program.function(id).file).beside {
+    let file = report.program.function(id).file;
+    if report.program.file(file).beside || report.program.is_apart(file) {
         return false;
     }
     let inherits = report.program.function(id).state == State::Inherited;

@@ -8,7 +8,7 @@ pub(crate) struct Catalogue {
 }
 
 pub(crate) struct Entry {
-    pub(crate) rule: &'static Rule,
+    pub(crate) rule: Rule,
     pub(crate) metadata: Metadata,
 }
 
@@ -25,9 +25,9 @@ pub(crate) enum Selector {
 
 impl Catalogue {
     /// Fails only where a page of otcov's own is broken.
-    pub(crate) fn new(rules: &'static [Rule]) -> Result<Catalogue, String> {
-        let read = |rule: &'static Rule| match rule.metadata() {
-            Ok(metadata) => Ok(Entry { rule, metadata }),
+    pub(crate) fn new(rules: &[Rule]) -> Result<Catalogue, String> {
+        let read = |rule: &Rule| match rule.metadata() {
+            Ok(metadata) => Ok(Entry { rule: *rule, metadata }),
             Err(error) => Err(format!("the page of `{}` is broken: {error}", rule.name)),
         };
         let mut entries = rules.iter().map(read).collect::<Result<Vec<Entry>, String>>()?;
@@ -37,6 +37,11 @@ impl Catalogue {
 
     pub(crate) fn entries(&self) -> &[Entry] {
         &self.entries
+    }
+
+    /// By name.
+    pub(crate) fn rules(&self) -> Vec<Rule> {
+        self.entries.iter().map(|it| it.rule).collect()
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&Entry> {
@@ -76,7 +81,7 @@ impl Catalogue {
 pub(crate) fn by_group(rules: &[Rule]) -> Vec<Rule> {
     let mut sorted: Vec<&Rule> = rules.iter().collect();
     sorted.sort_by_key(|it| (it.metadata().map(|it| it.group).unwrap_or_default(), it.name));
-    sorted.into_iter().map(|it| Rule { name: it.name, page: it.page, check: it.check }).collect()
+    sorted.into_iter().copied().collect()
 }
 
 impl Entry {

@@ -101,11 +101,11 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let told = write(directory.path(), &coverage).unwrap();
         assert!(told.ends_with("otcov.toml: 3 layers, 1 threshold\n"), "{told}");
-        let tree = crate::cli::TreeArgs { paths: Vec::new(), config: None, isolated: false, jobs: None };
         let root = directory.path().canonicalize().unwrap();
         let rules = crate::rule::Catalogue::new(crate::checks::ALL).unwrap();
         let vocabulary = crate::run::job::vocabulary(&rules);
-        let settings = config::resolve(&tree, None, &root, &root, &vocabulary).unwrap();
+        let found = config::locate(None, false, &root).unwrap();
+        let settings = config::resolve(found.as_ref(), None, &root, &root, &vocabulary).unwrap();
         let names: Vec<&str> = settings.layers.iter().map(|it| it.name.as_str()).collect();
         assert_eq!(names, ["commands", "src/shop/web", "tools/web"]);
         assert_eq!(settings.thresholds[0].percent, 66.0);

@@ -7,21 +7,22 @@ use anyhow::{Context, Result, bail};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::checks;
-use crate::cli::{ScanArgs, TreeArgs};
+use crate::cli::{ConfigArgs, ScanArgs, TreeArgs};
 use crate::config::{self, Settings, Vocabulary};
 use crate::discover::{self, Language, Roots, Scope};
 use crate::library::Library;
 use crate::measure::LayerSpec;
 use crate::parse;
+use crate::parse::query::Query;
 use crate::registry::Team;
 use crate::rule::Catalogue;
-use crate::run::{engine, registry, repository};
+use crate::run::{engine, own, registry, repository};
 
 /// Syntax trees of machine-made code are deep, and their depth is walked by recursion.
 const STACK_BYTES: usize = 256 << 20;
 
 /// What a `[[model]]` may say: the words of library models.
-const ROLES: [&str; 53] = [
+pub(super) const ROLES: [&str; 54] = [
     "span",
     "span-end",
     "span-current",
@@ -65,6 +66,7 @@ const ROLES: [&str; 53] = [
     "entry-point",
     "set-up",
     "auto-instrument",
+    "middleware",
     "context-manager",
     "suppress",
     "transparent",
@@ -113,13 +115,14 @@ pub(crate) struct Job {
     /// With `--whole`, what is to be told about; everything, if empty.
     focus: Vec<PathBuf>,
     pub(crate) pool: ThreadPool,
+    /// What the rules of the project itself look for.
+    pub(crate) queries: Vec<Query>,
     /// The project's own registry.
     pub(crate) team: Option<Arc<Team>>,
 }
 
 impl Job {
     pub(crate) fn prepare(tree: &TreeArgs, scan: Option<&ScanArgs>) -> Result<Job> {
-        let rules = Catalogue::new(checks::ALL).map_err(anyhow::Error::msg)?;
         let mut roots = discover::roots(&tree.paths)?;
         let working = std::env::current_dir().context("cannot tell the working directory")?;
         let mut focus = Vec::new();
@@ -127,11 +130,20 @@ impl Job {
             focus = roots.given();
             roots = discover::roots(&[project(tree, &roots.root)?])?;
         }
-        let settings = config::resolve(tree, scan, &roots.root, &working, &vocabulary(&rules))?;
+        let found = config::locate(tree.config.as_deref(), tree.isolated, &roots.root)?;
+        let rules = own::catalogue(found.as_ref())?;
+        let mut settings = config::resolve(found.as_ref(), scan, &roots.root, &working, &vocabulary(&rules))?;
+        settings.jobs = tree.jobs.map_or(0, usize::from);
         refuse_bad_models(&settings)?;
         let absolute = tree.paths.iter().any(|it| it.is_absolute());
         let shown_root = shown(&roots.root, &working, absolute);
         Ok(Job { focus, ..Job::assemble(roots, settings, rules, shown_root)? })
+    }
+
+    /// Where no tree is read: the settings of the directory that the user stands in.
+    pub(crate) fn here(which: &ConfigArgs) -> Result<Job> {
+        let (config, isolated) = (which.config.clone(), which.isolated);
+        Job::prepare(&TreeArgs { paths: vec![PathBuf::from(".")], config, isolated, jobs: None }, None)
     }
 
     /// A run over some paths with settings that no file gave.
@@ -141,7 +153,7 @@ impl Job {
         Job::assemble(roots, settings, rules, ".".to_owned())
     }
 
-    fn assemble(roots: Roots, settings: Settings, rules: Catalogue, shown_root: String) -> Result<Job> {
+    fn assemble(roots: Roots, mut settings: Settings, rules: Catalogue, shown_root: String) -> Result<Job> {
         let pool = ThreadPoolBuilder::new()
             .num_threads(settings.jobs)
             .stack_size(STACK_BYTES)
@@ -150,7 +162,9 @@ impl Job {
             .context("cannot start the threads")?;
         let prefix = repository::prefix(&roots.root);
         let team = registry::team(&settings.registry_paths)?;
-        Ok(Job { roots, settings, rules, shown_root, prefix, focus: Vec::new(), pool, team })
+        let layers = layers(&settings, &roots.root);
+        let queries = own::prepare(&mut settings, layers);
+        Ok(Job { roots, settings, rules, shown_root, prefix, focus: Vec::new(), pool, queries, team })
     }
 
     /// Whether a file of the tree is one that was asked about.
@@ -187,15 +201,16 @@ impl Job {
     }
 
     pub(crate) fn layers(&self) -> Vec<LayerSpec> {
-        let layer = |it: &config::LayerSettings| {
-            let (root, paths) = (self.roots.root.clone(), it.paths.clone());
-            LayerSpec {
-                name: it.name.clone(),
-                matches: Box::new(move |path| paths.matches(&root.join(path))),
-            }
-        };
-        self.settings.layers.iter().map(layer).collect()
+        layers(&self.settings, &self.roots.root)
     }
+}
+
+fn layers(settings: &Settings, root: &Path) -> Vec<LayerSpec> {
+    let layer = |it: &config::LayerSettings| {
+        let (root, paths) = (root.to_path_buf(), it.paths.clone());
+        LayerSpec { name: it.name.clone(), matches: Box::new(move |path| paths.matches(&root.join(path))) }
+    };
+    settings.layers.iter().map(layer).collect()
 }
 
 /// What a file is a part of: the directory of the configuration that holds for it, or else its repository.
@@ -223,6 +238,8 @@ pub(crate) fn vocabulary(rules: &Catalogue) -> Vocabulary<'_> {
         languages: parse::LANGUAGES.iter().map(|it| it.name).collect(),
         roles: ROLES.to_vec(),
         arguments: ARGUMENTS.to_vec(),
+        taken: own::taken(),
+        judge: own::judge,
     }
 }
 
@@ -293,6 +310,14 @@ mod tests {
         let slots: Vec<String> =
             known_to_the_library("args", args).into_iter().map(|it| format!("{it}-arg")).collect();
         assert_eq!(slots, ARGUMENTS);
+    }
+
+    #[test]
+    fn a_role_is_called_by_its_word() {
+        for word in ROLES {
+            let role: crate::library::Role = toml::Value::from(word).try_into().unwrap();
+            assert_eq!(role.word(), word);
+        }
     }
 
     #[test]

@@ -59,6 +59,17 @@ impl<'w, 'a> Eval<'w, 'a> {
         Things::one(likely.map_or(Thing::Foreign, Thing::Module))
     }
 
+    /// What a dotted path in a text means, `package.module.Class`.
+    pub(crate) fn named_by_text(&mut self, file: FileId, dotted: &str) -> Things {
+        match dotted.rsplit_once('.') {
+            Some((module, name)) => {
+                let module = self.absolute(file, module);
+                self.members(&module, Symbol::new(name))
+            }
+            None => Things::none(),
+        }
+    }
+
     pub(super) fn imported(&mut self, file: FileId, from: FnId, import: Import) -> Things {
         let module = self.imported_module(file, from, import);
         match import.name {

@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use super::intact::intact;
 use crate::parse::pieces::only;
 
 /// How many pieces a broken one is joined with before it is given up: what splits a long text or macro is not broken.
@@ -10,21 +11,26 @@ const MOST_JOINED: usize = 6;
 /// More broken pieces than this, and the file is not what it claims to be.
 const MOST_BROKEN: usize = 32;
 
-/// The text with everything blanked out that cannot be read, and where that begins.
-pub(super) fn sound_part(text: &str, start: usize) -> Option<(String, Vec<Range<usize>>)> {
-    let pieces = split(text, start, "");
-    let (mut sound, mut broken) = sort(text, &pieces, &|it| parses(it))?;
-    for piece in std::mem::take(&mut broken) {
-        match members(text, &piece) {
-            Some((kept, lost)) => {
-                sound.extend(kept);
-                broken.extend(lost);
-            }
-            None => broken.push(piece),
-        }
+/// The text with everything blanked out that cannot be read.
+///
+/// Where lines begin tells more than brackets do when one of them is missing, as long as the text is indented as usual; where it is
+/// not, or where items stand deep in others, the grammar finds more. So both are asked.
+pub(super) fn sound_part(text: &str, start: usize) -> Option<String> {
+    let by_lines = by_lines(text, start).unwrap_or_default();
+    let by_grammar = intact(text, &(start..text.len()));
+    let length = |it: &[Range<usize>]| it.iter().map(Range::len).sum::<usize>();
+    let best = if length(&by_grammar) > length(&by_lines) { by_grammar } else { by_lines };
+    (!best.is_empty()).then(|| only(text, &best))
+}
+
+/// The pieces that can be read, and what is intact in the others.
+fn by_lines(text: &str, start: usize) -> Option<Vec<Range<usize>>> {
+    let (mut sound, broken) = sort(text, &split(text, start, ""), &|it| parses(it))?;
+    for piece in broken {
+        sound.extend(members(text, &piece).unwrap_or_else(|| intact(text, &piece)));
     }
     sound.sort_by_key(|it| it.start);
-    Some((only(text, &sound), broken))
+    Some(sound)
 }
 
 /// Pieces that begin where an item can begin, at one indentation; attributes and comments stay with what follows.
@@ -100,8 +106,7 @@ fn sort(
 }
 
 /// A block of members keeps those that can be read: its head and its last brace, and what is sound between.
-#[expect(clippy::type_complexity, reason = "two lists of pieces")]
-fn members(text: &str, piece: &Range<usize>) -> Option<(Vec<Range<usize>>, Vec<Range<usize>>)> {
+fn members(text: &str, piece: &Range<usize>) -> Option<Vec<Range<usize>>> {
     let block = &text[piece.clone()];
     let head = block.lines().find(|it| begins_item(it))?;
     if !["impl", "mod", "trait", "pub", "unsafe"].iter().any(|it| head.starts_with(it))
@@ -119,13 +124,45 @@ fn members(text: &str, piece: &Range<usize>) -> Option<(Vec<Range<usize>>, Vec<R
         true => parses(it),
         false => parses(&format!("impl X {{ {it} }}")) || parses(&format!("trait X {{ {it} }}")),
     };
-    let (mut kept, lost) = sort(text, &inner, &wrapped)?;
+    let (mut kept, _) = sort(text, &inner, &wrapped)?;
     kept.push(piece.start..open);
     kept.push(close..close + 1);
     kept.sort_by_key(|it| it.start);
-    parses(&only(text, &kept)).then_some((kept, lost))
+    parses(&only(text, &kept)).then_some(kept)
 }
 
 fn parses(text: &str) -> bool {
     syn::parse_str::<syn::File>(text).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The names of the functions that are left.
+    fn left(text: &str) -> Vec<String> {
+        let sound = sound_part(text, 0).unwrap_or_default();
+        assert_eq!(sound.len(), text.len());
+        assert!(parses(&sound), "{sound}");
+        sound.split("fn ").skip(1).map(|it| it.split('(').next().unwrap_or_default().to_owned()).collect()
+    }
+
+    #[test]
+    fn a_broken_item_takes_no_neighbour_with_it() {
+        assert_eq!(left("fn a() {}\n\nfn b() {\n    c(;\n\nfn d() {}\n"), ["a", "d"]);
+        assert_eq!(left("#[x]\nfn a() {}\n<<<<<<< HEAD\nfn b() {}\n"), ["a", "b"]);
+        assert_eq!(
+            left("impl S {\n    fn a(&self) {}\n    fn b(&self) { c(; }\n    fn d(&self) {}\n}\n"),
+            ["a", "d"]
+        );
+    }
+
+    #[test]
+    fn items_are_found_however_they_are_indented() {
+        assert_eq!(
+            left("impl S {\nfn a(&self) {}\nfn b(&self) { c(; }\nfn d(&self) {}\n}\nfn e() {}\n"),
+            ["a", "d", "e"]
+        );
+        assert_eq!(left("mod m { mod n { fn a() {} fn b() { c(; } fn d() {} } fn e() {} }"), ["a", "d", "e"]);
+    }
 }

@@ -128,6 +128,7 @@ fn team(attributes: Vec<super::definitions::AttributeDefinition>, signals: &[Sig
             values: it.values,
             fate: fate(it.deprecated.as_ref()),
             only: None,
+            carrier: None,
         })
         .collect();
     let metrics = signals.iter().filter_map(|it| Some((it.metric.as_ref()?, it)));

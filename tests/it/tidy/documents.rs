@@ -4,7 +4,7 @@ use std::fs;
 
 use super::{assert_none, names, read, root};
 
-const DOCUMENTS: [&str; 10] = [
+const DOCUMENTS: [&str; 11] = [
     "README.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
@@ -12,6 +12,7 @@ const DOCUMENTS: [&str; 10] = [
     "docs/getting-started.md",
     "docs/how-otcov-decides.md",
     "docs/configuration.md",
+    "docs/custom-rules.md",
     "docs/ci.md",
     "docs/comparison.md",
     "docs/faq.md",

@@ -1,0 +1,1 @@
+"""What each project is driven through."""
