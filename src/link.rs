@@ -67,27 +67,19 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
     world.partials = partials::find(&world);
     let targets = rounds::run(&mut world);
     let world = world;
-    // What rests on nothing but targets is found side by side, so that one pass works while another sums up.
-    let (mut openings, (mut instrumented, written)) = rayon::join(
+    // What does not rest on each other is found side by side, so that one pass works while another sums up.
+    let (mut openings, (written, runners)) = rayon::join(
         || openings::find(&world, &targets),
-        || {
-            rayon::join(
-                || launch::Instrumented::find(&world, &targets, &input.launch, &input.auto_instrumented),
-                || attributes::find(&world, &targets),
-            )
-        },
+        || rayon::join(|| attributes::find(&world, &targets), || outgoing::Runners::find(&world, &targets)),
     );
-    let (entries, (runners, middleware)) = rayon::join(
+    let (entries, instrumented) = rayon::join(
         || entries::find(&world, &targets, &input.launch),
         || {
-            rayon::join(
-                || outgoing::Runners::find(&world, &targets),
-                || middleware::find(&world, &targets, &openings),
-            )
+            let middleware = middleware::find(&world, &targets, &openings);
+            let declared = &input.auto_instrumented;
+            launch::Instrumented::find(&world, &targets, &input.launch, declared, middleware)
         },
     );
-    instrumented.add(library, middleware);
-    let instrumented = instrumented;
     let spawners = outgoing::spawners::Spawners::find(&world, &targets, &openings);
     let graph = reach::CallGraph::new(&world, &targets, &openings, &instrumented, &spawners);
     openings.inside = graph.closures_inside(&world, &openings);

@@ -35,6 +35,7 @@ impl Instrumented {
         targets: &Targets,
         launch: &[LaunchFile],
         declared: &[String],
+        middleware: Middleware,
     ) -> Instrumented {
         let mut found = Instrumented::default();
         let library = world.library;
@@ -64,23 +65,16 @@ impl Instrumented {
             },
         );
         imported.into_iter().for_each(|it| found.enable(it));
-        for it in called.into_iter().flat_map(|it| library.enabled_by(it)) {
+        for it in called.into_iter().chain(middleware.members).flat_map(|it| library.enabled_by(it)) {
             by_code |= it.zero_code;
             found.enable(it);
         }
         if !by_code {
             found.enable_installed(library, launch);
         }
+        found.served.extend(middleware.served);
+        found.called.extend(middleware.called);
         found
-    }
-
-    /// What the program itself puts around handlers and calls.
-    pub(crate) fn add(&mut self, library: &Library, middleware: Middleware) {
-        for it in middleware.members.into_iter().flat_map(|it| library.enabled_by(it)) {
-            self.enable(it);
-        }
-        self.served.extend(middleware.served);
-        self.called.extend(middleware.called);
     }
 
     /// Instrumentations that are installed while nothing in the code enables any: a launcher does.

@@ -1,0 +1,84 @@
+//! What annotations promise: `Tracer`, `Optional[Tracer]`, `Arc<Tracer>`.
+
+use crate::facts::{Value, ValueId};
+use crate::link::eval::{Eval, Scope};
+use crate::link::things::{Thing, Things};
+
+impl Eval<'_, '_> {
+    /// The things that an annotation promises.
+    pub(crate) fn annotated(&mut self, annotation: ValueId, scope: Scope) -> Things {
+        if annotation == ValueId::OPAQUE {
+            return Things::none();
+        }
+        let facts = self.world.facts(scope.file);
+        match facts.value(annotation) {
+            Value::Item { of, key } => {
+                let generic = match facts.value(*of) {
+                    Value::Name(name) | Value::Member { name, .. } => name.as_str(),
+                    _ => "",
+                };
+                match generic {
+                    "Optional" | "Union" | "Annotated" | "Final" | "ClassVar" | "Awaitable" | "Coroutine"
+                    | "Required" | "NotRequired" => {
+                        self.annotated_key(*key, generic == "Annotated", generic == "Coroutine", scope)
+                    }
+                    "type" | "Type" => self.things(*key, scope),
+                    _ if facts.lexical => self.wrapped(*of, *key, scope),
+                    _ => self.annotated(*of, scope),
+                }
+            }
+            Value::Either(run) => {
+                let mut found = Things::none();
+                for part in facts.list(run) {
+                    found.join(&self.annotated(*part, scope));
+                }
+                found
+            }
+            Value::Name(_) | Value::Head(_) | Value::Member { .. } => {
+                let named = self.things(annotation, scope);
+                self.instances(&named)
+            }
+            _ => Things::none(),
+        }
+    }
+
+    /// `Arc<T>` is what `T` is; other types are themselves, whatever they are made of.
+    fn wrapped(&mut self, of: ValueId, key: ValueId, scope: Scope) -> Things {
+        let library = self.world.library;
+        let named = self.things(of, scope);
+        match named.iter().any(|it| matches!(it, Thing::Library(node) if library.node(node).wraps)) {
+            true => self.annotated_key(key, true, false, scope),
+            false => self.instances(&named),
+        }
+    }
+
+    fn annotated_key(&mut self, key: ValueId, first_only: bool, last_only: bool, scope: Scope) -> Things {
+        let facts = self.world.facts(scope.file);
+        let Value::Sequence(run) = facts.value(key) else { return self.annotated(key, scope) };
+        let parts = facts.list(run);
+        let chosen = match (first_only, last_only) {
+            (true, _) => &parts[..parts.len().min(1)],
+            (_, true) => &parts[parts.len().saturating_sub(1)..],
+            _ => parts,
+        };
+        let mut found = Things::none();
+        for part in chosen {
+            found.join(&self.annotated(*part, scope));
+        }
+        found
+    }
+
+    fn instances(&self, named: &Things) -> Things {
+        let library = self.world.library;
+        named
+            .iter()
+            .filter_map(|it| match it {
+                Thing::Class(class) => Some(Thing::Instance(class)),
+                Thing::Library(node) if library.node(node).is_type => Some(Thing::Object(node)),
+                Thing::Object(node) => library.node(node).value.map(Thing::Object),
+                Thing::Foreign => Some(Thing::Foreign),
+                _ => None,
+            })
+            .collect()
+    }
+}
