@@ -289,6 +289,12 @@ pub(crate) struct ExtraModel {
 }
 
 impl Library {
+    /// What stands beside a node: the other members of its module or type.
+    pub(crate) fn siblings(&self, node: &Node) -> impl Iterator<Item = &Node> {
+        let parent = node.parent;
+        self.nodes.iter().filter(move |it| parent.is_some() && it.parent == parent)
+    }
+
     pub(crate) fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id.0 as usize]
     }

@@ -303,11 +303,14 @@ fn direct(world: &World<'_>, targets: &Targets, eval: &mut Eval<'_, '_>, site: S
                 }
             }
             if takes_keywords(model) {
-                let known: Vec<Symbol> = model.args.iter().filter_map(|(_, it)| it.keyword).collect();
+                let lexical = world.facts(site.file).lexical;
+                let mut known: Vec<Symbol> = model.args.iter().filter_map(|(_, it)| it.keyword).collect();
+                if lexical {
+                    known.extend(OF_THE_MACRO.map(Symbol::new));
+                }
                 let mut keys = eval.keyword_keys(site, &known, 0);
-                if world.facts(site.file).lexical {
+                if lexical {
                     keys.extend(eval.field_names(site, model.place(Slot::Name).is_some()));
-                    keys.retain(|it| !matches!(it.text.parts[..], [Part::Literal(name)] if is_of_the_macro(name.as_str())));
                 }
                 // A leading underscore marks the library's own options.
                 keys.retain(|it| !matches!(it.text.parts[..], [Part::Literal(name)] if name.as_str().starts_with('_')));
@@ -340,9 +343,7 @@ fn keyword_of(world: &World<'_>, site: Site, keyword: &str) -> Option<ValueId> {
 }
 
 /// What a macro of spans and log lines is told in the form of a field.
-fn is_of_the_macro(name: &str) -> bool {
-    matches!(name, "target" | "parent" | "name" | "level" | "message")
-}
+const OF_THE_MACRO: [&str; 5] = ["target", "parent", "name", "level", "message"];
 
 /// All keyword arguments that have no other meaning are attributes.
 fn takes_keywords(model: &crate::library::Model) -> bool {

@@ -224,8 +224,37 @@ fn by_derive(world: &World<'_>, eval: &mut Eval<'_, '_>, function: FuncId) -> Op
     if !world.facts(world.file_of[function.index()]).lexical {
         return None;
     }
-    let (node, model) = command_of(world, eval, world.class_of(function)?)?;
-    model.methods.contains(&world.function(function).name).then(|| entry(world, node, model)).flatten()
+    let named = |(node, model): (NodeId, &Model)| {
+        model.methods.contains(&world.function(function).name).then(|| entry(world, node, model)).flatten()
+    };
+    command_of(world, eval, world.class_of(function)?)
+        .and_then(named)
+        .or_else(|| by_marked_block(world, eval, function))
+}
+
+/// A method with a mark of its own, in a block that is marked: `#[OpenApi] impl Orders { #[oai(..)] fn list() }`.
+fn by_marked_block(world: &World<'_>, eval: &mut Eval<'_, '_>, function: FuncId) -> Option<Entry> {
+    let (file, local) = world.local(function);
+    let facts = world.facts(file);
+    let it = facts.function(local);
+    let block = world.class_id(file, it.class?);
+    if it.decorators.is_empty() {
+        return None;
+    }
+    let (node, model) = command_of(world, eval, block)?;
+    let is_marked = facts.list(&it.decorators).iter().any(|decorator| {
+        let callee = match facts.value(*decorator) {
+            Value::Call(op) => world.callee(Site { file, op: *op }),
+            _ => Some(*decorator),
+        };
+        callee.is_some_and(|it| match facts.value(it) {
+            Value::Name(name) => {
+                model.methods.iter().any(|mark| mark.as_str().strip_prefix('#') == Some(name.as_str()))
+            }
+            _ => false,
+        })
+    });
+    is_marked.then(|| entry(world, node, model)).flatten()
 }
 
 /// The library member that makes a type a command, which it derives.
@@ -240,7 +269,7 @@ fn command_of<'w>(
     let (region, order) = facts.function(it.body).place;
     let scope = crate::link::eval::Scope { file, function: it.parent, region, order };
     facts.list(&it.decorators).iter().find_map(|decorator| {
-        eval.ask(*decorator, scope).iter().find_map(|it| match it {
+        eval.decorator_nodes(*decorator, scope).iter().find_map(|it| match it {
             Thing::Library(node) => {
                 let model = world.library.node(node).model(Role::EntryPoint).filter(|it| it.forms.base)?;
                 Some((node, model))

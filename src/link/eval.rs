@@ -6,6 +6,7 @@
 mod calls;
 mod containers;
 mod held;
+mod kept;
 mod members;
 pub(crate) mod paths;
 mod stars;
@@ -174,8 +175,15 @@ impl<'w, 'a> Eval<'w, 'a> {
             Value::Name(name) => self.name(*name, scope),
             Value::Head(name) => self.head(*name, scope),
             Value::Member { of, name } => {
-                let of = self.things(*of, scope);
-                let mut found = self.members(&of, *name);
+                let owner = self.things(*of, scope);
+                let mut found = self.members(&owner, *name);
+                // What a parameter brought into the field, the call that made this instance says better.
+                if facts.lexical
+                    && found.iter().any(|it| matches!(it, Thing::Param(..)))
+                    && let Some(kept) = self.kept(*of, *name, scope)
+                {
+                    return Things::one(kept);
+                }
                 if facts.lexical && !found.is_known() {
                     self.any_method(scope.file, *name, &mut found);
                 }

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::facts::{BindingKind, FnId, FunctionKind, MarkKind, OpKind, Shape, Value};
-use crate::library::Role;
+use crate::library::{Node, Role};
 use crate::link::Excludes;
 use crate::link::entries::Entries;
 use crate::link::handlers::is_telemetry;
@@ -407,7 +407,9 @@ fn speaks_only(world: &World<'_>, targets: &Targets, function: FuncId, helpers: 
                     speaks |= telemetry;
                     plain |= telemetry
                         || it.path.as_str().starts_with("builtins.")
-                        || it.model(Role::Context).is_some();
+                        || it.model(Role::Context).is_some()
+                        || is_value_of_telemetry(world, it)
+                        || world.library.instrumentors().iter().any(|it| it.node == node);
                 }
                 Thing::Function(callee) | Thing::Method(callee) if helpers.contains(&callee) => {
                     speaks = true;
@@ -416,15 +418,38 @@ fn speaks_only(world: &World<'_>, targets: &Targets, function: FuncId, helpers: 
                 _ => {}
             }
         }
-        let neutral = match facts.value(callee) {
-            Value::Member { name, .. } => is_neutral_method(name.as_str()),
-            _ => false,
-        };
+        // A name tells only where nothing else does: `attributes.get`, not `requests.get`.
+        let neutral = !things.is_known()
+            && match facts.value(callee) {
+                Value::Member { name, .. } => {
+                    is_neutral_method(name.as_str()) || is_clock(name.as_str()) || name.as_str() == "dumps"
+                }
+                Value::Name(name) => is_clock(name.as_str()) || is_text(name.as_str()),
+                _ => false,
+            };
         if !plain && !neutral {
             return false;
         }
     }
     speaks
+}
+
+/// What telemetry is given, as a status: making one does nothing.
+fn is_value_of_telemetry(world: &World<'_>, node: &Node) -> bool {
+    node.is_type && node.models.is_empty() && world.library.siblings(node).any(is_telemetry)
+}
+
+/// Builtins that make something to be written of what there is.
+fn is_text(name: &str) -> bool {
+    matches!(
+        name,
+        "str" | "repr" | "type" | "len" | "int" | "float" | "bool" | "list" | "tuple" | "dict" | "isinstance"
+    )
+}
+
+/// Reading a clock is how durations are measured.
+fn is_clock(name: &str) -> bool {
+    matches!(name, "perf_counter" | "perf_counter_ns" | "monotonic" | "monotonic_ns" | "time_ns")
 }
 
 /// Methods of texts and collections: they do no work that anybody would want to see.

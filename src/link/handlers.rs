@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use crate::facts::{Facts, OpId, OpKind, RegionId, RegionKind, Value, ValueId};
-use crate::library::Role;
+use crate::library::{NodeId, Role};
 use crate::link::attributes::call_at;
 use crate::link::fates::is_broad;
 use crate::link::functions::is_neutral_method;
@@ -25,7 +25,7 @@ impl Recorders {
     pub(crate) fn find(world: &World<'_>, targets: &Targets, graph: &CallGraph) -> Recorders {
         let records = |site: Site, mentions: bool| {
             targets.nodes(site).any(|it| {
-                let has = |role: Role| world.library.node(it).model(role).is_some();
+                let has = |role: Role| says(world, it, role);
                 let facts = world.facts(site.file);
                 (has(Role::RecordException) && mentions)
                     || has(Role::LogException)
@@ -35,10 +35,9 @@ impl Recorders {
             }) || (mentions && world.callee(site).is_some_and(|it| is_record_exception(world, site.file, it)))
         };
         let logs = |site: Site, mentions: bool| {
-            targets.nodes(site).any(|it| {
-                let it = world.library.node(it);
-                it.model(Role::LogException).is_some() || (mentions && it.model(Role::Log).is_some())
-            })
+            targets
+                .nodes(site)
+                .any(|it| says(world, it, Role::LogException) || (mentions && says(world, it, Role::Log)))
         };
         let likely: Vec<FuncId> = (0..world.files.len())
             .into_par_iter()
@@ -53,6 +52,12 @@ impl Recorders {
     pub(crate) fn is(&self, function: FuncId) -> bool {
         self.records[function.index()]
     }
+}
+
+/// Whether a library member plays a role. A log line that is for debugging is not written in production.
+fn says(world: &World<'_>, node: NodeId, role: Role) -> bool {
+    let model = world.library.node(node).model(role);
+    model.is_some_and(|it| role != Role::Log || it.level.is_none_or(|it| it.as_str() != "debug"))
 }
 
 /// A log line that says that something failed, and so keeps an error that it is given.
@@ -360,7 +365,7 @@ impl Reader<'_, '_> {
                 Thing::Library(node) => {
                     let it = world.library.node(node);
                     known = true;
-                    let has = |role: Role| it.model(role).is_some();
+                    let has = |role: Role| says(world, node, role);
                     logs |= has(Role::Log) || has(Role::LogException);
                     recorded |= has(Role::RecordException) || has(Role::LogException);
                     recorded |= has(Role::SetStatus) && says_error(self.facts, world, site);
@@ -396,7 +401,7 @@ impl Reader<'_, '_> {
             let it = it.as_str().to_ascii_lowercase();
             it.contains("log") && !it.contains("catalog") && !it.contains("dialog")
         });
-        let levels = ["debug", "info", "warning", "warn", "error", "critical", "fatal", "log", "exception"];
+        let levels = ["info", "warning", "warn", "error", "critical", "fatal", "log", "exception"];
         if to_logger && levels.contains(&name) {
             return (name == "exception" || given || logs_with_traceback(self.facts, self.world, site), true);
         }

@@ -116,6 +116,8 @@ pub(crate) struct Openings {
     expanded: FxHashSet<FuncId>,
     /// What the calls of a function enter, or run something in; sorted by where they stand.
     entered_values: Vec<(Site, ValueId)>,
+    /// Functions that make a span and keep it in the instance that they give.
+    keepers: Vec<(FuncId, Thing)>,
     /// Closures that run inside a span of the function around them.
     pub(crate) inside: Vec<bool>,
     /// Managed regions in which a span is open that was made elsewhere (`use_span(span)`).
@@ -139,6 +141,7 @@ pub(crate) fn find(world: &World<'_>, targets: &Targets) -> Openings {
         wrappers: vec![false; functions],
         activated: FxHashMap::default(),
         inside: vec![false; functions],
+        keepers: lazy::keepers(world),
         entered_values: Vec::new(),
         expanded: FxHashSet::default(),
     };
@@ -219,6 +222,7 @@ impl Openings {
         self.own = own;
         self.find_scopes(world);
         self.find_gives(world);
+        self.find_kept(world);
         // Classes and wrappers open what one of their functions opens.
         if self.own.iter().any(|it| !it.is_empty()) {
             self.find_classes(world, targets, &candidates.entering);
@@ -413,6 +417,18 @@ impl Openings {
                     _ => None,
                 });
                 self.gives[index] = open;
+            }
+        }
+    }
+
+    fn find_kept(&mut self, world: &World<'_>) {
+        for (function, kept) in std::mem::take(&mut self.keepers) {
+            match self.open_of(world, kept, None) {
+                open @ Some(_) if self.gives[function.index()].is_none() => {
+                    self.gives[function.index()] = open
+                }
+                Some(_) => {}
+                None => self.keepers.push((function, kept)),
             }
         }
     }

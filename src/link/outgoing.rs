@@ -5,7 +5,7 @@ pub(crate) mod spawners;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use crate::facts::{OpKind, Value};
+use crate::facts::{OpKind, Value, ValueId};
 use crate::library::{Model, NodeId, Role, Slot};
 use crate::link::attributes::call_at;
 use crate::link::eval::Eval;
@@ -244,6 +244,13 @@ fn assumed_log(world: &World<'_>, site: Site) -> Option<(Symbol, bool)> {
     (is_logger && level).then(|| (Symbol::new(&format!("{receiver}.{name}")), false))
 }
 
+/// `copy_context().run`: what is handed over brings its context along.
+fn runs_in_a_context(world: &World<'_>, work: ValueId, site: Site) -> bool {
+    let things = Eval::new(world).ask(work, Eval::scope_of(world, site));
+    let nodes = things.all().nodes().map(|it| world.library.node(it));
+    nodes.flat_map(|it| &it.models).any(|it| it.role == Role::Runs && it.keeps_context)
+}
+
 fn read_model(
     world: &World<'_>,
     targets: &Targets,
@@ -261,8 +268,10 @@ fn read_model(
     }
     if let Some(mechanism) = spawners::mechanism(model) {
         let work = model.place(Slot::Function).and_then(|it| argument_at(world, site, it));
-        let carried = world.facts(site.file).lexical
-            && work.is_some_and(|it| spawners::carries(world, targets, openings, it, site));
+        let carried = work.is_some_and(|it| match world.facts(site.file).lexical {
+            true => spawners::carries(world, targets, openings, it, site),
+            false => runs_in_a_context(world, it, site),
+        });
         let propagates = model.keeps_context || carried;
         let in_span = openings.in_span(world, site);
         let work = work.and_then(|it| spawners::done(world, targets, openings, it, site));

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use crate::config::{Eligible, Settings};
 use crate::discover::{self, Discovered, Note, SourceFile};
+use crate::facts::Facts;
 use crate::library::{ExtraModel, Library};
 use crate::link::{self, LaunchFile, LinkInput};
 use crate::parse::{LANGUAGES, query};
@@ -81,16 +82,16 @@ fn parse_one(source: &SourceFile, overlay: &Overlay, job: &Job) -> (Option<File>
         absolute: source.absolute.clone(),
         language: language.name,
         lines: LineIndex::new(&contents.text),
+        test: job.settings.scan.tests.matches(&source.absolute) || is_test(&source.path, &facts),
         facts,
-        test: job.settings.scan.tests.matches(&source.absolute) || is_test(&source.path),
         beside: is_beside(&source.path),
         first_function: 0,
     };
     (Some(file), contents.note)
 }
 
-/// Where tests live in every project: by directory or by name.
-fn is_test(path: &str) -> bool {
+/// Where tests live in every project: by directory or by name. `test` alone can also be a command of that name.
+fn is_test(path: &str, facts: &Facts) -> bool {
     let (directories, name) = path.rsplit_once('/').unwrap_or(("", path));
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
     directories
@@ -98,7 +99,14 @@ fn is_test(path: &str) -> bool {
         .any(|it| matches!(it, "tests" | "test" | "testing" | "__tests__" | "integration_tests"))
         || stem.starts_with("test_")
         || stem.ends_with("_test")
-        || matches!(stem, "conftest" | "tests" | "test")
+        || matches!(stem, "conftest" | "tests")
+        || (stem == "test" && holds_tests(facts))
+}
+
+fn holds_tests(facts: &Facts) -> bool {
+    let is_case = |name: &str| name.starts_with("Test") || name.ends_with("Test") || name.ends_with("Tests");
+    facts.functions.iter().any(|it| it.is_test || it.name.as_str().starts_with("test_"))
+        || facts.classes.iter().any(|it| is_case(it.name.as_str()))
 }
 
 /// What stands beside a program and never runs in production: scripts that build it, and what shows or measures it.

@@ -29,6 +29,15 @@ impl Eval<'_, '_> {
         fields.iter().filter_map(|it| named_field(facts, *it, site.file, scope)).collect()
     }
 
+    /// The names among the arguments without a key, from a place on: each is a field called like it.
+    pub(super) fn names_from(&self, site: Site, from: usize) -> Vec<Key> {
+        let scope = Eval::scope_of(self.world, site);
+        let facts = self.world.facts(site.file);
+        let args = self.world.call_args(site).iter().filter(|it| it.name.is_none());
+        let plain = args.skip(from).filter(|it| it.spread == Spread::No);
+        plain.filter_map(|it| named_field(facts, it.value, site.file, scope)).collect()
+    }
+
     /// What a closure gives: a pair of key and value, or several.
     pub(super) fn closure_keys(&mut self, closure: FuncId, depth: u32) -> Vec<Key> {
         let world = self.world;

@@ -1,10 +1,10 @@
 //! Keys of dictionaries that calls give and take: what functions return, what keywords say, what callers pass.
 
-use crate::facts::{BindingKind, OpId, OpKind, ParamKind, Spread, Value, ValueId};
+use crate::facts::{BindingKind, FunctionKind, OpId, OpKind, ParamKind, Spread, Value, ValueId};
 use crate::library::{Model, NodeId, Role, Slot};
 use crate::link::eval::{Eval, Scope};
 use crate::link::keys::{DEEPEST, Key, concerns};
-use crate::link::openings::argument_at;
+use crate::link::openings::{argument_at, named_param};
 use crate::link::texts::{Env, Part, Parts};
 use crate::link::things::{Site, Thing};
 use crate::program::{FuncId, TextSource};
@@ -176,9 +176,27 @@ impl<'a> Eval<'_, 'a> {
                     found.push(Key { text, place, scope, value: Some(arg.value) });
                 }
                 (None, Spread::Dict) => found.extend(self.dict_keys(arg.value, scope, depth + 1)),
+                (None, Spread::List) => found.extend(self.fields_passed_on(arg.value, site)),
                 _ => {}
             }
         }
+        found
+    }
+
+    /// `$($fields)*` in a macro: whatever fields its callers write there.
+    fn fields_passed_on(&mut self, value: ValueId, site: Site) -> Option<Key> {
+        let (function, index) = named_param(self.world, self.world.runner(site), value)?;
+        let is_macro = self.world.function(function).kind == FunctionKind::Macro;
+        is_macro.then(|| self.param_keys(function, u32::from(index), Eval::scope_of(self.world, site)))
+    }
+
+    /// The fields that a call of a macro hands to the variable that takes many.
+    fn fields_passed(&mut self, callee: FuncId, index: u16, site: Site, depth: u32) -> Vec<Key> {
+        let params = self.world.params(callee);
+        let known: Vec<Symbol> =
+            params.iter().filter(|it| it.kind != ParamKind::Rest).map(|it| it.name).collect();
+        let mut found = self.keyword_keys(site, &known, depth + 1);
+        found.extend(self.names_from(site, usize::from(index)));
         found
     }
 
@@ -245,6 +263,9 @@ impl<'a> Eval<'_, 'a> {
             let known: Vec<Symbol> =
                 params.iter().filter(|it| it.kind != ParamKind::Keywords).map(|it| it.name).collect();
             return self.keyword_keys(site, &known, depth);
+        }
+        if param.kind == ParamKind::Rest && world.function(callee).kind == FunctionKind::Macro {
+            return self.fields_passed(callee, index, site, depth);
         }
         match world.passed_by(site, callee, usize::from(index), bound) {
             Some((value, from)) => self.dict_keys(value, Eval::scope_of(world, from), depth + 1),

@@ -1,10 +1,13 @@
 //! Spans that are made in one place and open in another: where they are entered, held by a guard, or kept in a field.
 
+use rayon::prelude::*;
+
 use super::{Open, Openings, candidates};
 use crate::library::{NodeId, Role};
 use crate::link::eval::Eval;
 use crate::link::things::{ClassId, Site, Thing};
 use crate::link::world::World;
+use crate::program::FuncId;
 
 impl Openings {
     /// What was entered is what it was entered on; a span that is open without being entered is told by its start.
@@ -48,6 +51,26 @@ impl Openings {
             })
         })
     }
+}
+
+/// The functions that make a span and keep it in a field of what they give.
+pub(super) fn keepers(world: &World<'_>) -> Vec<(FuncId, Thing)> {
+    let functions = (0..world.file_of.len() as u32).into_par_iter().map(FuncId);
+    let lexical = functions.filter(|it| world.facts(world.file_of[it.index()]).lexical);
+    let with_instance = lexical.filter(|it| {
+        world.returns[it.index()]
+            .iter()
+            .any(|it| matches!(it, Thing::Instance(class) if holds_a_parameter(world, class)))
+    });
+    with_instance.filter_map(|it| Some((it, Eval::new(world).keeps(it)?))).collect()
+}
+
+fn holds_a_parameter(world: &World<'_>, class: ClassId) -> bool {
+    let facts = world.facts(world.class(class).file);
+    facts.scope(world.class_facts(class).body).iter().any(|it| {
+        let stored = world.fields.get(&(class, it.name));
+        stored.is_some_and(|it| it.iter().any(|it| matches!(it, Thing::Param(..))))
+    })
 }
 
 /// What entering a span gave.

@@ -138,10 +138,15 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Tokens between commas.
+/// Tokens between commas. One that is forgotten after a whole value is forgiven, as `#[instrument]` does.
 fn pieces(tokens: TokenStream) -> Vec<Vec<TokenTree>> {
-    let mut pieces = vec![Vec::new()];
+    let mut pieces: Vec<Vec<TokenTree>> = vec![Vec::new()];
     for token in tokens {
+        let last = pieces.last().and_then(|it| it.last());
+        let is_whole = matches!(last, Some(TokenTree::Literal(_) | TokenTree::Group(_)));
+        if is_whole && matches!(&token, TokenTree::Ident(it) if it != "as") {
+            pieces.push(Vec::new());
+        }
         match &token {
             TokenTree::Punct(it) if it.as_char() == ',' => pieces.push(Vec::new()),
             _ => {

@@ -153,7 +153,9 @@ impl<'a> Reader<'a> {
         self.around = outer;
         let path = self.path(Symbol::new(&title));
         let at = self.places.span(it.impl_token.span);
+        let decorators = self.decorators(&it.attrs);
         let class = self.class(type_name, path, at, &bases, Some(part_of));
+        self.builder.facts.classes[class.index()].decorators = decorators;
         let body = self.builder.facts.class(class).body;
         let mut around = around;
         around.is_test |= it.attrs.iter().any(is_test_only);

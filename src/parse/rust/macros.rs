@@ -19,6 +19,8 @@ enum Piece {
     Named(String, proc_macro2::Span, Expr),
     /// The key is a constant: `{ KEY } = value`.
     Keyed(Expr, Expr),
+    /// A field that is called like a setting: `name = value`.
+    Field(LitStr, Expr),
     /// A name that is its own value, written with a sign before it: `%error`.
     Short(Expr),
     Plain(Expr),
@@ -267,11 +269,12 @@ impl<'a> Reader<'a> {
                 }
                 Piece::Keyed(key, value) => {
                     let key = self.kept_value(key);
-                    let value = self.kept_value(value);
-                    let key_at = self.builder.facts.value_span(key);
-                    let run = self.builder.dict(&[(Some(key), value)]);
-                    let value = self.builder.value(Value::Dict(run), key_at);
-                    fields.push(Field { name: None, key_at, value, spread: Spread::Dict });
+                    fields.push(self.keyed(key, value));
+                }
+                Piece::Field(key, value) => {
+                    let at = self.places.span(key.span());
+                    let key = self.builder.text(&key.value(), at);
+                    fields.push(self.keyed(key, value));
                 }
                 Piece::Plain(value) => {
                     let is_text = matches!(&value, Expr::Lit(it) if matches!(it.lit, syn::Lit::Str(_)));
@@ -292,6 +295,14 @@ impl<'a> Reader<'a> {
             }
         }
         fields
+    }
+
+    fn keyed(&mut self, key: ValueId, value: Expr) -> Field {
+        let value = self.kept_value(value);
+        let key_at = self.builder.facts.value_span(key);
+        let run = self.builder.dict(&[(Some(key), value)]);
+        let value = self.builder.value(Value::Dict(run), key_at);
+        Field { name: None, key_at, value, spread: Spread::Dict }
     }
 
     /// A macro where items stand: a definition of one, or a call that makes items.
@@ -398,16 +409,21 @@ fn piece(input: ParseStream<'_>) -> syn::Result<Piece> {
         }
     }
     if input.peek(Ident::peek_any)
-        && let Some((name, span)) = key(input)
+        && let Some((name, span, colon)) = key(input)
     {
         sigil(input)?;
-        return Ok(Piece::Named(name, span, value(input)?));
+        return match colon {
+            false if is_setting(&name) => Ok(Piece::Field(LitStr::new(&name, span), value(input)?)),
+            _ => Ok(Piece::Named(name, span, value(input)?)),
+        };
     }
     Ok(Piece::Plain(input.parse()?))
 }
 
 fn is_fields(pieces: &[Piece]) -> bool {
-    pieces.iter().any(|it| matches!(it, Piece::Named(..) | Piece::Short(_) | Piece::Keyed(..)))
+    pieces
+        .iter()
+        .any(|it| matches!(it, Piece::Named(..) | Piece::Short(_) | Piece::Keyed(..) | Piece::Field(..)))
 }
 
 fn sigil(input: ParseStream<'_>) -> syn::Result<()> {
@@ -421,8 +437,13 @@ fn value(input: ParseStream<'_>) -> syn::Result<Expr> {
     input.parse()
 }
 
-/// Takes `a.b =` or `target:` if that is what stands next.
-fn key(input: ParseStream<'_>) -> Option<(String, proc_macro2::Span)> {
+/// Words that say something of the span or the line itself, with a colon; with `=` they are fields like any other.
+fn is_setting(name: &str) -> bool {
+    matches!(name, "name" | "target" | "parent" | "level")
+}
+
+/// Takes `a.b =` or `target:` if that is what stands next, and says whether it was the latter.
+fn key(input: ParseStream<'_>) -> Option<(String, proc_macro2::Span, bool)> {
     let ahead = input.fork();
     let first = Ident::parse_any(&ahead).ok()?;
     let mut name = first.unraw().to_string();
@@ -443,7 +464,7 @@ fn key(input: ParseStream<'_>) -> Option<(String, proc_macro2::Span)> {
         input.parse::<TokenTree>().ok()?;
     }
     input.parse::<TokenTree>().ok()?;
-    Some((name, span))
+    Some((name, span, colon))
 }
 
 /// `pattern = future, if guard => body`, or `else => body`.

@@ -48,7 +48,7 @@ fn helper(row: &Row, record: &Record, found: &mut Found<'_>) {
 fn state(row: &Row, record: &Record, found: &mut Found<'_>) {
     let (calls, inside) = (row.calls, row.inside.count());
     let holds = match record.state.as_str() {
-        "span" => row.opened == calls,
+        "span" => row.opened > 0 && row.opened + row.left_before == calls,
         "auto" => row.from_library == calls,
         "inherited" => inside == calls && row.opened == 0,
         "dark" => row.opened == 0 && !(row.from_library == calls && record.entry_point.is_some()),

@@ -28,7 +28,12 @@ fn span(row: &Row, said: &Said, found: &mut Found<'_>) {
     };
     let named: Vec<_> = here.iter().filter(fitting).collect();
     let run = format!("span `{}` for {:?}", row.name, row.function);
-    if !named.iter().any(|it| said.function_line(it) == row.function) {
+    let by_helper = || {
+        said.of_kind("span")
+            .filter(|it| is_through(it, row, said))
+            .any(|it| it.name.as_deref() == Some(&row.name))
+    };
+    if !named.iter().any(|it| said.function_line(it) == row.function) && !by_helper() {
         found.add(&row.place(), "span", listed(&here, |it| it.name.clone()), run);
     }
 }
@@ -38,9 +43,7 @@ fn attribute(row: &Row, said: &Said, found: &mut Found<'_>) {
     let known: Vec<&Record> =
         known.filter(|it| it.key.as_deref().is_none_or(|key| fits(key, &row.key))).collect();
     let here = |it: &&Record| match &row.file {
-        Some(file) => {
-            it.file == *file && (said.function_line(it) == row.function || row.covers(file, it.line))
-        }
+        Some(file) => it.file == *file && said.function_line(it) == row.function || of_row(it, row, said),
         None => true,
     };
     if !known.iter().any(here) {
@@ -55,14 +58,20 @@ fn attribute(row: &Row, said: &Said, found: &mut Found<'_>) {
 }
 
 fn event(row: &Row, said: &Said, found: &mut Found<'_>) {
-    let known: Vec<&Record> = said
-        .of_kind("event")
-        .filter(|it| row.file.is_none() || row.covers(&it.file, it.line))
-        .filter(|it| row.file.is_none() || said.function_line(it) == row.function)
-        .collect();
+    let known: Vec<&Record> =
+        said.of_kind("event").filter(|it| row.file.is_none() || of_row(it, row, said)).collect();
     if !known.iter().any(|it| it.name.as_deref().is_none_or(|name| fits(name, &row.name))) {
         found.add(&row.place(), "event", listed(&known, |it| it.name.clone()), format!("`{}`", row.name));
     }
+}
+
+/// At the place of a row, or in a helper on the way there.
+fn of_row(record: &Record, row: &Row, said: &Said) -> bool {
+    row.covers(&record.file, record.line) || is_through(record, row, said)
+}
+
+fn is_through(record: &Record, row: &Row, said: &Said) -> bool {
+    said.function_line(record).is_some_and(|line| row.through.contains(&format!("{}:{line}", record.file)))
 }
 
 fn instrument(row: &Row, said: &Said, found: &mut Found<'_>) {

@@ -12,6 +12,7 @@ use crate::cli::otcov;
 #[serde(default)]
 pub(crate) struct Record {
     pub(crate) kind: String,
+    pub(crate) language: String,
     pub(crate) file: String,
     pub(crate) line: u32,
     pub(crate) end_line: u32,
@@ -50,7 +51,7 @@ pub(crate) struct Finding {
 pub(crate) struct Said {
     pub(crate) records: Vec<Record>,
     pub(crate) findings: Vec<Finding>,
-    /// Of every rule that there is.
+    /// Those that hold for the language.
     pub(crate) rules: BTreeSet<String>,
     lines: BTreeMap<(String, String), Vec<(u32, u32)>>,
 }
@@ -63,6 +64,7 @@ pub(crate) fn of(tree: &Path) -> Said {
     #[derive(Deserialize)]
     struct Rule {
         name: String,
+        languages: Vec<String>,
     }
     let inventory = print(tree, &["inventory", "."]);
     let parse = |line: &str| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
@@ -74,7 +76,8 @@ pub(crate) fn of(tree: &Path) -> Said {
         let name = it.name.clone().unwrap_or_default();
         lines.entry((it.file.clone(), name)).or_default().push((it.line, it.end_line));
     }
-    let rules = catalogue.into_iter().map(|it| it.name).collect();
+    let spoken = |it: &Rule| records.iter().any(|record| it.languages.contains(&record.language));
+    let rules = catalogue.into_iter().filter(spoken).map(|it| it.name).collect();
     Said { records, findings: report.findings, rules, lines }
 }
 

@@ -11,12 +11,14 @@ pub(crate) struct Row {
     pub(crate) line: Option<u32>,
     pub(crate) end_line: Option<u32>,
     pub(crate) function: Option<u32>,
+    pub(crate) through: Vec<String>,
     pub(crate) name: String,
     // Functions.
     pub(crate) calls: usize,
     pub(crate) inside: Inside,
     pub(crate) opened: usize,
     pub(crate) from_library: usize,
+    pub(crate) left_before: usize,
     pub(crate) helper: bool,
     pub(crate) sdk: Option<bool>,
     // Spans.

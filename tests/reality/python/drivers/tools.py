@@ -19,13 +19,13 @@ def cli(app: Any, *arguments: str, fails: bool = False, given: str | None = None
 
 @contextlib.contextmanager
 def answer_http(answers: dict[str, Any]) -> Iterator[None]:
-    """Every client of httpx is answered from a table of paths: JSON, or a status where it is a number. Others get 404."""
+    """Every client of httpx is answered from a table of paths: JSON, a status where it is a number, or what a function makes of the
+    request. Others get 404."""
     import httpx
 
     def answer(request: httpx.Request) -> httpx.Response:
         found = answers.get(request.url.path, 404)
-        if isinstance(found, Exception):
-            raise found
+        found = found(request) if callable(found) else found
         return httpx.Response(found) if isinstance(found, int) else httpx.Response(200, json=found)
 
     async def answer_async(request: httpx.Request) -> httpx.Response:

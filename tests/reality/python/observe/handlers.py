@@ -69,7 +69,9 @@ class Handlers:
         def begin(line: int, end_line: int, broad: bool) -> Handled:
             span = self.spans.watched(trace.get_current_span())
             inside = bool(span and span.records())
-            return Handled(self, source.file, line, end_line, source.around(line), inside, broad, sys.exc_info()[1])
+            function = source.around(line)
+            own = bool(span and span.function is function)
+            return Handled(self, source.file, line, end_line, function, inside, own, broad, sys.exc_info()[1])
 
         return begin
 
@@ -97,6 +99,8 @@ class Handled:
     end_line: int
     function: Function | None
     inside: bool
+    #: In a span of this very function.
+    own: bool
     broad: bool
     error: BaseException | None
     recorded: bool = False
@@ -123,7 +127,7 @@ class Handled:
             "raised": raised, "recorded": self.recorded, "logged": self.logged, "broad": self.broad,
         })
         lost: bool | None = self.inside and self.broad and not (raised or self.recorded)
-        if lost and self.logged:
+        if lost and (self.logged or not self.own):
             lost = None
         self.handlers.rows.append({"kind": "effect", "rule": "unrecorded-exception", **at, "shown": lost})
 

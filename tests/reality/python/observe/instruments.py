@@ -8,7 +8,7 @@ from opentelemetry.sdk import metrics as sdk
 from .rows import Row
 from .source import Project
 from .spans import at, lines
-from .stack import Origin, by_a_library, origin
+from .stack import Origin, by_a_library, nearest, origin
 
 KINDS = (
     "counter", "up_down_counter", "histogram", "gauge",
@@ -44,9 +44,7 @@ class Instruments:
 
         def create(meter: Any, *args: Any, **kwargs: Any) -> Any:
             frame = sys._getframe(1)
-            found = None if by_a_library(frame) else origin(self.project, frame)
-            if found and kind.startswith("observable"):
-                args, kwargs = self._counted(args, kwargs)
+            found = None if by_a_library(frame) else nearest(self.project, frame, ("opentelemetry",))
             instrument = original(meter, *args, **kwargs)
             if found:
                 self.kept.append(instrument)
@@ -54,9 +52,6 @@ class Instruments:
             return instrument
 
         setattr(sdk.Meter, name, create)
-
-    def _counted(self, args: Any, kwargs: Any) -> Any:
-        return args, kwargs
 
     def _watch_measuring(self, instrument: type, name: str) -> None:
         original = getattr(instrument, name)

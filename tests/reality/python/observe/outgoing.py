@@ -26,11 +26,10 @@ class Outgoing:
 
     def watch(self) -> None:
         sys.addaudithook(self._audited)
-        for watch in (self._watch_httpx, self._watch_sqlalchemy, self._watch_celery, self._watch_dramatiq):
-            try:
+        clients = {"httpx": self._watch_httpx, "openai": self._watch_httpx, "sqlalchemy": self._watch_sqlalchemy}
+        for package, watch in {**clients, "celery": self._watch_celery}.items():
+            if package in self.project.imported:
                 watch()
-            except ImportError:
-                continue
 
     def _inside(self) -> bool:
         span = self.spans.watched(trace.get_current_span())
@@ -48,6 +47,7 @@ class Outgoing:
             return
         keys = {str(it).lower() for it in (os.environ if environment is None else environment)}
         inside = self._inside()
+        self.spans.goes_out(frame)
         self.rows.append({"kind": "process", **at(found), "inside": inside, "carried": bool(keys & CARRIERS)})
         self.spans.effect("raw-subprocess", found.place, not inside)
 
@@ -55,6 +55,7 @@ class Outgoing:
         if found:
             opened = self.spans.all[spans_before:]
             library = any(it.library for it in opened)
+            self.spans.goes_out(sys._getframe())
             self.rows.append({"kind": "call", **at(found), "inside": inside, "library": library})
 
     def _watch(self, owner: Any, name: str) -> None:
@@ -98,13 +99,6 @@ class Outgoing:
         from celery.app.task import Task
 
         self._watch(Task, "apply_async")
-
-    def _watch_dramatiq(self) -> None:
-        from dramatiq.broker import Broker
-        from dramatiq.brokers.stub import StubBroker
-
-        self._watch(StubBroker, "enqueue")
-        assert Broker
 
     def c_call(self, frame: FrameType, function: Callable[..., Any]) -> None:
         """`sqlite3` is not written in Python: the profiler tells of it."""

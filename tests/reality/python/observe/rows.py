@@ -26,7 +26,7 @@ def write_rows(rows: list[Row], out: Path) -> None:
 
 
 def sum_functions(rows: list[Row]) -> list[Row]:
-    return summed(rows, "function", ("calls", "inside", "opened", "from_library"))
+    return summed(rows, "function", ("calls", "inside", "opened", "from_library", "left_before"))
 
 
 def sum_instruments(rows: list[Row]) -> list[Row]:

@@ -53,6 +53,13 @@ class Source:
                 )
             yield from self._functions(child, name, helpers)
 
+    def imported(self) -> Iterator[str]:
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Import):
+                yield from (it.name.partition(".")[0] for it in node.names)
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                yield (node.module or "").partition(".")[0]
+
     def function_of(self, code: CodeType) -> Function | None:
         """A lambda, a comprehension and the body of a class belong to the function around them."""
         exact = self._by_start.get((code.co_firstlineno, code.co_name))
@@ -83,6 +90,8 @@ class Project:
         self.sources = {
             str(path): Source(path, path.relative_to(root).as_posix(), helpers) for path in sorted(root.rglob("*.py"))
         }
+        #: Packages, by the first part of their names.
+        self.imported = {name for it in self.sources.values() for name in it.imported()}
 
     @functools.cache
     def function_of(self, code: CodeType) -> Function | None:

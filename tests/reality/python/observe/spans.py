@@ -2,7 +2,7 @@
 import inspect
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
@@ -121,13 +121,21 @@ class Spans:
         self.on_open(watched)
 
     def _below_one_that_is_not_current(self, child: Watched, frame: FrameType) -> None:
-        """Spans that were started by functions still running, but never made current, are passed over."""
-        running = {id(it) for it in frames(frame)}
-        for span in self.all:
-            if span is child or span.library or span.activated or not span.records() or span.origin is None:
-                continue
-            if span.frame is not None and id(span.frame) in running and child.parent is not span:
+        for span in self.not_current(frame):
+            if span is not child and child.parent is not span and span.origin:
                 self.effect("span-not-current", span.origin.place, True)
+
+    def not_current(self, frame: FrameType) -> list[Watched]:
+        """Open spans that functions started which are still running, and that were never made current."""
+        open_ones = [it for it in self.all if it.frame is not None and not it.library and not it.activated and it.records()]
+        running = {id(it) for it in frames(frame)} if open_ones else set()
+        return [it for it in open_ones if id(it.frame) in running]
+
+    def goes_out(self, frame: FrameType) -> None:
+        """What leaves the process below such a span has no span of its own here: whether it is missed, the rule leaves open."""
+        for span in self.not_current(frame):
+            if span.origin:
+                self.effect("span-not-current", span.origin.place, None)
 
     def _watch_current(self) -> None:
         original = context.attach
@@ -187,8 +195,9 @@ class Spans:
 
     def _exception(self, watched: Watched, error: BaseException, found: Origin | None) -> None:
         self.on_recorded(error)
+        causes = {id(it) for it in with_causes(error)}
         for known, before in watched.exceptions:
-            if known == id(error) and before:
+            if known in causes and before:
                 self.effect("double-recorded-exception", before.place, True)
         if found:
             self.effect("double-recorded-exception", found.place, False)
@@ -268,6 +277,13 @@ def in_the_sdk(start: FrameType) -> bool:
     return False
 
 
+def with_causes(error: BaseException | None) -> Iterator[BaseException]:
+    """An exception, and those that were being handled when it was raised: all of them are one failure."""
+    while error is not None:
+        yield error
+        error = error.__context__
+
+
 def value(args: tuple[Any, ...], kwargs: dict[str, Any], index: int, name: str) -> Any:
     return args[index] if len(args) > index else kwargs.get(name)
 
@@ -277,12 +293,13 @@ def lines(place: Place) -> Row:
 
 
 def at(found: Origin) -> Row:
-    return {**lines(found.place), "function": found.function.line if found.function else None}
+    function = found.function.line if found.function else None
+    return {**lines(found.place), "function": function, "through": list(found.through)}
 
 
 def span_row(watched: Watched) -> Row:
     span = watched.span
-    place = at(watched.origin) if watched.origin else {"file": None, "line": None, "end_line": None, "function": None}
+    place = at(watched.origin) if watched.origin else {"file": None, "line": None, "end_line": None, "function": None, "through": []}
     return {
         "kind": "span", "name": span.name, **place, "library": watched.library,
         "parent": watched.parent.span.name if watched.parent else None,

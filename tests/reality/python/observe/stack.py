@@ -24,6 +24,8 @@ class Origin:
     place: Place
     #: Of a function that has it by a decorator, the frame is not there yet.
     frame: FrameType | None
+    #: The helpers in between, as `file:line` of their definitions.
+    through: tuple[str, ...] = ()
 
 
 def frames(frame: FrameType | None) -> Iterator[FrameType]:
@@ -36,15 +38,19 @@ def frames(frame: FrameType | None) -> Iterator[FrameType]:
 def origin(project: Project, start: FrameType) -> Origin | None:
     """The innermost code of the project that is no helper; helpers that hold the function that they decorate stand for it."""
     helper = None
+    through: list[str] = []
     for frame in frames(start):
         mine = project.is_its_own(frame.f_code)
         function = project.function_of(frame.f_code) if mine else None
         if mine and not (function and function.helper):
-            return Origin(function, project.place(frame.f_code.co_filename, frame.f_lineno), frame)
+            place = project.place(frame.f_code.co_filename, frame.f_lineno)
+            return Origin(function, place, frame, tuple(through))
         decorated = decorated_function(project, frame, mine)
+        if mine and function:
+            through.append(f"{function.file}:{function.line}")
         if decorated:
             place = Place(decorated.file, decorated.first_line, decorated.body_line)
-            return Origin(decorated, place, None)
+            return Origin(decorated, place, None, tuple(through))
         if mine and helper is None:
             helper = Origin(function, project.place(frame.f_code.co_filename, frame.f_lineno), frame)
     return helper

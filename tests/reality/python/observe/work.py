@@ -15,6 +15,8 @@ from .source import Function, Place, Project
 from .spans import Spans, Watched
 from .stack import Origin, nearest
 
+THROUGH = ("opentelemetry",)
+
 _here = threading.local()
 #: What ran in this process.
 _done: "list[Work]" = []
@@ -68,18 +70,22 @@ class Handovers:
         self._watch_pool(concurrent.futures.ProcessPoolExecutor, "process-pool")
 
     def _watch_threads(self) -> None:
-        original = threading.Thread.start
+        original, made = threading.Thread.start, threading.Thread.__init__
+
+        def init(thread: threading.Thread, *args: Any, **kwargs: Any) -> None:
+            made(thread, *args, **kwargs)
+            thread.__dict__["_made_at"] = nearest(self.project, sys._getframe(), THROUGH)
 
         def start(thread: threading.Thread) -> None:
             target = getattr(thread, "_target", None)
-            work = self._handed_over("thread", sys._getframe())
+            work = self._handed_over("thread", sys._getframe(), thread.__dict__.get("_made_at"))
             if work and target is not None:
                 thread._target = functools.partial(run, work, target)
             elif work:
                 thread.run = functools.partial(run, work, thread.run)
             original(thread)
 
-        threading.Thread.start = start
+        threading.Thread.__init__, threading.Thread.start = init, start
 
     def _watch_pool(self, pool: type, mechanism: str) -> None:
         original = pool.submit
@@ -90,10 +96,11 @@ class Handovers:
 
         pool.submit = submit
 
-    def _handed_over(self, mechanism: str, frame: Any) -> Work | None:
+    def _handed_over(self, mechanism: str, frame: Any, made_at: Origin | None = None) -> Work | None:
+        """A thread counts where it is made: that is where its work is named."""
         if mechanism == "thread" and in_a_pool(frame):
             return None
-        origin: Origin | None = nearest(self.project, frame, ("opentelemetry",))
+        origin = made_at or nearest(self.project, frame, THROUGH)
         if origin is None:
             return None
         span = self.spans.watched(trace.get_current_span())
