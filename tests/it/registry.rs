@@ -129,6 +129,37 @@ fn what_is_inferred_loads_and_makes_a_strict_scan_clean() {
 }
 
 #[test]
+fn whole_projects_are_clean_by_what_is_inferred_from_them() {
+    for project in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/projects")).unwrap() {
+        let folder = tempfile::Builder::new().prefix("otcov-registry-").tempdir().unwrap();
+        copy(&project.unwrap().path(), folder.path());
+        let (status, _, stderr) =
+            otcov(folder.path(), &["registry", "infer", "--isolated", ".", "-o", "telemetry"]);
+        assert_eq!(status, 0, "{stderr}");
+        let text = fs::read_to_string(folder.path().join("telemetry/inferred.yaml")).unwrap();
+        assert_eq!(definition::faults(&text), [""; 0]);
+        fs::write(folder.path().join("otcov.toml"), STRICT).unwrap();
+        let rules = "unregistered-attribute,unknown-attribute,missing-required-attribute,attribute-type,attribute-value";
+        let scan = ["scan", ".", "--select", rules, "--fail-on", "note", "-v"];
+        let (status, told, stderr) = otcov(folder.path(), &scan);
+        assert_eq!(status, 0, "{told}{stderr}");
+    }
+}
+
+/// The sources of a project.
+fn copy(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).unwrap().map(|it| it.unwrap().path()) {
+        let target = to.join(entry.file_name().unwrap());
+        if entry.is_dir() {
+            fs::create_dir_all(&target).unwrap();
+            copy(&entry, &target);
+        } else if entry.extension().is_some_and(|it| it == "py" || it == "rs") {
+            fs::copy(&entry, &target).unwrap();
+        }
+    }
+}
+
+#[test]
 fn inferring_again_writes_the_same_and_never_counts_its_own_file() {
     let folder = project(&[("src/app.py", APP), ("otcov.toml", STRICT)]);
     let first = inferred(folder.path());

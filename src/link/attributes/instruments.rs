@@ -78,7 +78,9 @@ impl Built {
             return false;
         }
         let bound = self.bound_names(world);
-        bound.is_empty() || bound.iter().any(|it| recorded.contains(it))
+        let exports = world.facts(self.site.file).exports.as_deref().unwrap_or_default();
+        // What a module exports may be recorded with by whoever imports it.
+        bound.is_empty() || bound.iter().any(|it| recorded.contains(it) || exports.contains(it))
     }
 }
 
