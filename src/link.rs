@@ -156,7 +156,7 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
     .find();
     cover(&mut program, &world, &openings, &instrumented, &leaving.call_nodes, &reach);
     touches::fill(&mut program, &world, &targets, &openings, &recorders, &graph, &may_be_inside);
-    program.arguments = spans::arguments(&world, &program.spans);
+    spans::fill_arguments(&world, &mut program.spans);
     program.apart = scripts::find(&world, &targets, &program);
     program.process_runner = best_runner(&program, &own.direct, &runners);
     // Taking all this apart piece by piece would only make people wait: a run links once, or twice with what was before.

@@ -31,8 +31,6 @@ pub(crate) struct Program {
     pub(crate) functions: Vec<Function>,
     pub(crate) spans: Vec<SpanSite>,
     pub(crate) attributes: Vec<AttributeSite>,
-    /// Attributes that nobody writes down: a decorator makes one of each argument.
-    pub(crate) arguments: Vec<AttributeSite>,
     /// Places that write attributes of a span whose keys nobody can tell.
     pub(crate) open_writes: Vec<At>,
     pub(crate) events: Vec<EventSite>,
@@ -245,6 +243,8 @@ pub(crate) struct SpanSite {
     pub(crate) skips: Vec<Symbol>,
     /// The arguments of the function are recorded on it, those of `skips` aside.
     pub(crate) records_arguments: bool,
+    /// Those arguments.
+    pub(crate) arguments: Vec<Symbol>,
     /// It could record the errors that leave it, if it were told to.
     pub(crate) may_record: bool,
     pub(crate) certainty: Certainty,

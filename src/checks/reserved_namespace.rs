@@ -24,14 +24,18 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
                 .help(help(key))
                 .function(ctx.owner(&site.at))
                 // In fields of `tracing`, such names are as a rule words for a layer that reads them.
-                .certainty(if ctx.program.file(site.at.place.file).language == "rust" { Certainty::Assumed } else { site.certainty });
+                .certainty(if is_field(ctx, site) { Certainty::Assumed } else { site.certainty });
         }
     }
 }
 
+/// A field of a macro, which a layer may read and never hand on.
+fn is_field(ctx: &Context<'_>, site: &AttributeSite) -> bool {
+    ctx.program.file(site.at.place.file).facts.lexical
+}
+
 fn is_meant(ctx: &Context<'_>, site: &AttributeSite, key: &str) -> bool {
-    let bridged =
-        ctx.program.file(site.at.place.file).language == "rust" && TOLD_TO_THE_BRIDGE.contains(&key);
+    let bridged = is_field(ctx, site) && TOLD_TO_THE_BRIDGE.contains(&key);
     // An SDK or an exporter measures itself under these names.
     let measures_itself = site.target == AttributeTarget::Metric
         && matches!(ctx.program.standing(site), Some(Standing::Known(_)));

@@ -16,7 +16,7 @@ use self::typed::Typed;
 use crate::facts::{ParamKind, Spread, Value, ValueId};
 use crate::library::{Role, Slot};
 use crate::link::eval::{Eval, Scope};
-use crate::link::keys::{Key, is_derived, whole_params};
+use crate::link::keys::{Key, OF_THE_MACRO, is_derived, whole_params};
 use crate::link::names::shown;
 use crate::link::rounds::Targets;
 use crate::link::texts::Part;
@@ -305,13 +305,16 @@ fn direct(world: &World<'_>, targets: &Targets, eval: &mut Eval<'_, '_>, site: S
             }
             if takes_keywords(model) {
                 let lexical = world.facts(site.file).lexical;
-                let mut known: Vec<Symbol> = model.args.iter().filter_map(|(_, it)| it.keyword).collect();
+                let named = model.args.iter().filter_map(|(_, it)| it.keyword);
+                // A field that says more of the span than an attribute does is written as a field all the same.
+                let mut known: Vec<Symbol> =
+                    named.filter(|it| !lexical || !it.as_str().contains('.')).collect();
                 if lexical {
                     known.extend(OF_THE_MACRO.map(Symbol::new));
                 }
                 let mut keys = eval.keyword_keys(site, &known, 0);
                 if lexical {
-                    keys.extend(eval.field_names(site, model.place(Slot::Name).is_some()));
+                    keys.extend(eval.field_names(site, model.place(Slot::Name).and_then(|it| it.index)));
                 }
                 // A leading underscore marks the library's own options.
                 keys.retain(|it| !matches!(it.text.parts[..], [Part::Literal(name)] if name.as_str().starts_with('_')));
@@ -363,9 +366,6 @@ fn chained_unit(world: &World<'_>, targets: &Targets, made: Site) -> Option<(Val
     }
     None
 }
-
-/// What a macro of spans and log lines is told in the form of a field.
-const OF_THE_MACRO: [&str; 5] = ["target", "parent", "name", "level", "message"];
 
 /// All keyword arguments that have no other meaning are attributes.
 fn takes_keywords(model: &crate::library::Model) -> bool {

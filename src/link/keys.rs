@@ -15,6 +15,9 @@ use crate::link::things::Site;
 use crate::program::{FuncId, TextSource};
 use crate::text::{Place, Symbol};
 
+/// What a macro of spans and log lines is told in the form of a field.
+pub(crate) const OF_THE_MACRO: [&str; 5] = ["target", "parent", "name", "level", "message"];
+
 const DEEPEST: u32 = 9;
 
 /// One key, where it is written, and what is stored under it.

@@ -151,7 +151,13 @@ impl SpanNames<'_, '_> {
         if place.receiver {
             return self.built(eval, site, env);
         }
-        match eval.argument_text(site, place.keyword, place.index.map(usize::from), env, 0) {
+        let named = eval.argument_text(site, place.keyword, place.index.map(usize::from), env, 0);
+        let says_nothing = |it: &Parts| it.parts.iter().all(|part| matches!(part, Part::Hole(_)));
+        match named {
+            // A field that replaces the name when it runs leaves the name that is written as the better answer.
+            Some(text) if says_nothing(&text) && self.world.facts(site.file).lexical => {
+                eval.argument_text(site, None, place.index.map(usize::from), env, 0).unwrap_or(text)
+            }
             Some(text) => text,
             None if self.world.call_args(site).iter().any(|it| it.spread != Spread::No) => Parts::hole(false),
             None => self.bare(node, decorated),

@@ -14,9 +14,7 @@ use crate::link::rounds::Targets;
 use crate::link::texts::Part;
 use crate::link::things::{Site, Thing};
 use crate::link::world::World;
-use crate::program::{
-    Activation, At, AttributeSite, AttributeTarget, FuncId, SpanEnd, SpanSite, SpanStyle, Text, TextSource,
-};
+use crate::program::{Activation, At, FuncId, SpanEnd, SpanSite, SpanStyle, Text};
 use crate::text::{FileId, Place, Symbol};
 
 pub(crate) fn sites(world: &World<'_>, targets: &Targets, openings: &Openings) -> Vec<SpanSite> {
@@ -258,6 +256,7 @@ fn blank(
         not_current: false,
         has_children: false,
         skips: skips_of(names, open),
+        arguments: Vec::new(),
         records_arguments: decorated.is_some() && model.is_some_and(|(it, _)| it.place(Slot::Skip).is_some()),
         may_record: model.is_some_and(|(it, _)| it.place(Slot::RecordException).is_some()),
         certainty: names.openings.certainty(names.targets, open),
@@ -472,24 +471,11 @@ fn decorates_something(world: &World<'_>, site: Site) -> bool {
             .any(|(_, op)| matches!(op.kind, OpKind::Call { callee, .. } if is_it(callee)))
 }
 
-/// The attributes that a decorator makes of the arguments of its function.
-pub(crate) fn arguments(world: &World<'_>, spans: &[SpanSite]) -> Vec<AttributeSite> {
-    let mut found = Vec::new();
-    for span in spans.iter().filter(|it| it.records_arguments) {
+/// Gives each span the arguments of its function that its decorator makes attributes of.
+pub(crate) fn fill_arguments(world: &World<'_>, spans: &mut [SpanSite]) {
+    for span in spans.iter_mut().filter(|it| it.records_arguments) {
         let (file, local) = world.local(span.owner);
         let params = world.facts(file).params(local).iter().map(|it| it.name);
-        for name in params.filter(|it| it.as_str() != "_" && span.records(*it)) {
-            found.push(AttributeSite {
-                at: span.at,
-                key: Text { text: Some(name), source: TextSource::Literal, bounded: true },
-                target: AttributeTarget::Span,
-                via: None,
-                value: None,
-                value_type: None,
-                value_text: None,
-                certainty: span.certainty,
-            });
-        }
+        span.arguments = params.filter(|it| it.as_str() != "_" && span.records(*it)).collect();
     }
-    found
 }

@@ -135,7 +135,7 @@ fn by_file<'p>(program: &'p Program, wanted: impl Fn(&str) -> bool) -> Vec<FileF
     };
     program.function_ids().filter(|(_, it)| it.named).for_each(|(id, _)| put(Fact::Function(id)));
     program.spans.iter().map(Fact::Span).for_each(&mut put);
-    program.attributes.iter().chain(&program.arguments).map(Fact::Attribute).for_each(&mut put);
+    program.attributes.iter().map(Fact::Attribute).for_each(&mut put);
     program.events.iter().map(Fact::Event).for_each(&mut put);
     program.metrics.iter().map(Fact::Metric).for_each(&mut put);
     program.processes.iter().map(Fact::Process).for_each(&mut put);

@@ -11,7 +11,7 @@ use crate::text::{FileId, Place, Symbol};
 impl Eval<'_, '_> {
     /// Names that a macro takes as fields of the same name: after the name of a span (`info_span!("name", order.id)`), before the
     /// text of a log line (`error!(order.id, "failed")`).
-    pub(crate) fn field_names(&mut self, site: Site, after_name: bool) -> Vec<Key> {
+    pub(crate) fn field_names(&mut self, site: Site, name: Option<u8>) -> Vec<Key> {
         let scope = Eval::scope_of(self.world, site);
         let facts = self.world.facts(site.file);
         let args =
@@ -20,11 +20,11 @@ impl Eval<'_, '_> {
         let text = values
             .iter()
             .position(|it| matches!(facts.value(*it), Value::Text(_) | Value::LongText | Value::Template(_)));
-        let fields = match (text, after_name) {
-            (Some(at), true) => &values[at + 1..],
-            (Some(at), false) => &values[..at],
-            (None, true) => values.get(1..).unwrap_or_default(),
-            (None, false) => &values[..],
+        let fields = match (text, name) {
+            (Some(at), Some(_)) => &values[at + 1..],
+            (Some(at), None) => &values[..at],
+            (None, Some(name)) => values.get(usize::from(name) + 1..).unwrap_or_default(),
+            (None, None) => &values[..],
         };
         fields.iter().filter_map(|it| named_field(facts, *it, site.file, scope)).collect()
     }

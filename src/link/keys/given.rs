@@ -3,7 +3,7 @@
 use crate::facts::{BindingKind, FunctionKind, OpId, OpKind, ParamKind, Spread, Value, ValueId};
 use crate::library::{Model, NodeId, Role, Slot};
 use crate::link::eval::{Eval, Scope};
-use crate::link::keys::{DEEPEST, Key, concerns};
+use crate::link::keys::{DEEPEST, Key, OF_THE_MACRO, concerns};
 use crate::link::openings::{argument_at, named_param};
 use crate::link::texts::{Env, Part, Parts};
 use crate::link::things::{Site, Thing};
@@ -193,8 +193,8 @@ impl<'a> Eval<'_, 'a> {
     /// The fields that a call of a macro hands to the variable that takes many.
     fn fields_passed(&mut self, callee: FuncId, index: u16, site: Site, depth: u32) -> Vec<Key> {
         let params = self.world.params(callee);
-        let known: Vec<Symbol> =
-            params.iter().filter(|it| it.kind != ParamKind::Rest).map(|it| it.name).collect();
+        let params = params.iter().filter(|it| it.kind != ParamKind::Rest).map(|it| it.name);
+        let known: Vec<Symbol> = params.chain(OF_THE_MACRO.map(Symbol::new)).collect();
         let mut found = self.keyword_keys(site, &known, depth + 1);
         found.extend(self.names_from(site, usize::from(index)));
         found

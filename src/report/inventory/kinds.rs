@@ -245,6 +245,7 @@ fn span(it: &SpanSite, to: &mut impl Record) {
     to.flag("guard_across_await", it.guard_across_await);
     to.flag("dropped_at_once", it.dropped_at_once);
     to.flag("records_errors", it.records_errors);
+    to.list("arguments", &it.arguments);
     to.list("skips", &it.skips);
 }
 

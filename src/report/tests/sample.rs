@@ -402,6 +402,7 @@ pub(crate) fn everything() -> Sample {
 fn span(at: At, name: Text) -> SpanSite {
     SpanSite {
         records_arguments: false,
+        arguments: Vec::new(),
         may_record: false,
         at,
         owner: at.function,

@@ -46,7 +46,8 @@ fn attribute(row: &Row, said: &Said, found: &mut Found<'_>) {
         Some(file) => it.file == *file && said.function_line(it) == row.function || of_row(it, row, said),
         None => true,
     };
-    if !known.iter().any(here) {
+    let is_argument = |it: &Record| it.arguments.contains(&row.key);
+    if !known.iter().any(here) && !said.of_kind("span").any(is_argument) {
         let run = format!("`{}` on a {} in {:?}", row.key, row.target, row.function);
         found.add(
             &row.place(),

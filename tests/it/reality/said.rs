@@ -19,6 +19,8 @@ pub(crate) struct Record {
     pub(crate) function: Option<String>,
     pub(crate) name: Option<String>,
     pub(crate) name_source: String,
+    /// What a span's decorator makes attributes of.
+    pub(crate) arguments: Vec<String>,
     // Functions.
     pub(crate) eligible: bool,
     pub(crate) excluded_because: Option<String>,
