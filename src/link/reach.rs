@@ -482,8 +482,8 @@ impl Reader<'_, '_> {
             let keeps = model.keeps_context || runs_at_once(model) || self.instrumented.carries_threads;
             for function in self.functions_of(value, site) {
                 understood = true;
-                if keeps || !world.facts(site.file).lexical {
-                    self.edge(function, site, in_span && keeps);
+                if keeps {
+                    self.edge(function, site, in_span);
                 } else {
                     let caller = world.runner(site);
                     self.add_edge(function, caller, false, true);
