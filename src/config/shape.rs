@@ -297,7 +297,7 @@ static MODEL: Table = Table {
         key(
             "form",
             Shape::TextOrTexts,
-            "How it is used: `with`, `decorator`, `manual`, `base`, `registration`.",
+            "How it is used: `with`, `decorator`, `manual`, `base`, `registration`, `setting`.",
         ),
         key(
             "does",
@@ -307,6 +307,11 @@ static MODEL: Table = Table {
         key("goes-out", Shape::Flag, "Whether the call leaves the process."),
         key("fixed-name", Shape::Text, "The name of its span, if that is always the same."),
         key("methods", Shape::TextOrTexts, "For a base class: the methods that are meant."),
+        key(
+            "around",
+            Shape::TextOrTexts,
+            "For middleware: the parts of libraries whose handlers it stands around.",
+        ),
         key("returns", Shape::Text, "The type of what calling it gives."),
         key("enters", Shape::Text, "The type of what `with` binds."),
         key("assume", Shape::Flag, "The bare name of the method is telling enough."),
