@@ -1,6 +1,8 @@
 //! Scripts that stand apart: started by a person, loading nothing that has telemetry and loaded by nothing that has. What they leave
 //! dark is worth a note; the team that traces its services does not trace `bump_version.py`.
 
+use rustc_hash::FxHashSet;
+
 use crate::facts::FnId;
 use crate::link::rounds::Targets;
 use crate::link::things::Thing;
@@ -23,13 +25,32 @@ pub(crate) fn find(world: &World<'_>, targets: &Targets, program: &Program) -> V
             None => {}
         }
     }
+    let homes = homes(world, &traced);
     let loaders = loaders(&loads);
     let (to_traces, to_services) = (spread(&loaders, traced), spread(&loaders, serves));
     for file in 0..files {
         starts[file] &= !to_services[file];
     }
     let (of_scripts, of_traced) = (spread(&loads, starts), spread(&loads, to_traces));
-    (0..files).map(|it| of_scripts[it] && !of_traced[it]).collect()
+    let at_home = |file: usize| homes.contains(directory(&world.files[file].path));
+    (0..files).map(|it| of_scripts[it] && !of_traced[it] && !at_home(it)).collect()
+}
+
+/// The directories that hold code with telemetry, directly or further down: a new file in one of them is a part of what is traced. At
+/// the root everything lies further down, and only what lies there itself counts.
+fn homes<'a>(world: &World<'a>, traced: &[bool]) -> FxHashSet<&'a str> {
+    let mut homes = FxHashSet::default();
+    for (file, _) in world.files.iter().zip(traced).filter(|(_, traced)| **traced) {
+        let own = directory(&file.path);
+        homes.insert(own);
+        let upwards = std::iter::successors(Some(own), |it| it.rsplit_once('/').map(|(above, _)| above));
+        homes.extend(upwards.filter(|it| !it.is_empty()));
+    }
+    homes
+}
+
+fn directory(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(directory, _)| directory)
 }
 
 /// The files with telemetry in them. Where one language has no imports of files, all of its files count as such.

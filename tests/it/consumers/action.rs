@@ -101,8 +101,8 @@ fn the_action_tells_what_it_found() {
     assert_eq!(result["status"], 0, "{result:#}");
     let outputs = &result["outputs"];
     assert_eq!(outputs["passed"], "true");
-    assert_eq!(outputs["coverage"], "38.88");
-    assert_eq!(outputs["reach"], "66.66");
+    assert_eq!(outputs["coverage"], "43.75");
+    assert_eq!(outputs["reach"], "68.75");
     assert!(outputs["findings"].as_str().unwrap().parse::<u32>().unwrap() > 5);
     assert!(outputs["comment"].as_str().unwrap().starts_with("<!-- otcov -->\n## Telemetry coverage\n"));
     assert_eq!(
