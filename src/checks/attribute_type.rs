@@ -1,4 +1,4 @@
-//! `attribute-type`: a value of a type that the key does not have, or that no attribute can have.
+//! `attribute-type`: a value of a type that the key does not have, or that not every SDK keeps.
 
 use crate::facts::{Facts, Op, OpKind, Value, ValueId};
 use crate::program::{AttributeSite, Certainty};
@@ -22,8 +22,8 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
         }
         let (what, reason, help) = match fault {
             Fault::Dropped(what) => (
-                format!("attribute `{key}` is {what}, and no attribute can be that"),
-                "The SDK drops it with a warning in the log, and the span has no such attribute.",
+                format!("attribute `{key}` is {what}, which not every SDK keeps"),
+                "Older ones drop it with a warning in the log; newer ones keep it in a form that few backends can search.",
                 "write texts, numbers, booleans, or lists of one of these; leave it out where there is nothing".to_owned(),
             ),
             Fault::Wrong(kind) => (
@@ -51,7 +51,7 @@ fn is_written_as_it_is(ctx: &Context<'_>, site: &AttributeSite) -> bool {
 }
 
 enum Fault {
-    /// Of no type that attributes can have.
+    /// Of a type that only newer SDKs keep.
     Dropped(&'static str),
     Wrong(Kind),
 }
