@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::program::{AttributeSite, AttributeTarget, Certainty, SpanStyle};
-use crate::rule::{Context, Findings};
+use crate::program::{AttributeSite, AttributeTarget, SpanStyle};
+use crate::rule::{Context, Findings, Level};
 use crate::text::Symbol;
 
 /// From so many on, a way of writing keys is what the team has settled on, if most keys are written so.
@@ -24,7 +24,7 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
                 finding.message =
                     format!("{faulty} of {total} attribute keys {}, `{}` among them", fault.say(), it.key);
             } else {
-                finding.certainty(Certainty::Assumed);
+                finding.at_most(Level::Note);
             }
         }
     }

@@ -1,8 +1,8 @@
 //! `attribute-value`: a literal that is not among the values that the conventions list for its key.
 
-use crate::program::{AttributeSite, Certainty};
+use crate::program::AttributeSite;
 use crate::registry::{AllowedValue, Attribute, Listed, Standing};
-use crate::rule::{Context, Findings};
+use crate::rule::{Context, Findings, Level};
 
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
     for site in ctx.program.attributes.iter().filter(|it| it.is_named_by_convention()) {
@@ -26,7 +26,7 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             .help(help)
             .function(ctx.owner(&site.at));
         // Whoever needs another value of an open enumeration may have one.
-        finding.certainty(if closed { site.certainty } else { Certainty::Assumed });
+        finding.certainty(site.certainty).at_most(if closed { Level::Error } else { Level::Note });
     }
 }
 

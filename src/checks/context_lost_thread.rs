@@ -10,10 +10,7 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             .add(site.at.place, format!("`{}` leaves the span behind", site.call))
             .label("the thread begins a trace of its own")
             .reason("What runs on the thread is in another trace than the request that needed it.")
-            .help(match ctx.program.file(site.at.place.file).language {
-                "rust" => "take `Span::current()` along, and enter it where the work is done",
-                _ => "hand over `copy_context().run` with the work, or enable the instrumentation of threads",
-            })
+            .help("take the current context along with the work and enter it there, or instrument threads")
             .function(ctx.owner(&site.at));
     }
 }

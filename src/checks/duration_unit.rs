@@ -2,8 +2,8 @@
 
 mod time;
 
-use crate::program::{Certainty, MeasurementSite, MetricSite};
-use crate::rule::{Context, Findings};
+use crate::program::{MeasurementSite, MetricSite};
+use crate::rule::{Context, Findings, Level};
 
 /// Units of time, with the power of ten by which a number in seconds becomes one in them.
 const UNITS: &[(&str, i8, &str)] =
@@ -67,7 +67,7 @@ fn not_in_seconds(ctx: &Context<'_>, site: &MetricSite, found: &mut Findings) {
         .reason("The conventions measure durations in seconds, and the buckets and panels that backends bring along are made for them.")
         .help(format!("give it the unit `s`, record seconds, and choose buckets for them; now it is `{unit}`"))
         .function(ctx.owner(&site.at))
-        .certainty(Certainty::Assumed);
+        .at_most(Level::Note);
 }
 
 fn unit(text: &str) -> Option<(&'static str, i8, &'static str)> {

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::program::{AttributeSite, Certainty};
+use crate::program::AttributeSite;
 use crate::registry::Standing;
-use crate::rule::{Context, Findings};
+use crate::rule::{Context, Findings, Level};
 
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
     // What is written to different things never meets.
@@ -74,5 +74,6 @@ fn tell(ctx: &Context<'_>, found: &mut Findings, site: &AttributeSite, message: 
         .help("give the value a name below the namespace, such as `.name`, `.id` or `.type`")
         .function(ctx.owner(&site.at))
         // A bare word is seldom meant to share a namespace with anything.
-        .certainty(if plain { Certainty::Assumed } else { site.certainty });
+        .certainty(site.certainty)
+        .at_most(if plain { Level::Note } else { Level::Error });
 }

@@ -1,8 +1,8 @@
 //! `reserved-namespace`: a key in `otel.`, which belongs to OpenTelemetry itself.
 
-use crate::program::{AttributeSite, AttributeTarget, Certainty};
+use crate::program::{AttributeSite, AttributeTarget};
 use crate::registry::Standing;
-use crate::rule::{Context, Findings};
+use crate::rule::{Context, Findings, Level};
 
 const RESERVED: &str = "otel.";
 
@@ -24,7 +24,8 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
                 .help(help(key))
                 .function(ctx.owner(&site.at))
                 // In fields of `tracing`, such names are as a rule words for a layer that reads them.
-                .certainty(if is_field(ctx, site) { Certainty::Assumed } else { site.certainty });
+                .certainty(site.certainty)
+                .at_most(if is_field(ctx, site) { Level::Note } else { Level::Error });
         }
     }
 }

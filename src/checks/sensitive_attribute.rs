@@ -3,8 +3,8 @@
 mod words;
 
 use crate::facts::{Facts, OpKind, Value, ValueId};
-use crate::program::{AttributeSite, Certainty};
-use crate::rule::{Context, Findings};
+use crate::program::AttributeSite;
+use crate::rule::{Context, Findings, Level};
 use words::Secret;
 
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
@@ -23,7 +23,7 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             .function(ctx.owner(&site.at))
             .certainty(site.certainty);
         if !secret.sure {
-            finding.certainty(Certainty::Assumed);
+            finding.at_most(Level::Note);
         }
     }
 }
