@@ -284,7 +284,17 @@ pub(crate) struct AttributeSite {
     pub(crate) value_type: Option<&'static str>,
     /// The value, where it is a text that is known before the program runs.
     pub(crate) value_text: Option<Symbol>,
+    /// Where the text of the key is written down, if it is written in one piece.
+    pub(crate) spelled: Option<Spelled>,
     pub(crate) certainty: Certainty,
+}
+
+/// A text that is written in one piece.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Spelled {
+    pub(crate) place: Place,
+    /// The name under which others have it; none where it stands where it is used.
+    pub(crate) constant: Option<Symbol>,
 }
 
 #[derive(Debug)]
