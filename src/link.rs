@@ -134,9 +134,9 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
         setups: leaving.setups,
         envs: environment::find(&world, &input.launch),
         guards: guards::sites(&world, &targets, &openings),
-        drops: handlers::drops(&world, &openings),
         ..Program::default()
     };
+    program.drops = handlers::drops(&world, &targets, &openings, &program.spans);
     program.errors = handlers::errors(&world, &targets, &openings, &recorders, &program.handlers);
     guards::mark(&mut program.spans, &program.guards);
     let traced = graph.leading_to(own.direct.clone());

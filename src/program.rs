@@ -44,7 +44,7 @@ pub(crate) struct Program {
     pub(crate) logs: Vec<LogSite>,
     pub(crate) setups: Vec<SetupSite>,
     pub(crate) guards: Vec<GuardSite>,
-    /// Statements inside a span that throw an error away: `f().ok();`.
+    /// Statements inside a span that throw an error away: `f().ok();`, `let _ = f();`.
     pub(crate) drops: Vec<At>,
     pub(crate) envs: Vec<EnvSite>,
     pub(crate) enrichments: Vec<EnrichmentSite>,
