@@ -36,6 +36,8 @@ pub(crate) struct Verdicts<'w, 'a> {
     pub(crate) openings: &'w Openings,
     pub(crate) entries: &'w Entries,
     pub(crate) instrumented: &'w Instrumented,
+    /// Handlers that the instrumentation of their framework is told to leave alone.
+    pub(crate) untraced: &'w FxHashSet<FuncId>,
     pub(crate) routers: &'w Routers<'w, 'a>,
     pub(crate) eligible: Eligible,
     pub(crate) configured: &'w Excludes<'w>,
@@ -67,7 +69,7 @@ impl Verdicts<'_, '_> {
                 let exposed = entered.is_some_and(|it| !it.called);
                 let decorated = !self.openings.decorations[index].is_empty();
                 let direct = decorated || self.opens_itself(function);
-                let auto = entry && self.is_auto(function);
+                let auto = entry && self.is_auto(function) && !self.untraced.contains(&function);
                 (
                     direct,
                     auto,
@@ -174,6 +176,9 @@ impl Verdicts<'_, '_> {
         // Where work comes in, nobody helps anybody.
         if helpers.all.contains(&function) && !entry {
             return Some(Exclusion::Telemetry);
+        }
+        if !direct && self.untraced.contains(&function) {
+            return Some(Exclusion::Untraced);
         }
         if self.eligible == Eligible::All || direct || entry {
             return None;

@@ -466,6 +466,11 @@ impl Reader<'_, '_> {
         let mut calls = 0;
         let mut quiet = true;
         for op in self.ops_in(guarded) {
+            // What is waited for was called elsewhere, as a task is.
+            if let OpKind::Await(of) = self.facts.op(op).kind {
+                quiet &= matches!(self.facts.value(of), Value::Call(_));
+                calls += 1;
+            }
             if let OpKind::Call { .. } = self.facts.op(op).kind {
                 calls += 1;
                 let site = Site { file: self.file, op };
