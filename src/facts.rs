@@ -231,6 +231,8 @@ pub(crate) enum RegionKind {
         types: Run,
         bound: Option<Symbol>,
         form: HandlerForm,
+        /// Nothing stands in it, and no comment says why. Told where errors are values.
+        bare: bool,
     },
     TryElse,
     Finally,

@@ -44,7 +44,7 @@ pub(crate) struct Program {
     pub(crate) logs: Vec<LogSite>,
     pub(crate) setups: Vec<SetupSite>,
     pub(crate) guards: Vec<GuardSite>,
-    /// Statements inside a span that throw an error away: `f().ok();`.
+    /// Statements inside a span that throw an error away: `f().ok();`, `let _ = f();`.
     pub(crate) drops: Vec<At>,
     pub(crate) envs: Vec<EnvSite>,
     pub(crate) enrichments: Vec<EnrichmentSite>,
@@ -141,6 +141,8 @@ pub(crate) enum Exclusion {
     Telemetry,
     Configured,
     Private,
+    /// The instrumentation of its framework is told to leave it alone.
+    Untraced,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -461,9 +463,18 @@ pub(crate) struct EnrichmentSite {
 #[derive(Debug)]
 pub(crate) struct RecordSite {
     pub(crate) at: At,
-    /// The handler is left by raising through a span that records by itself.
-    pub(crate) raised_through: Option<usize>,
+    /// It is raised all the same, through a span that records by itself.
+    pub(crate) raised_through: Option<Through>,
     pub(crate) certainty: Certainty,
+}
+
+/// A span that what is raised leaves.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Through {
+    /// An index into `Program::spans`.
+    Span(usize),
+    /// The one that an instrumentation opens for this handler.
+    Library(FuncId),
 }
 
 #[derive(Debug)]
