@@ -7,7 +7,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::facts::{OpId, OpKind, ParamKind, Spread, Value};
+use crate::facts::{OpId, OpKind, ParamKind, Spread, Value, ValueId};
 use crate::library::{NodeId, Slot};
 use crate::link::eval::{Dependency, Eval};
 use crate::link::modules::ModuleId;
@@ -501,6 +501,9 @@ fn pass_to(eval: &mut Eval<'_, '_>, reading: &mut Reading, site: Site, function:
             None => Some(position + shift).filter(|it| *it < params.len()),
         };
         let Some(param) = param else { continue };
+        if let Value::Closure(local) = *world.facts(from.file).value(arg.value) {
+            pass_promised(eval, reading, world.func(from.file, local), (function, params[param].annotation));
+        }
         if param < 64 && eval.open_params(function) & (1 << param) == 0 {
             continue;
         }
@@ -515,6 +518,26 @@ fn pass_to(eval: &mut Eval<'_, '_>, reading: &mut Reading, site: Site, function:
             .collect();
         if !passed.is_empty() {
             reading.passed.push((function, param, passed));
+        }
+    }
+}
+
+/// What a closure is called with, where the function that it is given to says so: `fn with(f: impl FnOnce(&Handle))`.
+fn pass_promised(
+    eval: &mut Eval<'_, '_>,
+    reading: &mut Reading,
+    closure: FuncId,
+    (function, annotation): (FuncId, ValueId),
+) {
+    let untyped = |it: &crate::facts::Param| it.annotation == ValueId::OPAQUE;
+    if !eval.world.params(closure).iter().any(untyped) {
+        return;
+    }
+    let scope = eval.decorator_scope(function);
+    let taken = eval.world.params(closure).len();
+    for (index, things) in eval.handed_back(annotation, scope).into_iter().enumerate().take(taken) {
+        if things.is_known() {
+            reading.passed.push((closure, index, kept(&things)));
         }
     }
 }

@@ -310,10 +310,30 @@ impl<'a> Reader<'a> {
         Field { name: None, key_at, value, spread: Spread::Dict }
     }
 
+    /// `task_local! { static NAME: T; }`: what each static is, the macro says.
+    fn statics_without_value(&mut self, mac: &Macro) -> bool {
+        let (Some(names), Some(last)) = (bare_statics(&mac.tokens), mac.path.segments.last()) else {
+            return false;
+        };
+        let called = self.symbol(&last.ident);
+        for name in names {
+            let callee = self.macro_path(mac, called);
+            let at = self.at(&name);
+            let value = self.builder.call(callee, &[], at);
+            let here = self.builder.function;
+            let name = self.symbol(&name);
+            self.builder.assign(here, name, value, at);
+        }
+        true
+    }
+
     /// A macro where items stand: a definition of one, or a call that makes items.
     pub(super) fn item_macro(&mut self, it: &ItemMacro) {
         if let (Some(name), true) = (&it.ident, it.mac.path.is_ident("macro_rules")) {
             self.rules(name, it);
+            return;
+        }
+        if self.statics_without_value(&it.mac) {
             return;
         }
         let tokens = without_ref(it.mac.tokens.clone());
@@ -327,6 +347,26 @@ impl<'a> Reader<'a> {
         }
         self.macro_call(&it.mac);
     }
+}
+
+/// The names in `static NAME: T; pub static OTHER: U;`, if there is nothing else.
+fn bare_statics(tokens: &TokenStream) -> Option<Vec<Ident>> {
+    let names = parsed(tokens.clone(), |input| {
+        let mut names = Vec::new();
+        while !input.is_empty() {
+            input.call(syn::Attribute::parse_outer)?;
+            input.parse::<syn::Visibility>()?;
+            input.parse::<Token![static]>()?;
+            names.push(input.parse()?);
+            input.parse::<Token![:]>()?;
+            input.parse::<syn::Type>()?;
+            if !input.is_empty() {
+                input.parse::<Token![;]>()?;
+            }
+        }
+        Ok(names)
+    });
+    names.filter(|it| !it.is_empty())
 }
 
 /// `static ref NAME: T = ..` is a static with a lazy value.
