@@ -70,7 +70,8 @@ pub(crate) struct File {
     pub(crate) absolute: PathBuf,
     pub(crate) language: &'static str,
     pub(crate) lines: LineIndex,
-    pub(crate) facts: Facts,
+    /// Apart, because files are handed on from table to table.
+    pub(crate) facts: Box<Facts>,
     pub(crate) test: bool,
     /// Beside the program: build scripts, examples, documentation, benchmarks. It is counted, but never runs in production.
     pub(crate) beside: bool,
