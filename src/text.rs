@@ -160,6 +160,38 @@ impl fmt::Display for Symbol {
     }
 }
 
+/// Symbols as bits by their numbers: whether one is among them is asked at every step of linking, and so the answer lies close.
+#[derive(Debug, Default)]
+pub(crate) struct SymbolSet(Vec<u64>);
+
+impl SymbolSet {
+    pub(crate) fn insert(&mut self, symbol: Symbol) {
+        let (word, bit) = SymbolSet::place(symbol);
+        if word >= self.0.len() {
+            self.0.resize(word + 1, 0);
+        }
+        self.0[word] |= bit;
+    }
+
+    pub(crate) fn contains(&self, symbol: Symbol) -> bool {
+        let (word, bit) = SymbolSet::place(symbol);
+        self.0.get(word).is_some_and(|it| it & bit != 0)
+    }
+
+    fn place(symbol: Symbol) -> (usize, u64) {
+        let number = symbol.number();
+        ((number / 64) as usize, 1 << (number % 64))
+    }
+}
+
+impl FromIterator<Symbol> for SymbolSet {
+    fn from_iter<I: IntoIterator<Item = Symbol>>(symbols: I) -> SymbolSet {
+        let mut set = SymbolSet::default();
+        symbols.into_iter().for_each(|it| set.insert(it));
+        set
+    }
+}
+
 /// A file's place in the sorted list of files.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub(crate) struct FileId(pub(crate) u32);
@@ -268,6 +300,14 @@ mod tests {
         let symbols: Vec<Symbol> = texts.iter().map(|it| Symbol::new(it)).collect();
         assert!(texts.iter().zip(&symbols).all(|(text, symbol)| symbol.as_str() == text));
         assert!(texts.iter().zip(&symbols).all(|(text, symbol)| Symbol::new(text) == *symbol));
+    }
+
+    #[test]
+    fn a_set_has_what_was_put_in() {
+        let (some, other) = (Symbol::new("some"), Symbol::new("other"));
+        let set: SymbolSet = [some].into_iter().collect();
+        assert!(set.contains(some) && !set.contains(other));
+        assert!(!SymbolSet::default().contains(some));
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::link::rounds::Targets;
 use crate::link::things::{Site, Thing};
 use crate::link::world::World;
 use crate::program::{FuncId, Reach};
-use crate::text::{FileId, Symbol};
+use crate::text::{FileId, Symbol, SymbolSet};
 
 /// Overriding methods that a call of the overridden one may mean; past this many nobody can follow.
 const MOST_OVERRIDES: usize = 24;
@@ -51,7 +51,7 @@ impl CallGraph {
         instrumented: &Instrumented,
         spawners: &Spawners,
     ) -> CallGraph {
-        let names: FxHashSet<Symbol> = world
+        let names: SymbolSet = world
             .files
             .iter()
             .flat_map(|it| it.facts.functions.iter())
@@ -334,7 +334,7 @@ struct Reader<'w, 'a> {
     /// The call that a closure is an argument of.
     argument_of: FxHashMap<FuncId, Site>,
     /// All names of functions: other names need not be looked up.
-    names: &'w FxHashSet<Symbol>,
+    names: &'w SymbolSet,
     eval: Eval<'w, 'a>,
     overriding: &'w Overriding,
     edges: Vec<Edge>,
@@ -514,12 +514,12 @@ impl Reader<'_, '_> {
 
     fn may_be_function(&self, value: ValueId, file: FileId) -> bool {
         match self.world.facts(file).value(value) {
-            Value::Name(name) | Value::Member { name, .. } => self.names.contains(name),
+            Value::Name(name) | Value::Member { name, .. } => self.names.contains(*name),
             Value::Closure(_) => true,
             Value::Call(op) => {
                 // `partial(f, x)` is `f`.
                 self.world.call_args(Site { file, op: *op }).first().is_some_and(|it| {
-                    matches!(self.world.facts(file).value(it.value), Value::Name(name) | Value::Member { name, .. } if self.names.contains(name))
+                    matches!(self.world.facts(file).value(it.value), Value::Name(name) | Value::Member { name, .. } if self.names.contains(*name))
                 })
             }
             _ => false,

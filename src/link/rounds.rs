@@ -14,7 +14,7 @@ use crate::link::modules::ModuleId;
 use crate::link::things::{Among, ClassId, Site, Thing, Things};
 use crate::link::world::{World, set_member};
 use crate::program::{Certainty, File, FuncId};
-use crate::text::{FileId, Symbol};
+use crate::text::{FileId, Symbol, SymbolSet};
 
 /// Functions that one thread reads before it takes others.
 const AT_ONCE: usize = 64;
@@ -266,7 +266,7 @@ struct Changed {
     results: Vec<bool>,
     passed: Vec<bool>,
     fields: FxHashSet<(ClassId, Symbol)>,
-    field_names: FxHashSet<Symbol>,
+    field_names: SymbolSet,
     patches: FxHashSet<(ModuleId, Symbol)>,
     any: bool,
 }
@@ -277,7 +277,7 @@ impl Changed {
             results: vec![false; functions],
             passed: vec![false; functions],
             fields: FxHashSet::default(),
-            field_names: FxHashSet::default(),
+            field_names: SymbolSet::default(),
             patches: FxHashSet::default(),
             any: false,
         }
@@ -288,7 +288,7 @@ impl Changed {
             Dependency::Result(function) => self.results[function.index()],
             Dependency::Passed(function) => self.passed[function.index()],
             Dependency::Field(class, name) => {
-                self.field_names.contains(&name)
+                self.field_names.contains(name)
                     && world.class(class).line.iter().any(|owner| self.fields.contains(&(*owner, name)))
             }
             Dependency::Patch(module, name) => self.patches.contains(&(module, name)),

@@ -1,6 +1,7 @@
 //! Scripts that stand apart: started by a person, loading nothing that has telemetry and loaded by nothing that has. What they leave
 //! dark is worth a note; the team that traces its services does not trace `bump_version.py`.
 
+use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use crate::facts::FnId;
@@ -14,7 +15,7 @@ use crate::text::FileId;
 /// For each file whether it is a part of such a script.
 pub(crate) fn find(world: &World<'_>, targets: &Targets, program: &Program) -> Vec<bool> {
     let files = world.files.len();
-    let loads: Vec<Vec<usize>> = (0..files).map(|it| loaded_by(world, it)).collect();
+    let loads: Vec<Vec<usize>> = (0..files).into_par_iter().map(|it| loaded_by(world, it)).collect();
     let traced = traced(world, targets, program);
     let mut starts: Vec<bool> = (0..files).map(|it| stands_alone(world, it)).collect();
     let mut serves = traced.clone();

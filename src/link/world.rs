@@ -6,7 +6,7 @@ mod lexical;
 use std::sync::OnceLock;
 
 use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use crate::facts::{self, BindingKind, Facts, FnId, FunctionKind, OpId, OpKind, Param, ParamKind};
@@ -18,10 +18,12 @@ use crate::link::leads::{self, Leads};
 use crate::link::modules::{ModuleId, Modules};
 use crate::link::things::{ClassId, Site, Thing, Things};
 use crate::program::{File, FuncId};
-use crate::text::{FileId, Symbol};
+use crate::text::{FileId, Symbol, SymbolSet};
 
 pub(crate) struct World<'a> {
     pub(crate) files: &'a [File],
+    /// What each file says, at hand.
+    facts: Vec<&'a Facts>,
     pub(crate) library: &'a Library,
     pub(crate) modules: Modules,
     pub(crate) classes: Vec<Class>,
@@ -38,11 +40,11 @@ pub(crate) struct World<'a> {
     /// What methods store on their instance.
     pub(crate) fields: FxHashMap<(ClassId, Symbol), Things>,
     /// The names of `fields`.
-    pub(crate) field_names: FxHashSet<Symbol>,
+    pub(crate) field_names: SymbolSet,
     /// What other modules put in the place of a module's members.
     pub(crate) patches: FxHashMap<(ModuleId, Symbol), Things>,
     /// The names that are set on anything that an import binds: only these can be patched.
-    pub(crate) patched_names: FxHashSet<Symbol>,
+    pub(crate) patched_names: SymbolSet,
     /// By file: what is worth a closer look.
     pub(crate) leads: Vec<Leads>,
     /// For each call of a function with arguments bound before, the call that bound them.
@@ -156,6 +158,7 @@ impl<'a> World<'a> {
         let patched_names = leads.iter().flat_map(|it| it.patched_names.iter().copied()).collect();
         let mut world = World {
             files,
+            facts: files.iter().map(|it| &*it.facts).collect(),
             library,
             modules,
             classes,
@@ -165,7 +168,7 @@ impl<'a> World<'a> {
             yields: vec![Things::none(); functions],
             passed: vec![Vec::new(); functions],
             fields: FxHashMap::default(),
-            field_names: FxHashSet::default(),
+            field_names: SymbolSet::default(),
             classes_known: false,
             settled: files
                 .par_iter()
@@ -243,7 +246,7 @@ impl<'a> World<'a> {
     }
 
     pub(crate) fn facts(&self, file: FileId) -> &'a Facts {
-        &self.files[file.index()].facts
+        self.facts[file.index()]
     }
 
     pub(crate) fn func(&self, file: FileId, local: FnId) -> FuncId {

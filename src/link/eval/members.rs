@@ -211,7 +211,7 @@ impl<'w, 'a> Eval<'w, 'a> {
     }
 
     pub(super) fn patch(&mut self, module: ModuleId, name: Symbol, found: &mut Things) {
-        if self.world.patched_names.contains(&name) {
+        if self.world.patched_names.contains(name) {
             self.depends(Dependency::Patch(module, name));
             if let Some(patch) = self.world.patches.get(&(module, name)) {
                 found.join(patch);
@@ -260,7 +260,7 @@ impl<'w, 'a> Eval<'w, 'a> {
         let mut found = Things::none();
         let world = self.world;
         self.depends(Dependency::Field(class, name));
-        if world.field_names.contains(&name) {
+        if world.field_names.contains(name) {
             for owner in &world.class(class).line {
                 if let Some(stored) = world.fields.get(&(*owner, name)) {
                     found.join(stored);
