@@ -228,6 +228,8 @@ pub(crate) enum Role {
     AutoInstrument,
     /// Puts routers together: `layer` puts something around what it has, `join` takes in more, `serve` is where requests come from.
     Router,
+    /// Gives what is left of the program's life to a server, or to a loop that waits for work.
+    Serve,
     /// Puts code around whatever a framework serves: `add_middleware(X)`, `class X(ServerInterceptor)`.
     Middleware,
     /// Turns a generator function into a context manager.

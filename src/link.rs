@@ -135,6 +135,7 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
         handoffs: leaving.handoffs,
         logs: leaving.logs,
         setups: leaving.setups,
+        servers: leaving.servers,
         envs: environment::find(&world, &input.launch),
         guards: guards::sites(&world, &targets, &openings),
         ..Program::default()

@@ -128,6 +128,8 @@ pub(crate) struct Coverage {
     pub(crate) functions: u32,
     /// Entry points without a span, the one that starts the most unseen work first.
     pub(crate) dark_entry_points: Vec<(FuncId, Unseen)>,
+    /// By function: one of those leads to it without a span. Empty where there are none.
+    pub(crate) below_dark_entries: Vec<bool>,
 }
 
 /// What the thresholds say of the numbers.

@@ -43,6 +43,8 @@ pub(crate) struct Program {
     pub(crate) handoffs: Vec<HandoffSite>,
     pub(crate) logs: Vec<LogSite>,
     pub(crate) setups: Vec<SetupSite>,
+    /// Functions that start a server, or a loop that waits for work as long as the program lives.
+    pub(crate) servers: Vec<FuncId>,
     pub(crate) guards: Vec<GuardSite>,
     /// Statements inside a span that throw an error away: `f().ok();`, `let _ = f();`.
     pub(crate) drops: Vec<At>,

@@ -151,6 +151,11 @@ impl Context<'_> {
         if owner.named { format!("`{}`", owner.name) } else { format!("the module `{}`", owner.qualified) }
     }
 
+    /// An entry point without a span leads there, and tells of all that it starts.
+    pub(crate) fn is_below_dark_entry(&self, at: &At) -> bool {
+        self.coverage.below_dark_entries.get(at.function.index()).is_some_and(|it| *it)
+    }
+
     fn acts_on(&self, finding: &Finding) -> bool {
         let file = self.program.file(finding.place.file);
         let test = finding.function.is_some_and(|it| self.program.function(it).test);

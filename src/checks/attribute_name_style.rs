@@ -6,7 +6,7 @@ use crate::program::{AttributeSite, AttributeTarget, SpanStyle};
 use crate::rule::{Context, Findings, Fix, Level, Renames, Wish};
 use crate::text::Symbol;
 
-/// From so many on, a way of writing keys is what the team has settled on, if most keys are written so.
+/// From so many on, a way of writing keys is what the team has settled on: to change it is one decision.
 const FEWEST_OF_A_HABIT: usize = 12;
 
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
@@ -17,7 +17,7 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
     for fault in [Fault::Style, Fault::Namespace] {
         let total = keys.len();
         let faulty = keys.iter().filter(|it| it.fault == Some(fault)).count();
-        let is_habit = faulty >= FEWEST_OF_A_HABIT && faulty * 2 > total;
+        let is_habit = faulty >= FEWEST_OF_A_HABIT;
         let written = keys.iter().filter(|it| it.fault == Some(fault));
         for (index, it) in written.filter(|it| !ctx.options.allows(it.key)).enumerate() {
             tell(ctx, found, it, fault);

@@ -1,10 +1,13 @@
 //! `dark-call`: a call leaves the program with no span open around it.
 
+use std::collections::BTreeMap;
+
 use crate::measure::counts;
 use crate::program::{CallCategory, CallSite, Certainty, Reach};
-use crate::rule::{Context, Findings};
+use crate::rule::{Context, Finding, Findings, Level};
 
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
+    let mut families: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
     for site in ctx.program.calls.iter().filter(|it| is_dark(it)) {
         let beside = ctx.program.file(site.at.place.file).beside;
         if beside || !counts(ctx.program, site.at.function) || ctx.options.allows(site.call.as_str()) {
@@ -25,7 +28,42 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             .help("enable the OpenTelemetry instrumentation of the library, or open a span around the call")
             .function(ctx.owner(&site.at))
             .certainty(if site.reach == Reach::Unknown { Certainty::Assumed } else { site.certainty });
+        let Some(finding) = found.list.last_mut() else { continue };
+        // The entry point above it says how much goes out unseen; a connection that is kept lasts as long as a session.
+        if ctx.is_below_dark_entry(&site.at) || site.call.as_str().contains("websocket") {
+            finding.at_most(Level::Note);
+        }
+        if finding.most > Level::Note {
+            let package = ctx.program.function(ctx.owner(&site.at)).package();
+            families.entry((package, library_of(site))).or_default().push(found.list.len() - 1);
+        }
     }
+    for ((package, library), members) in families.into_iter().filter(|(_, it)| it.len() >= FEWEST_OF_A_WALL) {
+        let count = members.len();
+        let mut all = members.into_iter();
+        if let Some(first) = all.next().and_then(|it| found.list.get_mut(it)) {
+            speak_for_all(first, count, package, library);
+        }
+        all.for_each(|it| {
+            found.list[it].at_most(Level::Note);
+        });
+    }
+}
+
+/// From so many on, calls of one library in one package are dark for one reason.
+const FEWEST_OF_A_WALL: usize = 4;
+
+fn library_of(site: &CallSite) -> &'static str {
+    let call = site.call.as_str();
+    call.split_once('.').map_or(call, |(library, _)| library)
+}
+
+fn speak_for_all(finding: &mut Finding, count: usize, package: &str, library: &str) {
+    finding.message =
+        format!("{count} calls of `{library}` in `{package}` go out with no span open, this one first");
+    finding.help(
+        "enable the OpenTelemetry instrumentation of the library once, or open a span around what makes them",
+    );
 }
 
 fn is_dark(site: &CallSite) -> bool {

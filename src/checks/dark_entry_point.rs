@@ -1,10 +1,14 @@
 //! `dark-entry-point`: work starts here and no span is opened for it.
 
+use std::collections::BTreeMap;
+
 use crate::measure::Unseen;
-use crate::program::{EntryKind, EntryPoint, FuncId, State};
-use crate::rule::{Context, Findings};
+use crate::program::{EntryKind, EntryPoint, FuncId, Function, State};
+use crate::rule::{Context, Finding, Findings, Level};
 
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
+    let lit = lit(ctx);
+    let mut families: BTreeMap<Family<'_>, Vec<Dark<'_>>> = BTreeMap::new();
     for (id, unseen) in &ctx.coverage.dark_entry_points {
         let function = ctx.program.function(*id);
         let Some(entry) = function.entry_point else { continue };
@@ -12,16 +16,184 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
         if beside || matches!(function.state, State::Inherited) || hands_over(ctx, *id, entry.kind, unseen) {
             continue;
         }
+        let dark = Dark { id: *id, unseen, entry };
+        let family = family(function, entry);
+        if is_minor(ctx, &dark, family.is_some_and(|it| lit.contains_key(&it))) {
+            dark.tell(ctx, found).at_most(Level::Note);
+        } else if let Some(family) = family {
+            families.entry(family).or_default().push(dark);
+        } else {
+            dark.tell(ctx, found);
+        }
+    }
+    for (family, dark) in families {
+        tell_family(ctx, found, family, &dark, lit.get(&family).copied().unwrap_or_default());
+    }
+}
+
+/// An entry point without a span.
+struct Dark<'a> {
+    id: FuncId,
+    unseen: &'a Unseen,
+    entry: EntryPoint,
+}
+
+/// What is switched on by one decision: the entry points of one framework in one package.
+type Family<'a> = (&'a str, &'static str, EntryKind);
+
+impl Dark<'_> {
+    fn tell<'f>(&self, ctx: &Context<'_>, found: &'f mut Findings) -> &'f mut Finding {
+        let name = ctx.program.function(self.id).name;
         found
             .add(
-                ctx.program.head(*id),
-                format!("entry point `{}` ({}) opens no span", function.name, kind(entry)),
+                ctx.program.head(self.id),
+                format!("entry point `{name}` ({}) opens no span", kind(self.entry)),
             )
             .label("a trace could start here, and none does")
-            .reason(reason(unseen))
-            .help(help(entry))
-            .function(*id);
+            .reason(reason(self.unseen))
+            .help(help(self.entry))
+            .function(self.id)
     }
+}
+
+/// Where most of a family is dark, that is one decision: the one that starts the most work speaks for all.
+fn tell_family(ctx: &Context<'_>, found: &mut Findings, family: Family<'_>, dark: &[Dark<'_>], lit: usize) {
+    let is_one = dark.len() > 1 && dark.len() > lit;
+    for (index, it) in dark.iter().enumerate() {
+        let finding = it.tell(ctx, found);
+        if !is_one {
+            continue;
+        }
+        if index > 0 {
+            finding.at_most(Level::Note);
+            continue;
+        }
+        let (name, all) = (ctx.program.function(it.id).name, dark.len() + lit);
+        let framework = framework(it.entry);
+        finding.message = match lit {
+            0 => {
+                format!("none of the {all} entry points of `{framework}` opens a span, `{name}` first of all")
+            }
+            _ => format!(
+                "{} of {all} entry points of `{framework}` open no span, `{name}` first of all",
+                dark.len()
+            ),
+        };
+        finding.label("this one starts the most that no trace shows").help(match family.2 {
+            EntryKind::Cli | EntryKind::Main => {
+                "open a span in one place that all of them go through, or around each".to_owned()
+            }
+            _ => format!(
+                "enable the OpenTelemetry instrumentation of {framework} once, or open a span in each"
+            ),
+        });
+        for other in dark.iter().skip(1).take(2) {
+            let name = ctx.program.function(other.id).name;
+            finding.related(ctx.program.head(other.id), format!("`{name}` opens none either"));
+        }
+    }
+}
+
+/// The family of an entry point; what is run as a program stands for itself.
+fn family(function: &Function, entry: EntryPoint) -> Option<Family<'_>> {
+    (!is_program(entry)).then(|| (function.package(), framework(entry), entry.kind))
+}
+
+fn is_program(entry: EntryPoint) -> bool {
+    matches!(entry.through.as_str(), "__main__" | "main")
+}
+
+/// The library of which something makes it an entry point.
+fn framework(entry: EntryPoint) -> &'static str {
+    let through = entry.through.as_str();
+    through.split_once('.').map_or(through, |(library, _)| library)
+}
+
+/// How many entry points of each family have a span.
+fn lit<'a>(ctx: &Context<'a>) -> BTreeMap<Family<'a>, usize> {
+    let mut lit = BTreeMap::new();
+    for (_, function) in ctx.program.function_ids() {
+        let Some(entry) = function.entry_point else { continue };
+        let file = ctx.program.file(function.file);
+        let has_span = function.direct_span || matches!(function.state, State::Span | State::Auto);
+        if has_span
+            && !function.test
+            && !file.test
+            && !file.beside
+            && let Some(family) = family(function, entry)
+        {
+            *lit.entry(family).or_default() += 1;
+        }
+    }
+    lit
+}
+
+/// What few would open a span for: it asks whether the program lives, lasts as long as a session or the program does, or belongs to
+/// a program that has no telemetry at all.
+fn is_minor(ctx: &Context<'_>, it: &Dark<'_>, has_lit_siblings: bool) -> bool {
+    let function = ctx.program.function(it.id);
+    let is_started = matches!(it.entry.kind, EntryKind::Cli | EntryKind::Main);
+    let goes_nowhere = is_started && !has_lit_siblings && !it.unseen.has_telemetry;
+    is_probe(function.name.as_str())
+        || (!is_started && only_answers(ctx, it))
+        || it.entry.through.as_str().contains("websocket")
+        || (is_started && it.unseen.serves)
+        || goes_nowhere
+        || (is_program(it.entry) && is_called_elsewhere(ctx, function))
+}
+
+/// Asked every few seconds by whoever keeps the program alive.
+fn is_probe(name: &str) -> bool {
+    const PROBES: [&str; 10] = [
+        "health",
+        "healthz",
+        "healthcheck",
+        "healthy",
+        "liveness",
+        "livez",
+        "readiness",
+        "readyz",
+        "ping",
+        "alive",
+    ];
+    let own = name.rsplit('.').next().unwrap_or(name);
+    let whole = matches!(own, "live" | "ready" | "metrics" | "version" | "get_metrics" | "get_version");
+    whole || words(name).iter().any(|it| PROBES.contains(&it.as_str()))
+}
+
+/// `HealthHandler.do_GET` as its words, in small letters.
+fn words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut was_small = false;
+    for letter in name.chars() {
+        if !letter.is_alphanumeric() || (letter.is_uppercase() && was_small) {
+            words.push(String::new());
+        }
+        was_small = letter.is_lowercase();
+        if let (true, Some(word)) = (letter.is_alphanumeric(), words.last_mut()) {
+            word.extend(letter.to_lowercase());
+        }
+    }
+    words
+}
+
+/// It answers from what it has: nothing is called for it that a trace could show.
+fn only_answers(ctx: &Context<'_>, it: &Dark<'_>) -> bool {
+    let (facts, local) = ctx.program.facts_of(it.id);
+    it.unseen.functions == 0
+        && it.unseen.outgoing() == 0
+        && facts.function(local).statements <= FEW_STATEMENTS
+}
+
+/// What can be read at a glance is not what somebody looks for in a trace.
+const FEW_STATEMENTS: u32 = 4;
+
+/// A block that runs where the file is run by itself calls what others call, too: it tries that out.
+fn is_called_elsewhere(ctx: &Context<'_>, function: &Function) -> bool {
+    function.callers.iter().map(|it| ctx.program.function(*it)).any(|it| {
+        let file = ctx.program.file(it.file);
+        it.file != function.file && !file.test && !file.beside
+    })
 }
 
 /// How it is reached; that `main` is run as a program goes without saying.

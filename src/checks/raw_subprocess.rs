@@ -1,8 +1,10 @@
 //! `raw-subprocess`: a process is started with no span open around it, and not through the project's own runner.
 
+mod question;
+
 use crate::measure::counts;
 use crate::program::{Certainty, ProcessSite, Reach};
-use crate::rule::{Context, Findings};
+use crate::rule::{Context, Findings, Level};
 
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
     for site in ctx.program.processes.iter().filter(|it| is_raw(it)) {
@@ -30,6 +32,13 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             })
             .function(ctx.owner(&site.at))
             .certainty(if unknown { Certainty::Assumed } else { site.certainty });
+        // The entry point above it says how many processes nobody sees; that a runner is passed by, only this says.
+        let is_told_above = runner.is_none() && ctx.is_below_dark_entry(&site.at);
+        if let Some(finding) = found.list.last_mut()
+            && (is_told_above || question::asks_the_machine(ctx, site))
+        {
+            finding.at_most(Level::Note);
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use crate::facts::{Function, OpKind, Value};
 use crate::library::Role;
+use crate::link::eval::Eval;
 use crate::link::names::shown;
 use crate::link::openings::{Decoration, Open, Openings, outermost};
 use crate::link::rounds::Targets;
@@ -76,7 +77,8 @@ fn handles(
         }
         // A context manager used as a decorator: only an async one waits, and none follows a generator.
         Open::Given { function, .. } if openings.scopes[function.index()].is_some() => {
-            Some((world.function(function).is_async && !is_generator, None))
+            let waits = world.function(function).is_async || is_agnostic(world, function);
+            Some((waits && !is_generator, None))
         }
         Open::Given { function, .. } if depth < 8 => {
             handles(world, openings, openings.gives[function.index()]?, decorated, depth + 1)
@@ -94,6 +96,20 @@ fn handles(
         Open::Wrapped { wrapper, .. } => Some(wrapped(world, openings, wrapper, is_async, is_generator)),
         Open::Given { .. } | Open::Run { .. } => None,
     }
+}
+
+/// What makes a context manager of it lets it wait for coroutines where it decorates a function that gives one.
+fn is_agnostic(world: &World<'_>, function: FuncId) -> bool {
+    let mut eval = Eval::new(world);
+    let scope = eval.decorator_scope(function);
+    let facts = world.facts(scope.file);
+    let (_, local) = world.local(function);
+    facts.list(&facts.function(local).decorators).iter().any(|decorator| {
+        eval.decorator_nodes(*decorator, scope).all().nodes().any(|node| {
+            let model = world.library.node(node).model(Role::ContextManager);
+            model.is_some_and(|it| it.handles_async)
+        })
+    })
 }
 
 /// One of the decorator's inner functions must wait for, or follow, what it wraps.

@@ -4,11 +4,12 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
-use crate::facts::Facts;
-use crate::library::{Instrumentor, Library, NodeId};
+use crate::facts::{Facts, Value};
+use crate::library::{Instrumentor, Library, NodeId, Role};
 use crate::link::middleware::Middleware;
 use crate::link::rounds::Targets;
 use crate::link::world::World;
+use crate::program::File;
 use crate::text::{FileId, Symbol};
 
 /// A file that tells how a program is built, launched or configured.
@@ -54,7 +55,10 @@ impl Instrumented {
         }
         let on_import: Vec<_> = library.instrumentors().iter().filter(|it| it.on_import).collect();
         let mut by_code = found.any;
-        let files = (0..world.files.len()).into_par_iter().filter(|it| !world.files[*it].test);
+        // What an example switches on is on in the example.
+        let only_beside = world.files.iter().all(|it| it.test || it.beside);
+        let is_run = |it: &File| !it.test && (only_beside || !it.beside);
+        let files = (0..world.files.len()).into_par_iter().filter(|it| is_run(&world.files[*it]));
         let (imported, called): (Vec<_>, FxHashSet<NodeId>) = rayon::join(
             || {
                 let imported = files.clone().flat_map_iter(|file| {
@@ -69,11 +73,13 @@ impl Instrumented {
             },
         );
         imported.into_iter().for_each(|it| found.enable(it));
+        let makes_provider = called.iter().any(|it| is_provider(library, *it));
         for it in called.into_iter().chain(middleware.members).flat_map(|it| library.enabled_by(it)) {
             by_code |= it.zero_code;
             found.enable(it);
         }
-        if !by_code {
+        // Who sets up a provider in code is not launched by what would do it, unless it loads whatever is installed.
+        if !by_code && (!makes_provider || loads_installed(world)) {
             found.enable_installed(library, launch);
         }
         found.served.extend(middleware.served);
@@ -131,6 +137,20 @@ impl Instrumented {
     pub(crate) fn covers_handler(&self, library: &Library, node: NodeId) -> bool {
         names_part(&self.modules, library, node) || names_part(&self.served, library, node)
     }
+}
+
+/// Sets up where spans go.
+fn is_provider(library: &Library, node: NodeId) -> bool {
+    let model = library.node(node).model(Role::SetUp);
+    model.is_some_and(|it| it.detail.is_none_or(|it| it.as_str() == "provider"))
+        && library.node(node).path.as_str().ends_with("TracerProvider")
+}
+
+/// `entry_points(group="opentelemetry_instrumentor")`: switches on whatever is there.
+fn loads_installed(world: &World<'_>) -> bool {
+    let group = Symbol::new("opentelemetry_instrumentor");
+    let files = world.files.iter().filter(|it| !it.test);
+    files.into_iter().any(|it| it.facts.values.contains(&Value::Text(group)))
 }
 
 /// Whether a path, or one above it, is among these.

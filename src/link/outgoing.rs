@@ -28,6 +28,7 @@ pub(crate) struct Tables {
     pub(crate) handoffs: Vec<HandoffSite>,
     pub(crate) logs: Vec<LogSite>,
     pub(crate) setups: Vec<SetupSite>,
+    pub(crate) servers: Vec<FuncId>,
     /// The library roots behind `calls`, in the same order, for matching with what is instrumented.
     pub(crate) call_nodes: Vec<NodeId>,
 }
@@ -39,6 +40,7 @@ impl Tables {
         self.handoffs.append(&mut other.handoffs);
         self.logs.append(&mut other.logs);
         self.setups.append(&mut other.setups);
+        self.servers.append(&mut other.servers);
         self.call_nodes.append(&mut other.call_nodes);
     }
 }
@@ -281,6 +283,7 @@ fn read_model(
             tables.logs.push(LogSite { at, call: path, print: false });
             return true;
         }
+        Role::Serve => tables.servers.push(at.function),
         Role::Print => tables.logs.push(LogSite { at, call: path, print: true }),
         Role::SetUp | Role::GetTracer | Role::GetMeter | Role::AutoInstrument => {
             let what = match model.role {

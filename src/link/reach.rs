@@ -30,7 +30,7 @@ struct Edge {
     in_span: bool,
     /// What runs has nothing of the caller's context.
     detached: bool,
-    /// What tests call says nothing of how the program runs, unless a test is what they call.
+    /// What tests and examples call says nothing of how the program runs, unless it is one of them.
     counts: bool,
 }
 
@@ -411,7 +411,8 @@ impl Reader<'_, '_> {
     }
 
     fn add_edge(&mut self, callee: FuncId, caller: FuncId, in_span: bool, detached: bool) {
-        let counts = !self.world.is_test(caller) || self.world.is_test(callee);
+        let (here, there) = (self.world.is_test(caller), self.world.is_test(callee));
+        let counts = (!here || there) && (!self.world.is_beside(caller) || self.world.is_beside(callee));
         self.edges.push(Edge { callee, caller, in_span, detached, counts });
     }
 

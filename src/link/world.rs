@@ -298,6 +298,11 @@ impl<'a> World<'a> {
         self.files[self.file_of[function.index()].index()].test || self.function(function).is_test
     }
 
+    /// It is shown or measured, and never runs in production.
+    pub(crate) fn is_beside(&self, function: FuncId) -> bool {
+        self.files[self.file_of[function.index()].index()].beside
+    }
+
     /// What the method of a call is called on.
     pub(crate) fn receiver(&self, site: Site) -> Option<facts::ValueId> {
         match *self.facts(site.file).value(self.callee(site)?) {

@@ -14,6 +14,10 @@ pub(crate) struct Unseen {
     pub(crate) calls: BTreeMap<CallCategory, u32>,
     /// Some of what it calls does open a span.
     pub(crate) hands_over: bool,
+    /// It starts a server, or something below it does: it lasts as long as the program.
+    pub(crate) serves: bool,
+    /// Telemetry is set up or emitted somewhere below it, so that a span would go somewhere.
+    pub(crate) has_telemetry: bool,
 }
 
 impl Unseen {
@@ -24,6 +28,7 @@ impl Unseen {
 
     fn add_own(&mut self, own: &Own) {
         self.processes += own.processes;
+        self.serves |= own.serves;
         for category in &own.calls {
             *self.calls.entry(*category).or_default() += 1;
         }
@@ -33,19 +38,47 @@ impl Unseen {
 /// Beyond this many functions "a lot" is precise enough, and the whole stays linear in the number of entry points.
 const FAR_ENOUGH: u32 = 2_000;
 
-/// Every entry point without a span, the one that starts the most unseen work first.
-pub(super) fn dark_entry_points(program: &Program) -> Vec<(FuncId, Unseen)> {
+/// Every entry point without a span, the one that starts the most unseen work first; and for each function whether one of them leads
+/// to it without a span.
+pub(super) fn dark_entry_points(program: &Program) -> (Vec<(FuncId, Unseen)>, Vec<bool>) {
     let entries: Vec<FuncId> =
         program.function_ids().filter(|(_, it)| is_dark_entry_point(it)).map(|(id, _)| id).collect();
     if entries.is_empty() {
-        return Vec::new();
+        return (Vec::new(), Vec::new());
     }
-    let mut walk = Walk { program, own: own_work(program), seen: vec![u32::MAX; program.functions.len()] };
+    let functions = program.functions.len();
+    let mut walk = Walk {
+        program,
+        own: own_work(program),
+        speaks: speaks(program),
+        seen: vec![u32::MAX; functions],
+        below: vec![false; functions],
+    };
     let mut dark: Vec<_> = entries.into_iter().map(|it| (it, walk.below(it))).collect();
     dark.sort_by_key(|(id, unseen)| {
         (std::cmp::Reverse(unseen.outgoing()), std::cmp::Reverse(unseen.functions), *id)
     });
-    dark
+    (dark, walk.below)
+}
+
+/// For each function whether telemetry is set up or emitted there, or at the top of its file.
+fn speaks(program: &Program) -> Vec<bool> {
+    let mut speaks = vec![false; program.functions.len()];
+    let sites =
+        (program.setups.iter().filter(|it| !matches!(it.what.as_str(), "tracer" | "meter")).map(|it| it.at))
+            .chain(program.spans.iter().map(|it| it.at))
+            .chain(program.metrics.iter().map(|it| it.at));
+    let mut files = vec![false; program.files.len()];
+    for at in sites {
+        match program.enclosing_named(at.function) {
+            Some(function) => speaks[function.index()] = true,
+            None => files[at.place.file.index()] = true,
+        }
+    }
+    for (id, function) in program.function_ids() {
+        speaks[id.index()] |= is_seen(function) || files[function.file.index()];
+    }
+    speaks
 }
 
 fn is_dark_entry_point(function: &Function) -> bool {
@@ -62,6 +95,7 @@ struct Own {
     processes: u32,
     calls: Vec<CallCategory>,
     closures: Vec<FuncId>,
+    serves: bool,
 }
 
 fn own_work(program: &Program) -> Vec<Own> {
@@ -71,6 +105,9 @@ fn own_work(program: &Program) -> Vec<Own> {
     }
     for it in program.calls.iter().filter(|it| it.covered_by.is_none()) {
         own[it.at.function.index()].calls.push(it.category);
+    }
+    for function in &program.servers {
+        own[function.index()].serves = true;
     }
     for (id, function) in program.function_ids().filter(|(_, it)| !it.named) {
         let parent = program.file(function.file).facts.function(function.local).parent;
@@ -84,8 +121,11 @@ fn own_work(program: &Program) -> Vec<Own> {
 struct Walk<'a> {
     program: &'a Program,
     own: Vec<Own>,
+    speaks: Vec<bool>,
     /// The entry point that last came by, for each function.
     seen: Vec<u32>,
+    /// Some entry point came by.
+    below: Vec<bool>,
 }
 
 impl Walk<'_> {
@@ -95,6 +135,8 @@ impl Walk<'_> {
         self.seen[entry.index()] = entry.0;
         while let Some(id) = open.pop() {
             unseen.add_own(&self.own[id.index()]);
+            unseen.has_telemetry |= self.speaks[id.index()];
+            self.below[id.index()] = true;
             for next in self.program.function(id).callees.iter().chain(&self.own[id.index()].closures) {
                 if std::mem::replace(&mut self.seen[next.index()], entry.0) == entry.0 {
                     continue;
@@ -102,6 +144,7 @@ impl Walk<'_> {
                 let function = self.program.function(*next);
                 if is_seen(function) {
                     unseen.hands_over = true;
+                    unseen.has_telemetry = true;
                 } else if counts(self.program, *next) && unseen.functions < FAR_ENOUGH {
                     unseen.functions += u32::from(self.program.eligible(*next));
                     open.push(*next);

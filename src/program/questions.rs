@@ -4,6 +4,13 @@ use super::{File, FuncId, Function, Program};
 use crate::facts::{Facts, FnId, Value};
 use crate::text::{FileId, Place, Position, Span};
 
+impl Function {
+    /// The outermost package or crate that it is in.
+    pub(crate) fn package(&self) -> &str {
+        self.qualified.split(['.', ':']).next().unwrap_or_default()
+    }
+}
+
 impl Program {
     pub(crate) fn file(&self, id: FileId) -> &File {
         &self.files[id.index()]

@@ -136,12 +136,22 @@ fn is_beside(path: &str) -> bool {
                 | "getting_started"
                 | "getting-started"
                 | "quickstart"
+                | "quickstarts"
+                | "cookbooks"
+                | "walkthrough"
+                | "walkthroughs"
+                | "playground"
+                | "notebooks"
         ) || it.ends_with("_examples")
             || it.ends_with("-examples")
             // What continuous integration runs; other hidden directories are not looked into.
             || it.starts_with('.')
     };
-    matches!(name, "setup.py" | "noxfile.py" | "fabfile.py" | "build.rs") || directories.split('/').any(shows)
+    let stem = name.split('.').next().unwrap_or(name);
+    let is_example = stem.starts_with("example_") || stem.ends_with("_example");
+    is_example
+        || matches!(name, "setup.py" | "noxfile.py" | "fabfile.py" | "build.rs")
+        || directories.split('/').any(shows)
 }
 
 /// What is known of libraries. Models of the configuration were read once before, to tell the mistakes in them.

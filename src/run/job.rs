@@ -21,7 +21,7 @@ use crate::run::{engine, own, repository};
 const STACK_BYTES: usize = 256 << 20;
 
 /// What a `[[model]]` may say: the words of library models.
-pub(super) const ROLES: [&str; 56] = [
+pub(super) const ROLES: [&str; 57] = [
     "span",
     "span-end",
     "span-current",
@@ -67,6 +67,7 @@ pub(super) const ROLES: [&str; 56] = [
     "set-up",
     "auto-instrument",
     "router",
+    "serve",
     "middleware",
     "context-manager",
     "suppress",

@@ -272,8 +272,13 @@ pub(crate) fn shop() -> Sample {
     );
     shop.coverage.all.0[Reach as usize].unknown = 158;
     shop.coverage.functions = 2772;
-    let unseen =
-        Unseen { functions: 2, processes: 2, calls: [(CallCategory::Http, 1)].into(), hands_over: false };
+    let unseen = Unseen {
+        functions: 2,
+        processes: 2,
+        calls: [(CallCategory::Http, 1)].into(),
+        hands_over: false,
+        ..Unseen::default()
+    };
     shop.coverage.dark_entry_points = vec![(import, unseen)];
     shop.coverage.excluded.insert(crate::program::Exclusion::Test, 280);
     shop.coverage.excluded.insert(crate::program::Exclusion::Stub, 34);
