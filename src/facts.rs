@@ -231,6 +231,8 @@ pub(crate) enum RegionKind {
         types: Run,
         bound: Option<Symbol>,
         form: HandlerForm,
+        /// Nothing stands in it, and no comment says why. Told where errors are values.
+        bare: bool,
     },
     TryElse,
     Finally,
@@ -369,6 +371,8 @@ pub(crate) struct Import {
     pub(crate) module: Symbol,
     /// The name taken out of the module; none binds the module itself.
     pub(crate) name: Option<Symbol>,
+    /// Only the module itself and those inside it see the name.
+    pub(crate) private: bool,
 }
 
 #[derive(Debug, Clone)]

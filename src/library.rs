@@ -33,6 +33,8 @@ pub(crate) struct Library {
     children: FxHashMap<(NodeId, Symbol), NodeId>,
     /// Method names so telling that the receiver need not be known: they give an assumed match.
     assumed: FxHashMap<(&'static str, Symbol), NodeId>,
+    /// Those that are so on what is called by a telling name.
+    assumed_on: FxHashMap<(&'static str, Symbol), (Symbol, NodeId)>,
     instrumentors: Vec<Instrumentor>,
     constants: Constants,
     extensions: Vec<NodeId>,
@@ -282,6 +284,25 @@ pub(crate) struct Instrumentor {
     pub(crate) zero_code: bool,
     /// Importing it is what enables it.
     pub(crate) on_import: bool,
+    /// The exception that leaves a handler ends up on its span.
+    pub(crate) records: bool,
+    pub(crate) excludes: Option<UrlExcludes>,
+}
+
+impl Instrumentor {
+    /// Whether calls into this part of a library, or what it serves, get their spans from it.
+    pub(crate) fn covers(&self, library: &Library, node: NodeId) -> bool {
+        library.upwards(node).any(|it| self.modules.contains(&it))
+    }
+}
+
+/// Where an instrumentation is told which urls to leave alone: regular expressions, with commas in between.
+#[derive(Debug)]
+pub(crate) struct UrlExcludes {
+    /// An argument of what switches it on.
+    pub(crate) argument: Option<ArgPlace>,
+    /// Variables of the environment, the first that is set.
+    pub(crate) variables: Vec<Symbol>,
 }
 
 /// A model that the configuration adds: the keys of `[[call]]`, and `<slot>-arg` as a short form of `args`.
@@ -336,6 +357,19 @@ impl Library {
         self.assumed.get(&(language, method)).copied()
     }
 
+    /// The same, for a method of something whose name is known as well: `span`, `request_span`.
+    pub(crate) fn assumed_on(
+        &self,
+        language: &'static str,
+        method: Symbol,
+        owner: impl FnOnce() -> Option<Symbol>,
+    ) -> Option<NodeId> {
+        let (wanted, node) = self.assumed_on.get(&(language, method))?;
+        let owner = owner()?;
+        let before = owner.as_str().strip_suffix(wanted.as_str())?;
+        (before.is_empty() || before.ends_with('_')).then_some(*node)
+    }
+
     /// Whether constants stand under a dotted path.
     pub(crate) fn leads_to_constants(&self, path: &str) -> bool {
         self.constants.lead_from(path)
@@ -363,6 +397,14 @@ impl Library {
         &self.instrumentors
     }
 
+    /// The path of a node and those of what it is in, innermost first.
+    pub(crate) fn upwards(&self, node: NodeId) -> impl Iterator<Item = Symbol> + use<> {
+        let path = self.node(node).path;
+        let upwards =
+            std::iter::successors(Some(path.as_str()), |it| it.rsplit_once('.').map(|(above, _)| above));
+        upwards.map(Symbol::new)
+    }
+
     /// What a zero-code launch (`opentelemetry-instrument`, the operator's injection) enables.
     pub(crate) fn zero_code(&self) -> impl Iterator<Item = &Instrumentor> {
         self.instrumentors.iter().filter(|it| it.zero_code)
@@ -379,11 +421,12 @@ impl Library {
 
     /// The instrumentors that calling this node enables: itself, or the one whose method it is.
     pub(crate) fn enabled_by(&self, call: NodeId) -> impl Iterator<Item = &Instrumentor> {
+        self.instrumentors.iter().filter(move |it| self.is_switched_on(it, call))
+    }
+
+    pub(crate) fn is_switched_on(&self, it: &Instrumentor, call: NodeId) -> bool {
         let call = self.resolve(call);
-        let parent = self.node(call).parent;
-        self.instrumentors
-            .iter()
-            .filter(move |it| if it.enable.is_empty() { it.node == call } else { Some(it.node) == parent })
+        if it.enable.is_empty() { it.node == call } else { Some(it.node) == self.node(call).parent }
     }
 
     /// The type of what calling this gives.

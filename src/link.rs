@@ -30,6 +30,7 @@ mod spans;
 mod texts;
 mod things;
 mod touches;
+mod untraced;
 mod world;
 
 use crate::library::Library;
@@ -84,12 +85,14 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
     let graph = reach::CallGraph::new(&world, &targets, &openings, &instrumented, &spawners);
     openings.inside = graph.closures_inside(&world, &openings);
     let openings = openings;
+    let untraced = untraced::find(&world, &targets, &input.launch, &entries, &instrumented);
     let verdicts = functions::Verdicts {
         world: &world,
         targets: &targets,
         openings: &openings,
         entries: &entries,
         instrumented: &instrumented,
+        untraced: &untraced,
         routers: &routers::Routers::new(&world, &targets, &entries),
         eligible: input.eligible,
         configured: &input.excluded,
@@ -134,9 +137,9 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
         setups: leaving.setups,
         envs: environment::find(&world, &input.launch),
         guards: guards::sites(&world, &targets, &openings),
-        drops: handlers::drops(&world, &openings),
         ..Program::default()
     };
+    program.drops = handlers::drops(&world, &targets, &openings, &program.spans);
     program.errors = handlers::errors(&world, &targets, &openings, &recorders, &program.handlers);
     guards::mark(&mut program.spans, &program.guards);
     let traced = graph.leading_to(own.direct.clone());
@@ -155,7 +158,17 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
     }
     .find();
     cover(&mut program, &world, &openings, &instrumented, &leaving.call_nodes, &reach);
-    touches::fill(&mut program, &world, &targets, &openings, &recorders, &graph, &may_be_inside);
+    touches::Touches {
+        world: &world,
+        targets: &targets,
+        openings: &openings,
+        recorders: &recorders,
+        graph: &graph,
+        entries: &entries,
+        instrumented: &instrumented,
+        may_be_inside: &may_be_inside,
+    }
+    .fill(&mut program);
     spans::fill_arguments(&world, &mut program.spans);
     program.apart = scripts::find(&world, &targets, &program);
     program.process_runner = best_runner(&program, &own.direct, &runners);

@@ -44,7 +44,7 @@ pub(crate) struct Program {
     pub(crate) logs: Vec<LogSite>,
     pub(crate) setups: Vec<SetupSite>,
     pub(crate) guards: Vec<GuardSite>,
-    /// Statements inside a span that throw an error away: `f().ok();`.
+    /// Statements inside a span that throw an error away: `f().ok();`, `let _ = f();`.
     pub(crate) drops: Vec<At>,
     pub(crate) envs: Vec<EnvSite>,
     pub(crate) enrichments: Vec<EnrichmentSite>,
@@ -70,7 +70,8 @@ pub(crate) struct File {
     pub(crate) absolute: PathBuf,
     pub(crate) language: &'static str,
     pub(crate) lines: LineIndex,
-    pub(crate) facts: Facts,
+    /// Apart, because files are handed on from table to table.
+    pub(crate) facts: Box<Facts>,
     pub(crate) test: bool,
     /// Beside the program: build scripts, examples, documentation, benchmarks. It is counted, but never runs in production.
     pub(crate) beside: bool,
@@ -141,6 +142,8 @@ pub(crate) enum Exclusion {
     Telemetry,
     Configured,
     Private,
+    /// The instrumentation of its framework is told to leave it alone.
+    Untraced,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -461,9 +464,18 @@ pub(crate) struct EnrichmentSite {
 #[derive(Debug)]
 pub(crate) struct RecordSite {
     pub(crate) at: At,
-    /// The handler is left by raising through a span that records by itself.
-    pub(crate) raised_through: Option<usize>,
+    /// It is raised all the same, through a span that records by itself.
+    pub(crate) raised_through: Option<Through>,
     pub(crate) certainty: Certainty,
+}
+
+/// A span that what is raised leaves.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Through {
+    /// An index into `Program::spans`.
+    Span(usize),
+    /// The one that an instrumentation opens for this handler.
+    Library(FuncId),
 }
 
 #[derive(Debug)]

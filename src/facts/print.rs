@@ -123,7 +123,7 @@ impl Printer<'_> {
                 format!("held {}{bound}", self.value(*context))
             }
             RegionKind::Try => "try".to_owned(),
-            RegionKind::Handler { of, types, bound, form: _ } => {
+            RegionKind::Handler { of, types, bound, form: _, bare: _ } => {
                 let bound = bound.map_or_else(String::new, |it| format!(" as {it}"));
                 format!("handler of r{} for [{}]{bound}", of.0, self.list(types, ", "))
             }

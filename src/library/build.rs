@@ -2,11 +2,11 @@
 
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
-use super::format::{CallEntry, InstrumentorEntry, ModelFile, TypeEntry, ValueEntry};
+use super::format::{CallEntry, ExcludesEntry, InstrumentorEntry, ModelFile, TypeEntry, ValueEntry};
 use super::load::language_of;
 use super::model::{model_of, plain_model};
 use super::paths::DottedPath;
-use super::{Instrumentor, Library, Node, NodeId, Role, check};
+use super::{ArgPlace, Instrumentor, Library, Node, NodeId, Role, UrlExcludes, check};
 use crate::text::{LineIndex, Symbol};
 
 /// Where an entry comes from: a name for messages, and the text in which its line can be found.
@@ -190,6 +190,9 @@ impl<'a> Builder<'a> {
             if entry.assume {
                 self.library.assumed.insert((self.language, path.name), node);
             }
+            if let Some(owner) = &entry.assume_on {
+                self.library.assumed_on.insert((self.language, path.name), (Symbol::new(owner), node));
+            }
         }
     }
 
@@ -218,6 +221,8 @@ impl<'a> Builder<'a> {
                 carries_threads: entry.carries_threads,
                 zero_code: entry.zero_code,
                 on_import: entry.on_import,
+                records: entry.records,
+                excludes: entry.excludes.as_ref().map(url_excludes),
             });
         }
     }
@@ -293,5 +298,13 @@ fn place_of((name, text): Source<'_>, near: &str) -> String {
     match text.find(&format!("\"{near}\"")) {
         Some(at) => format!("{name}:{}", LineIndex::new(text).line(at as u32)),
         None => name.to_owned(),
+    }
+}
+
+fn url_excludes(entry: &ExcludesEntry) -> UrlExcludes {
+    let by_name = |name: &String| ArgPlace { keyword: Some(Symbol::new(name)), ..ArgPlace::default() };
+    UrlExcludes {
+        argument: entry.argument.as_ref().map(by_name),
+        variables: entry.variables.0.iter().map(|it| Symbol::new(it)).collect(),
     }
 }

@@ -91,6 +91,8 @@ pub(super) struct CallEntry {
     /// The bare name of the method is telling enough.
     #[serde(default)]
     pub(super) assume: bool,
+    /// It is so on what is called this, or has it as the last of its words: `request_span.enter()`.
+    pub(super) assume_on: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -110,6 +112,21 @@ pub(super) struct InstrumentorEntry {
     pub(super) zero_code: bool,
     #[serde(default)]
     pub(super) on_import: bool,
+    /// The exception that leaves a handler ends up on its span.
+    #[serde(default)]
+    pub(super) records: bool,
+    pub(super) excludes: Option<ExcludesEntry>,
+}
+
+/// How urls are kept out of the traces.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct ExcludesEntry {
+    /// Of what switches it on.
+    pub(super) argument: Option<String>,
+    /// Of the environment, the first that is set.
+    #[serde(default)]
+    pub(super) variables: Words,
 }
 
 /// Constants that are named like their texts: `HTTP_ROUTE` is `http.route`.

@@ -1,5 +1,7 @@
 //! The table of functions: what counts and why not, what opens a span, what is entered from outside, who calls it.
 
+mod work;
+
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -34,6 +36,8 @@ pub(crate) struct Verdicts<'w, 'a> {
     pub(crate) openings: &'w Openings,
     pub(crate) entries: &'w Entries,
     pub(crate) instrumented: &'w Instrumented,
+    /// Handlers that the instrumentation of their framework is told to leave alone.
+    pub(crate) untraced: &'w FxHashSet<FuncId>,
     pub(crate) routers: &'w Routers<'w, 'a>,
     pub(crate) eligible: Eligible,
     pub(crate) configured: &'w Excludes<'w>,
@@ -65,7 +69,7 @@ impl Verdicts<'_, '_> {
                 let exposed = entered.is_some_and(|it| !it.called);
                 let decorated = !self.openings.decorations[index].is_empty();
                 let direct = decorated || self.opens_itself(function);
-                let auto = entry && self.is_auto(function);
+                let auto = entry && self.is_auto(function) && !self.untraced.contains(&function);
                 (
                     direct,
                     auto,
@@ -169,8 +173,12 @@ impl Verdicts<'_, '_> {
         if (self.configured)(file, qualified) {
             return Some(Exclusion::Configured);
         }
-        if helpers.all.contains(&function) {
+        // Where work comes in, nobody helps anybody.
+        if helpers.all.contains(&function) && !entry {
             return Some(Exclusion::Telemetry);
+        }
+        if !direct && self.untraced.contains(&function) {
+            return Some(Exclusion::Untraced);
         }
         if self.eligible == Eligible::All || direct || entry {
             return None;
@@ -391,11 +399,13 @@ fn add_speakers(world: &World<'_>, targets: &Targets, openings: &Openings, all: 
 
 /// A cheap look first: most functions call no telemetry at all.
 fn may_speak(world: &World<'_>, targets: &Targets, function: FuncId, helpers: &FxHashSet<FuncId>) -> bool {
-    targets.calls_of(world, function).flat_map(|(_, it)| it.iter()).any(|it| match it {
+    let made_once = || world.ops(function).any(|(site, _)| work::makes_once(world, site, helpers));
+    let calls_it = targets.calls_of(world, function).flat_map(|(_, it)| it.iter()).any(|it| match it {
         Thing::Library(node) => is_telemetry(world.library.node(node)),
         Thing::Function(callee) | Thing::Method(callee) => helpers.contains(&callee),
         _ => false,
-    })
+    });
+    calls_it || world.facts(world.file_of[function.index()]).lexical && made_once()
 }
 
 /// Whether telemetry of the library is all that a function speaks to.
@@ -407,14 +417,15 @@ fn speaks_only(world: &World<'_>, targets: &Targets, function: FuncId, helpers: 
     let mut speaks = false;
     for (site, op) in world.ops(function) {
         let facts = world.facts(site.file);
-        // Whoever calculates what it gives does work of its own.
-        if matches!(op.kind, OpKind::Return(Some(value)) if matches!(facts.value(value), Value::Arithmetic(_)))
-        {
+        let (_, local) = world.local(function);
+        if matches!(op.kind, OpKind::Return(Some(value)) if work::makes(facts, local, value)) {
             return false;
         }
         let OpKind::Call { callee, .. } = op.kind else { continue };
         let things = targets.of(site);
-        let mut plain = false;
+        let mut plain = work::makes_once(world, site, helpers);
+        speaks |= plain;
+        plain |= facts.lexical && work::converts(facts, callee);
         for thing in things.iter() {
             match thing {
                 Thing::Library(node) => {
@@ -424,6 +435,8 @@ fn speaks_only(world: &World<'_>, targets: &Targets, function: FuncId, helpers: 
                     plain |= telemetry
                         || it.path.as_str().starts_with("builtins.")
                         || it.model(Role::Context).is_some()
+                        || it.model(Role::Pair).is_some()
+                        || it.model(Role::MetricUnit).is_some()
                         || is_value_of_telemetry(world, it)
                         || world.library.instrumentors().iter().any(|it| it.node == node);
                 }
@@ -431,6 +444,9 @@ fn speaks_only(world: &World<'_>, targets: &Targets, function: FuncId, helpers: 
                     speaks = true;
                     plain = true;
                 }
+                Thing::Function(callee) | Thing::Method(callee) => plain |= work::looks_up(world, callee),
+                // A value of several members does nothing by being put together.
+                Thing::Class(_) => plain |= facts.lexical,
                 _ => {}
             }
         }
@@ -438,7 +454,8 @@ fn speaks_only(world: &World<'_>, targets: &Targets, function: FuncId, helpers: 
         let neutral = !things.is_known()
             && match facts.value(callee) {
                 Value::Member { name, .. } => {
-                    is_neutral_method(name.as_str()) || is_clock(name.as_str()) || name.as_str() == "dumps"
+                    let name = name.as_str();
+                    is_neutral_method(name) || is_clock(name) || name == "dumps"
                 }
                 Value::Name(name) => is_clock(name.as_str()) || is_text(name.as_str()),
                 _ => false,
@@ -452,7 +469,8 @@ fn speaks_only(world: &World<'_>, targets: &Targets, function: FuncId, helpers: 
 
 /// What telemetry is given, as a status: making one does nothing.
 fn is_value_of_telemetry(world: &World<'_>, node: &Node) -> bool {
-    node.is_type && node.models.is_empty() && world.library.siblings(node).any(is_telemetry)
+    let is_made = node.is_type || node.path.as_str().starts_with("opentelemetry.");
+    is_made && node.models.is_empty() && world.library.siblings(node).any(is_telemetry)
 }
 
 /// Builtins that make something to be written of what there is.

@@ -1,14 +1,15 @@
 //! The table of handlers: what they catch, whether a span is open around them, whether the exception is kept somewhere.
 
+mod drops;
 mod errors;
 
+pub(crate) use drops::find as drops;
 pub(crate) use errors::sites as errors;
 
 use rayon::prelude::*;
 
 use crate::facts::{Facts, OpId, OpKind, RegionId, RegionKind, Value, ValueId};
 use crate::library::{NodeId, Role};
-use crate::link::attributes::call_at;
 use crate::link::fates::is_broad;
 use crate::link::functions::is_neutral_method;
 use crate::link::openings::{Openings, region_is_inside};
@@ -256,49 +257,6 @@ pub(crate) fn sites(
         .collect()
 }
 
-/// `f().ok();` inside a span: the one statement that turns an error into nothing.
-pub(crate) fn drops(world: &World<'_>, openings: &Openings) -> Vec<At> {
-    let lexical = (0..world.files.len()).into_par_iter().filter(|it| world.files[*it].facts.lexical);
-    lexical
-        .flat_map_iter(|file| {
-            let file = FileId(file as u32);
-            let facts = world.facts(file);
-            facts.ops.iter().filter_map(move |it| {
-                let OpKind::Discard(value) = it.kind else { return None };
-                let Value::Call(op) = *facts.value(value) else { return None };
-                let OpKind::Call { callee, args } = &facts.op(op).kind else { return None };
-                let is_ok =
-                    matches!(facts.value(*callee), Value::Member { name, .. } if name.as_str() == "ok");
-                let site = Site { file, op };
-                let drops = is_ok && args.is_empty() && !is_looked_at(facts, *callee);
-                (drops && openings.in_span(world, site)).then(|| call_at(world, site))
-            })
-        })
-        .collect()
-}
-
-/// Something on the way is given a function for the error: `f().inspect_err(|e| warn!(..)).ok()`.
-fn is_looked_at(facts: &Facts, callee: ValueId) -> bool {
-    let mut at = callee;
-    for _ in 0..MOST_LINKS {
-        let Value::Member { of, .. } = *facts.value(at) else { return false };
-        let mut receiver = of;
-        while let Value::Awaited(of) = *facts.value(receiver) {
-            receiver = of;
-        }
-        let Value::Call(op) = *facts.value(receiver) else { return false };
-        let OpKind::Call { callee, args } = &facts.op(op).kind else { return false };
-        if facts.args(args).iter().any(|it| matches!(facts.value(it.value), Value::Closure(_))) {
-            return true;
-        }
-        at = *callee;
-    }
-    false
-}
-
-/// Links of a chain of calls that are looked at.
-const MOST_LINKS: usize = 4;
-
 struct Reader<'w, 'a> {
     world: &'w World<'a>,
     targets: &'w Targets,
@@ -335,7 +293,7 @@ impl Reader<'_, '_> {
             swallows_in_span: in_span && broad && !recorded && reraises != Reraises::Always,
             logs,
             span: None,
-            expected: !broad || self.is_fallback(of),
+            expected: !broad || self.is_fallback(of) || self.is_parting(of),
         }
     }
 
@@ -490,6 +448,13 @@ impl Reader<'_, '_> {
             })
     }
 
+    /// What may fail is a last word to somebody who may have gone.
+    fn is_parting(&self, guarded: RegionId) -> bool {
+        let calls = |it: &OpId| matches!(self.facts.op(*it).kind, OpKind::Call { .. });
+        let last = self.ops_in(guarded).into_iter().rfind(calls);
+        self.facts.errors_are_values && last.is_some_and(|it| drops::is_parting_call(self.facts, it))
+    }
+
     /// A method of texts and collections, which fails only on a value of another kind.
     fn is_plain_method(&self, op: OpId) -> bool {
         let OpKind::Call { callee, .. } = self.facts.op(op).kind else { return false };
@@ -501,6 +466,11 @@ impl Reader<'_, '_> {
         let mut calls = 0;
         let mut quiet = true;
         for op in self.ops_in(guarded) {
+            // What is waited for was called elsewhere, as a task is.
+            if let OpKind::Await(of) = self.facts.op(op).kind {
+                quiet &= matches!(self.facts.value(of), Value::Call(_));
+                calls += 1;
+            }
             if let OpKind::Call { .. } = self.facts.op(op).kind {
                 calls += 1;
                 let site = Site { file: self.file, op };

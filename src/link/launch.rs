@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use crate::facts::Facts;
-use crate::library::{Library, NodeId};
+use crate::library::{Instrumentor, Library, NodeId};
 use crate::link::middleware::Middleware;
 use crate::link::rounds::Targets;
 use crate::link::world::World;
@@ -22,6 +22,9 @@ pub(crate) struct LaunchFile {
 #[derive(Debug, Default)]
 pub(crate) struct Instrumented {
     modules: FxHashSet<Symbol>,
+    /// What has been switched on, by the library's models; and what the configuration says to be covered.
+    enabled: FxHashSet<NodeId>,
+    declared: FxHashSet<Symbol>,
     /// Those of which only the handlers get one, and those of which only the outgoing calls do: from middleware of the program.
     served: FxHashSet<Symbol>,
     called: FxHashSet<Symbol>,
@@ -46,6 +49,7 @@ impl Instrumented {
         }
         for name in declared {
             found.modules.insert(Symbol::new(name));
+            found.declared.insert(Symbol::new(name));
             found.any = true;
         }
         let on_import: Vec<_> = library.instrumentors().iter().filter(|it| it.on_import).collect();
@@ -92,12 +96,30 @@ impl Instrumented {
         }
     }
 
-    fn enable(&mut self, it: &crate::library::Instrumentor) {
+    fn enable(&mut self, it: &Instrumentor) {
         self.carries_threads |= it.carries_threads;
         self.any = true;
         if it.spans {
+            self.enabled.insert(it.node);
             self.modules.extend(it.modules.iter().copied());
         }
+    }
+
+    pub(crate) fn enabled<'b>(&self, library: &'b Library) -> impl Iterator<Item = &'b Instrumentor> {
+        library.instrumentors().iter().filter(|it| self.enabled.contains(&it.node))
+    }
+
+    /// Whether what this part of a library serves gets its span from something that leaves no url alone.
+    pub(crate) fn covers_otherwise(&self, library: &Library, node: NodeId) -> bool {
+        let mut others = self.enabled(library).filter(|it| it.excludes.is_none());
+        others.any(|it| it.covers(library, node))
+            || names_part(&self.declared, library, node)
+            || names_part(&self.served, library, node)
+    }
+
+    /// Whether an exception that leaves what this part of a library serves is put on the span that it gets.
+    pub(crate) fn records_of_handler(&self, library: &Library, node: NodeId) -> bool {
+        self.enabled(library).any(|it| it.records && it.covers(library, node))
     }
 
     /// Whether calls into this part of a library get their span from its instrumentation.
@@ -113,9 +135,7 @@ impl Instrumented {
 
 /// Whether a path, or one above it, is among these.
 fn names_part(modules: &FxHashSet<Symbol>, library: &Library, node: NodeId) -> bool {
-    let path = library.node(node).path.as_str();
-    let mut upwards = std::iter::successors(Some(path), |it| it.rsplit_once('.').map(|(above, _)| above));
-    !modules.is_empty() && upwards.any(|it| modules.contains(&Symbol::new(it)))
+    !modules.is_empty() && library.upwards(node).any(|it| modules.contains(&it))
 }
 
 /// Whether a file imports a module, or something out of it.

@@ -1,42 +1,60 @@
 //! What touches spans after they are open: enrichment of the current one, exceptions recorded by hand, keys and work inside.
 
+mod doubles;
+mod orphans;
+
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
+use self::doubles::Doubles;
+use self::orphans::Orphans;
 use crate::facts::{BindingKind, OpId, OpKind, RegionKind, Value, ValueId};
 use crate::library::Role;
 use crate::link::attributes::call_at;
+use crate::link::entries::Entries;
 use crate::link::eval::{Eval, Scope};
 use crate::link::handlers::{Recorders, is_telemetry};
+use crate::link::launch::Instrumented;
 use crate::link::openings::{How, Openings, region_is_inside};
 use crate::link::reach::CallGraph;
 use crate::link::rounds::Targets;
 use crate::link::things::Site;
 use crate::link::world::World;
-use crate::program::{
-    At, AttributeTarget, EnrichmentSite, FuncId, Program, RecordSite, Reraises, SpanSite, SpanStyle,
-};
-use crate::text::{FileId, Place, Symbol};
+use crate::program::{At, AttributeTarget, EnrichmentSite, FuncId, Program, SpanSite, SpanStyle};
+use crate::text::{FileId, Place};
 
-pub(crate) fn fill(
-    program: &mut Program,
-    world: &World<'_>,
-    targets: &Targets,
-    openings: &Openings,
-    recorders: &Recorders,
-    graph: &CallGraph,
-    may_be_inside: &[bool],
-) {
-    let index = SpanIndex::new(&program.spans);
-    for handler in &mut program.handlers {
-        handler.span = index.around(world, openings, handler.at);
+/// What the passes before have found.
+pub(crate) struct Touches<'w, 'a> {
+    pub(crate) world: &'w World<'a>,
+    pub(crate) targets: &'w Targets,
+    pub(crate) openings: &'w Openings,
+    pub(crate) recorders: &'w Recorders,
+    pub(crate) graph: &'w CallGraph,
+    pub(crate) entries: &'w Entries,
+    pub(crate) instrumented: &'w Instrumented,
+    pub(crate) may_be_inside: &'w [bool],
+}
+
+impl Touches<'_, '_> {
+    pub(crate) fn fill(&self, program: &mut Program) {
+        let Touches { world, targets, openings, recorders, graph, entries, instrumented, .. } = *self;
+        let index = &SpanIndex::new(&program.spans);
+        for handler in &mut program.handlers {
+            handler.span = index.around(world, openings, handler.at);
+        }
+        program.uses_telemetry =
+            !program.spans.is_empty() || !program.metrics.is_empty() || speaks(world, targets);
+        attributes(program, world, openings, index);
+        children(program, world, targets, openings, graph);
+        let may_be_inside = self.may_be_inside;
+        let mut written = enrichments(world, targets, openings, may_be_inside);
+        let orphans = Orphans { world, targets, openings, may_be_inside };
+        written.extend(orphans.through_helpers(program, &written));
+        written.sort_by_key(|it| it.at.place);
+        program.enrichments = written;
+        let doubles = Doubles { world, targets, openings, recorders, graph, entries, instrumented, index };
+        program.records = doubles.find(program);
     }
-    program.uses_telemetry =
-        !program.spans.is_empty() || !program.metrics.is_empty() || speaks(world, targets);
-    attributes(program, world, openings, &index);
-    children(program, world, targets, openings, graph);
-    program.enrichments = enrichments(world, targets, openings, may_be_inside);
-    program.records = records(program, world, targets, openings, recorders);
 }
 
 /// Whether a span is open at a place because of its own function.
@@ -275,106 +293,9 @@ fn is_current(
     }
 }
 
-/// Exceptions recorded by hand in a handler, and the span through which they are raised all the same.
-fn records(
-    program: &Program,
-    world: &World<'_>,
-    targets: &Targets,
-    openings: &Openings,
-    recorders: &Recorders,
-) -> Vec<RecordSite> {
-    let mut found = Vec::new();
-    for handler in &program.handlers {
-        let file = handler.at.place.file;
-        let facts = world.facts(file);
-        let bound = match facts.region(handler.at.region).kind {
-            RegionKind::Handler { bound, .. } => bound,
-            _ => None,
-        };
-        for (site, op) in world.ops(handler.at.function) {
-            if !region_is_inside(facts, op.region, handler.at.region)
-                || !records_here(world, targets, recorders, site, bound)
-            {
-                continue;
-            }
-            let raised_through = match handler.reraises {
-                Reraises::Never => None,
-                _ if stays_inside(world, openings, handler.at) => None,
-                _ => handler.span.filter(|it| {
-                    program.spans[*it].records_errors
-                        && raises_after(world, handler.at.function, site, handler.at.region)
-                }),
-            };
-            found.push(RecordSite {
-                at: call_at(world, site),
-                raised_through,
-                certainty: targets.certainty(site),
-            });
-        }
-    }
-    found.sort_by_key(|it| it.at.place);
-    found.dedup_by_key(|it| it.at.place);
-    found
-}
-
-/// What the handler raises is caught again before it leaves the span.
-fn stays_inside(world: &World<'_>, openings: &Openings, handler: At) -> bool {
-    let facts = world.facts(handler.place.file);
-    let Some(outer) = facts.region(handler.region).parent else { return false };
-    let opening = openings.around_region(world, outer, next_op(world, handler));
-    let block = opening.and_then(|it| match it.how {
-        How::Managed(region) => Some(region),
-        _ => None,
-    });
-    let is_caught = |guarded| {
-        facts.regions.iter().any(|it| matches!(it.kind, RegionKind::Handler { of, .. } if of == guarded))
-    };
-    facts
-        .regions_from(outer)
-        .take_while(|(id, _)| Some(*id) != block)
-        .any(|(id, it)| it.kind == RegionKind::Try && is_caught(id))
-}
-
-fn records_here(
-    world: &World<'_>,
-    targets: &Targets,
-    recorders: &Recorders,
-    site: Site,
-    bound: Option<Symbol>,
-) -> bool {
-    let facts = world.facts(site.file);
-    if !matches!(facts.op(site.op).kind, OpKind::Call { .. }) {
-        return false;
-    }
-    let direct = targets.nodes(site).any(|it| world.library.node(it).model(Role::RecordException).is_some());
-    let gives = world
-        .call_args(site)
-        .iter()
-        .any(|it| matches!(facts.value(it.value), Value::Name(name) if Some(*name) == bound));
-    direct
-        || (gives
-            && targets.functions(site).any(|(it, _)| recorders.is(it) && records_on_span(world, targets, it)))
-}
-
 /// The recorder calls `record_exception` itself: one that only logs doubles nothing.
 fn records_on_span(world: &World<'_>, targets: &Targets, function: FuncId) -> bool {
     world.ops(function).any(|(site, _)| {
         targets.nodes(site).any(|it| world.library.node(it).model(Role::RecordException).is_some())
-    })
-}
-
-fn raises_after(
-    world: &World<'_>,
-    function: FuncId,
-    recorded: Site,
-    handler: crate::facts::RegionId,
-) -> bool {
-    let facts = world.facts(recorded.file);
-    let region = facts.op(recorded.op).region;
-    world.ops(function).any(|(site, op)| {
-        site.op > recorded.op
-            && matches!(op.kind, OpKind::Raise(_))
-            && region_is_inside(facts, op.region, handler)
-            && (region_is_inside(facts, region, op.region) || region_is_inside(facts, op.region, region))
     })
 }

@@ -150,6 +150,7 @@ pub(crate) fn counts(program: &Program, function: FuncId) -> bool {
                         | Exclusion::Suppressed
                         | Exclusion::Configured
                         | Exclusion::Telemetry
+                        | Exclusion::Untraced
                 )
             )
     })

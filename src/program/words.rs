@@ -18,7 +18,7 @@ macro_rules! words {
 
 words!(EntryKind { Cli = "cli", Http = "http", Rpc = "rpc", Task = "task", Consumer = "consumer", Main = "main", Mcp = "mcp", Lambda = "lambda" });
 words!(State { Span = "span", Auto = "auto", Inherited = "inherited", Dark = "dark", Excluded = "excluded" });
-words!(Exclusion { Test = "test", Stub = "stub", Accessor = "accessor", Generated = "generated", Suppressed = "suppressed", Telemetry = "telemetry", Configured = "configured", Private = "private" });
+words!(Exclusion { Test = "test", Stub = "stub", Accessor = "accessor", Generated = "generated", Suppressed = "suppressed", Telemetry = "telemetry", Configured = "configured", Private = "private", Untraced = "untraced" });
 words!(TextSource { Literal = "literal", Constant = "constant", Template = "template", Forwarded = "forwarded", Dynamic = "dynamic" });
 words!(SpanStyle { Context = "context", Decorator = "decorator", Manual = "manual", Callback = "callback", Macro = "macro", Attribute = "attribute", Guard = "guard" });
 words!(Activation { Context = "context", Decorator = "decorator", Enter = "enter", Entered = "entered", InScope = "in_scope", Instrument = "instrument", Returned = "returned", Stored = "stored", Never = "never" });

@@ -35,7 +35,7 @@ impl Sketch {
             absolute: path.into(),
             language: "python",
             lines: LineIndex::default(),
-            facts,
+            facts: Box::new(facts),
             test: path.contains("tests/"),
             beside: false,
             first_function,

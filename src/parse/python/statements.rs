@@ -225,7 +225,8 @@ impl<'a> Reader<'a> {
             };
             let types = self.builder.list(&types);
             let bound = handler.name.as_ref().map(|it| self.symbol(it.as_str()));
-            let kind = RegionKind::Handler { of: guarded, types, bound, form: HandlerForm::Clause };
+            let kind =
+                RegionKind::Handler { of: guarded, types, bound, form: HandlerForm::Clause, bare: false };
             self.builder.open(kind, span(handler.range));
             if let Some(name) = bound {
                 let owner = self.owner(name);

@@ -1,11 +1,19 @@
 //! Decisions, loops and what stands last in a function. What takes an error apart is a handler of what gave it.
 
 use syn::spanned::Spanned;
-use syn::{Arm, Expr, ExprForLoop, ExprIf, ExprLoop, ExprMatch, ExprWhile, Pat};
+use syn::{Arm, Block, Expr, ExprForLoop, ExprIf, ExprLoop, ExprMatch, ExprWhile, Pat};
 
 use super::Reader;
 use crate::facts::{BindingKind, HandlerForm, OpKind, RegionId, RegionKind, Value, ValueId};
 use crate::text::{Span, Symbol};
+
+/// What an arm for errors is told of itself.
+struct Guarded {
+    /// The region that it guards.
+    region: RegionId,
+    form: HandlerForm,
+    bare: bool,
+}
 
 impl<'a> Reader<'a> {
     /// An expression whose value the function gives.
@@ -66,7 +74,11 @@ impl<'a> Reader<'a> {
                 let (value, guarded) = self.attempt(at, |reader| reader.value(&binding.expr));
                 let other = it.else_branch.as_ref().map(|(_, other)| &**other);
                 if failure {
-                    let guarded = (guarded, HandlerForm::IfLet);
+                    let guarded = Guarded {
+                        region: guarded,
+                        form: HandlerForm::IfLet,
+                        bare: self.is_bare_block(&it.then_branch),
+                    };
                     given.push(self.handled(guarded, &binding.pat, |reader| {
                         reader.further(&rest);
                         reader.branch_body(it, tail)
@@ -81,7 +93,8 @@ impl<'a> Reader<'a> {
                     self.held.clone_from(&held);
                     if let Some(other) = other {
                         let at = self.region_end(other);
-                        let guarded = (guarded, HandlerForm::IfLet);
+                        let bare = self.is_bare(other);
+                        let guarded = Guarded { region: guarded, form: HandlerForm::IfLet, bare };
                         given.push(self.handled_by(guarded, &[], None, at, |it| it.arm(other, tail)));
                     }
                 }
@@ -161,7 +174,8 @@ impl<'a> Reader<'a> {
         for arm in &it.arms {
             given.push(match guarded.filter(|_| self.is_failure(&arm.pat)) {
                 Some(guarded) => {
-                    let guarded = (guarded, HandlerForm::Match);
+                    let bare = arm.guard.is_none() && self.is_bare(&arm.body);
+                    let guarded = Guarded { region: guarded, form: HandlerForm::Match, bare };
                     self.handled(guarded, &arm.pat, |reader| reader.guarded_arm(arm, tail))
                 }
                 None => {
@@ -202,10 +216,25 @@ impl<'a> Reader<'a> {
         (value, guarded)
     }
 
+    /// Nothing stands in an arm. Where a comment does, it has been thought of.
+    fn is_bare(&self, body: &Expr) -> bool {
+        match body {
+            Expr::Block(it) => self.is_bare_block(&it.block),
+            Expr::Tuple(it) => it.elems.is_empty(),
+            _ => false,
+        }
+    }
+
+    fn is_bare_block(&self, block: &Block) -> bool {
+        let span = self.places.span(block.brace_token.span.join());
+        let text = self.places.text().get(span.start as usize..span.end as usize);
+        block.stmts.is_empty() && text.is_none_or(|it| it.trim_matches(['{', '}']).trim().is_empty())
+    }
+
     /// An arm for errors: `Err(e) => ..`.
     fn handled(
         &mut self,
-        guarded: (RegionId, HandlerForm),
+        guarded: Guarded,
         pat: &'a Pat,
         read: impl FnOnce(&mut Self) -> ValueId,
     ) -> ValueId {
@@ -232,19 +261,21 @@ impl<'a> Reader<'a> {
         body: &'a Expr,
     ) {
         let at = self.region_end(body);
-        self.handled_by((guarded, HandlerForm::LetElse), types, bound, at, |it| it.value(body));
+        let guarded = Guarded { region: guarded, form: HandlerForm::LetElse, bare: false };
+        self.handled_by(guarded, types, bound, at, |it| it.value(body));
     }
 
     fn handled_by(
         &mut self,
-        (guarded, form): (RegionId, HandlerForm),
+        guarded: Guarded,
         types: &[ValueId],
         bound: Option<Symbol>,
         at: Span,
         read: impl FnOnce(&mut Self) -> ValueId,
     ) -> ValueId {
         let types = self.builder.list(types);
-        let outer = self.builder.open(RegionKind::Handler { of: guarded, types, bound, form }, at);
+        let Guarded { region: of, form, bare } = guarded;
+        let outer = self.builder.open(RegionKind::Handler { of, types, bound, form, bare }, at);
         if let Some(name) = bound {
             let (here, region) = (self.builder.function, self.builder.region);
             self.builder.bind(here, name, BindingKind::Caught(region));

@@ -26,9 +26,6 @@ pub(crate) const MEASURED: [&str; 17] = [
     "unrecorded-exception",
 ];
 
-/// Rules that keep silent where callers are unknown: an effect alone is no proof that something is missed.
-const SILENT_WITHOUT_CALLERS: [&str; 2] = ["orphan-enrichment", "raw-subprocess"];
-
 pub(crate) fn compare(rows: &[Row], said: &Said, found: &mut Found<'_>) {
     let effects: Vec<&Row> = rows.iter().filter(|it| it.kind == "effect").collect();
     for finding in said.findings.iter().filter(|it| MEASURED.contains(&it.rule.as_str())) {
@@ -45,7 +42,7 @@ pub(crate) fn compare(rows: &[Row], said: &Said, found: &mut Found<'_>) {
         let mut findings = said.findings.iter().filter(|it| it.rule == row.rule);
         let told = findings
             .any(|it| row.file.as_deref().is_some_and(|file| row.covers(file, it.line) && it.file == file));
-        if !told && !SILENT_WITHOUT_CALLERS.contains(&row.rule.as_str()) {
+        if !told {
             found.add(&row.place(), &row.rule, "no finding", "its effect shows");
         }
     }
@@ -57,33 +54,45 @@ pub(crate) fn compare(rows: &[Row], said: &Said, found: &mut Found<'_>) {
 fn entry_points(rows: &[Row], said: &Said, found: &mut Found<'_>) {
     for row in rows.iter().filter(|it| it.kind == "function" && it.sdk != Some(false)) {
         let record = row.line.and_then(|line| said.function(row.file.as_deref()?, line));
-        let Some(record) = record else { continue };
-        let told = said.findings.iter().any(|it| {
-            it.rule == "dark-entry-point"
-                && it.file == record.file
-                && it.function.is_some()
-                && at_head(record.line, it.line)
-        });
+        let Some(record) = record.filter(|it| it.entry_point.is_some()) else { continue };
+        let told = said.told("dark-entry-point", &record.file, record.line);
         let covered = row.opened > 0 || row.from_library > 0;
         if told && covered {
             found.add(&row.place(), "dark-entry-point", "a finding", "it has a span of its own");
+        } else if !told && !covered && works_in_the_dark(rows, row) {
+            found.add(
+                &row.place(),
+                "dark-entry-point",
+                "no finding",
+                "it calls out, and nobody opened a span",
+            );
         }
     }
 }
 
-/// A finding stands at the name, or at the decorators above it.
-fn at_head(line: u32, finding: u32) -> bool {
-    finding == line
+/// Who only passes on what it is given may go without a span; not who calls out, or starts a process.
+fn works_in_the_dark(rows: &[Row], entry: &Row) -> bool {
+    let outgoing = rows.iter().filter(|it| matches!(it.kind.as_str(), "call" | "process"));
+    outgoing
+        .filter(|it| it.file == entry.file && it.function == entry.line)
+        .any(|it| !it.inside.is() && !it.library)
 }
 
 /// `dark-call`: the call went out with no span around it, at least once.
 fn calls(rows: &[Row], said: &Said, found: &mut Found<'_>) {
-    let calls: Vec<&Row> = rows.iter().filter(|it| it.kind == "call").collect();
-    for finding in said.findings.iter().filter(|it| it.rule == "dark-call") {
-        let mut here = calls.iter().filter(|it| it.covers(&finding.file, finding.line)).peekable();
-        if here.peek().is_some() && here.all(|it| it.inside.is() || it.library) {
-            let place = format!("{}:{}", finding.file, finding.line);
-            found.add(&place, "dark-call", finding.message.clone(), "always in a span");
+    let calls: Vec<&Row> = rows.iter().filter(|it| it.kind == "call" && !it.by_attribute).collect();
+    for record in said.of_kind("call") {
+        let mut here = calls.iter().filter(|it| it.covers(&record.file, record.line)).peekable();
+        if here.peek().is_none() {
+            continue;
+        }
+        let told = said.told("dark-call", &record.file, record.line);
+        let dark = here.clone().any(|it| !it.inside.is() && !it.library);
+        let place = format!("{}:{}", record.file, record.line);
+        if told && !dark {
+            found.add(&place, "dark-call", "a finding", "always in a span");
+        } else if !told && here.all(|it| !it.inside.is() && !it.library) {
+            found.add(&place, "dark-call", "no finding", "never in a span");
         }
     }
 }

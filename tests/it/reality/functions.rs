@@ -52,6 +52,9 @@ fn state(row: &Row, record: &Record, found: &mut Found<'_>) {
         "auto" => row.from_library == calls,
         "inherited" => inside == calls && row.opened == 0,
         "dark" => row.opened == 0 && !(row.from_library == calls && record.entry_point.is_some()),
+        _ if record.excluded_because.as_deref() == Some("untraced") => {
+            row.opened == 0 && row.from_library == 0
+        }
         _ => true,
     };
     if !holds {

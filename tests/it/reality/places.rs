@@ -103,7 +103,7 @@ fn all_runs(
     runs_itself: impl Fn(&Record) -> bool,
     fault: impl Fn(&Record, &[&Row]) -> Option<&'static str>,
 ) {
-    let rows: Vec<&Row> = rows.iter().filter(|it| it.kind == kind).collect();
+    let rows: Vec<&Row> = rows.iter().filter(|it| it.kind == kind && !it.by_attribute).collect();
     for row in &rows {
         if said.at(kind, row).next().is_none() {
             found.add(&row.place(), kind, "nothing", told(&[row]));

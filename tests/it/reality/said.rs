@@ -21,6 +21,7 @@ pub(crate) struct Record {
     pub(crate) name_source: String,
     /// What a span's decorator makes attributes of.
     pub(crate) arguments: Vec<String>,
+    pub(crate) records_errors: bool,
     // Functions.
     pub(crate) eligible: bool,
     pub(crate) excluded_because: Option<String>,
@@ -114,6 +115,10 @@ impl Said {
         let around = lines.iter().find(|(first, last)| (*first..=*last).contains(&record.line));
         let below = lines.iter().find(|(first, _)| *first >= record.line);
         around.or(below).or(lines.first()).map(|(first, _)| *first)
+    }
+
+    pub(crate) fn told(&self, rule: &str, file: &str, line: u32) -> bool {
+        self.findings.iter().any(|it| it.rule == rule && it.file == file && it.line == line)
     }
 
     pub(crate) fn function(&self, file: &str, line: u32) -> Option<&Record> {

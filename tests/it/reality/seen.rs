@@ -42,6 +42,8 @@ pub(crate) struct Row {
     pub(crate) raised: bool,
     pub(crate) logged: bool,
     pub(crate) broad: bool,
+    /// No call stands where this one went out: an attribute was read.
+    pub(crate) by_attribute: bool,
     pub(crate) rule: String,
     pub(crate) shown: Option<bool>,
 }

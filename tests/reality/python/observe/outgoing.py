@@ -1,4 +1,5 @@
 """What leaves the process: children that it starts, and calls over the network, to databases, queues and models."""
+import dis
 import functools
 import os
 import sqlite3
@@ -17,6 +18,12 @@ from .stack import Origin, nearest
 CARRIERS = {"traceparent"}
 #: Packages through which a call goes on its way out.
 CLIENTS = ("httpx", "openai", "sqlalchemy", "celery", "kombu", "opentelemetry", "anyio", "starlette")
+
+
+def reads_an_attribute(found: Origin) -> bool:
+    """The project's code is at an attribute, not at a call: what it reads is fetched by then, as an object loads its columns late."""
+    frame = found.frame
+    return frame is not None and dis.opname[frame.f_code.co_code[frame.f_lasti]] == "LOAD_ATTR"
 
 
 class Outgoing:
@@ -60,7 +67,8 @@ class Outgoing:
             opened = self.spans.all[spans_before:]
             library = any(it.library for it in opened)
             self.spans.goes_out(sys._getframe())
-            self.rows.append({"kind": "call", **at(found), "inside": inside, "library": library})
+            row = {"kind": "call", **at(found), "inside": inside, "library": library}
+            self.rows.append({**row, "by_attribute": True} if reads_an_attribute(found) else row)
 
     def _watch(self, owner: Any, name: str) -> None:
         original = getattr(owner, name)

@@ -17,6 +17,8 @@ from .source import Function, Place, Project
 from .stack import Origin, by_a_library, frames, origin
 
 LIBRARIES = "opentelemetry.instrumentation."
+#: What attributes have always been made of.
+PLAIN = {str, bool, int, float, bytes}
 
 
 @dataclass(eq=False)
@@ -52,7 +54,8 @@ class Spans:
         self.project = project
         self.all: list[Watched] = []
         self.others: list[Row] = []
-        self.enrichments: dict[tuple[Place, bool], int] = {}
+        #: Where something was written, and whether to a span that records; None where that was asked, and nothing written.
+        self.enrichments: dict[tuple[Place, bool | None], int] = {}
         self.asked: list[tuple[Any, Origin]] = []
         self.on_open: Callable[[Watched], None] = lambda span: None
         self.on_start_in_work: Callable[[Watched], None] = lambda span: None
@@ -206,23 +209,26 @@ class Spans:
     def _attribute(self, key: str, target: str, found: Origin, watched: Watched | None = None) -> None:
         self.others.append({"kind": "attribute", "key": str(key), "target": target, **at(found)})
         if watched and watched.records():
-            self.effect("attribute-type", found.place, key not in (watched.span.attributes or {}))
+            kept = watched.span.attributes or {}
+            self.effect("attribute-type", found.place, key not in kept or not kept_by_every_sdk(kept[key]))
 
     def _watch_orphans(self) -> None:
         for name in ("set_attribute", "set_attributes", "add_event", "record_exception", "set_status", "update_name"):
-            setattr(NonRecordingSpan, name, self._orphaned(getattr(NonRecordingSpan, name)))
+            setattr(NonRecordingSpan, name, self._orphaned(getattr(NonRecordingSpan, name), False))
+        # Who asks first, as helpers do, writes nothing then.
+        NonRecordingSpan.is_recording = self._orphaned(NonRecordingSpan.is_recording, None)
 
-    def _orphaned(self, original: Callable[..., Any]) -> Callable[..., Any]:
+    def _orphaned(self, original: Callable[..., Any], alive: bool | None) -> Callable[..., Any]:
         def write(span: NonRecordingSpan, *args: Any, **kwargs: Any) -> Any:
             frame = sys._getframe(1)
             found = None if by_a_library(frame) or in_the_sdk(frame) else origin(self.project, frame)
             if found:
-                self._enriched(found.place, False)
+                self._enriched(found.place, alive)
             return original(span, *args, **kwargs)
 
         return write
 
-    def _enriched(self, place: Place, alive: bool) -> None:
+    def _enriched(self, place: Place, alive: bool | None) -> None:
         self.enrichments[place, alive] = self.enrichments.get((place, alive), 0) + 1
 
     def _watch_requests(self) -> None:
@@ -256,7 +262,8 @@ class Spans:
                 self.effect("span-never-ended", watched.origin.place, watched.records())
                 self.effect("span-not-current", watched.origin.place, False)
         for place in {place for place, _ in self.enrichments}:
-            self.effect("orphan-enrichment", place, (place, True) not in self.enrichments)
+            met, missed = ((place, it) in self.enrichments for it in (True, False))
+            self.effect("orphan-enrichment", place, False if met else True if missed else None)
         for promise, found in self.asked:
             self.effect("span-discarded", found.place, never_entered(promise))
         return self.others + [span_row(it) for it in self.all]
@@ -275,6 +282,14 @@ def in_the_sdk(start: FrameType) -> bool:
         if "opentelemetry" not in path:
             return False
     return False
+
+
+def kept_by_every_sdk(value: Any) -> bool:
+    """Before 1.45 the SDK dropped everything but texts, numbers, booleans, and lists of one of these."""
+    if isinstance(value, (tuple, list)):
+        types = {type(it) for it in value if it is not None}
+        return len(types) <= 1 and types <= PLAIN
+    return type(value) in PLAIN
 
 
 def with_causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -1,7 +1,10 @@
 """Work that is handed over to threads and pools: was a span open where it was handed over, and does it go on where it runs?"""
+import asyncio
 import concurrent.futures
 import concurrent.futures.thread
+import contextvars
 import functools
+import inspect
 import sys
 import threading
 from collections.abc import Callable
@@ -18,12 +21,14 @@ from .stack import Origin, nearest
 THROUGH = ("opentelemetry",)
 
 _here = threading.local()
+#: Tasks take turns on one thread; each has a context of its own.
+_task: "contextvars.ContextVar[Work | None]" = contextvars.ContextVar("task", default=None)
 #: What ran in this process.
 _done: "list[Work]" = []
 
 
 def current_work() -> "Work | None":
-    return getattr(_here, "work", None)
+    return getattr(_here, "work", None) or _task.get()
 
 
 @dataclass
@@ -53,6 +58,8 @@ class Work:
             "kind": "handoff", **at, "function": self.function.line if self.function else None,
             "mechanism": self.mechanism, "inside": inside, "carried": bool(self.carried), "traced": self.traced,
         }
+        if self.mechanism == "task":
+            return [row]
         rule = "context-lost-process" if self.mechanism == "process-pool" else "context-lost-thread"
         lost = inside and self.traced and not self.carried
         return [row, {"kind": "effect", "rule": rule, **at, "shown": lost}]
@@ -68,6 +75,20 @@ class Handovers:
         self._watch_threads()
         self._watch_pool(concurrent.futures.ThreadPoolExecutor, "executor")
         self._watch_pool(concurrent.futures.ProcessPoolExecutor, "process-pool")
+        self._watch_tasks(asyncio)
+        self._watch_tasks(asyncio.TaskGroup)
+
+    def _watch_tasks(self, owner: Any) -> None:
+        original = owner.create_task
+
+        def create_task(*args: Any, **kwargs: Any) -> Any:
+            work = self._handed_over("task", sys._getframe())
+            coroutine = next((it for it in args if inspect.iscoroutine(it)), None)
+            if work and coroutine:
+                args = tuple(run_task(work, it) if it is coroutine else it for it in args)
+            return original(*args, **kwargs)
+
+        owner.create_task = create_task
 
     def _watch_threads(self) -> None:
         original, made = threading.Thread.start, threading.Thread.__init__
@@ -117,6 +138,12 @@ def in_a_pool(frame: Any) -> bool:
             return True
         frame = frame.f_back
     return False
+
+
+async def run_task(work: Work, coroutine: Any) -> Any:
+    _task.set(work)
+    _done.append(work)
+    return await coroutine
 
 
 def run(work: Work, call: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:

@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Range;
 
 use anyhow::{Context, Result};
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenTree};
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{
@@ -101,6 +101,9 @@ impl Finder<'_> {
         if let Some(attribute) = instrument {
             let range = attribute.span().byte_range();
             self.add(attribute.span(), "takes the attribute away", range, "");
+            if let Some(range) = argument_err(attribute) {
+                self.add(attribute.span(), "takes `err` out of the attribute", range, "");
+            }
             return true;
         }
         let place = match head {
@@ -196,6 +199,20 @@ impl<'ast> Visit<'ast> for Finder<'_> {
             let from = it.receiver.span().byte_range().end;
             self.add(it.method.span(), "takes `.instrument` away", from..it.span().byte_range().end, "");
         }
+        // The closure is run all the same, by what takes one of the same kind.
+        let made_here = matches!(&*it.receiver, Expr::Macro(_) | Expr::Call(_));
+        if let Some(closure @ Expr::Closure(_)) = it.args.last()
+            && !self.skipped
+            && made_here
+        {
+            let head = it.span().byte_range().start..closure.span().byte_range().start;
+            if it.method == "in_scope" {
+                self.add(it.method.span(), "takes `in_scope` away", head, "Option::unwrap_or_else(None, ");
+            } else if it.method == "in_span" {
+                let given = "Result::unwrap_or_else(Err(opentelemetry::Context::current()), ";
+                self.add(it.method.span(), "takes `in_span` away", head, given);
+            }
+        }
         visit::visit_expr_method_call(self, it);
     }
 
@@ -212,6 +229,21 @@ impl<'ast> Visit<'ast> for Finder<'_> {
         }
         visit::visit_expr_await(self, it);
     }
+}
+
+/// `err` or `err(..)` among the arguments of an attribute, and a comma beside it.
+fn argument_err(attribute: &Attribute) -> Option<Range<usize>> {
+    let tokens: Vec<TokenTree> = attribute.meta.require_list().ok()?.tokens.clone().into_iter().collect();
+    let is_comma = |it: &TokenTree| matches!(it, TokenTree::Punct(it) if it.as_char() == ',');
+    let at = tokens.iter().position(|it| matches!(it, TokenTree::Ident(it) if it == "err"))?;
+    let has_own = matches!(tokens.get(at + 1), Some(TokenTree::Group(_)));
+    let last = at + usize::from(has_own);
+    let (first, last) = match (at.checked_sub(1), tokens.get(last + 1)) {
+        (Some(before), _) if is_comma(&tokens[before]) => (before, last),
+        (_, Some(after)) if is_comma(after) => (at, last + 1),
+        _ => (at, last),
+    };
+    Some(tokens[first].span().byte_range().start..tokens[last].span().byte_range().end)
 }
 
 /// `span.enter()`, `span.entered()`, `context.attach()`, `mark_span_as_active(span)`.
