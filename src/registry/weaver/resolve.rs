@@ -76,7 +76,7 @@ fn twice<'n>(all: impl Iterator<Item = (Spot, &'n str)>, what: &str, faults: &mu
     let mut first: BTreeMap<&str, Spot> = BTreeMap::new();
     for (at, name) in all {
         if let Some(before) = first.get(name) {
-            let path = faults.files.get(before.file).map_or("", |it| it.path.as_str());
+            let path = faults.files.get(before.file as usize).map_or("", |it| it.path.as_str());
             let message = format!("the {what} `{name}` is defined twice, before in {path}:{}", before.line);
             faults.add(at, message);
         } else {

@@ -59,7 +59,7 @@ pub(super) fn parse(text: &str, file: usize) -> Result<Option<Node<'_>>, (Spot, 
             Err(error) => error,
         };
     }
-    let at = Spot { file, line: error.marker().line(), column: error.marker().col() + 1 };
+    let at = Spot::new(file, error.marker().line(), error.marker().col() + 1);
     Err((at, error.info().to_owned()))
 }
 
@@ -120,7 +120,7 @@ enum Inside {
 
 impl Builder {
     fn take(&mut self, event: Event<'_>, span: Span) {
-        let at = Spot { file: self.file, line: span.start.line(), column: span.start.col() + 1 };
+        let at = Spot::new(self.file, span.start.line(), span.start.col() + 1);
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let is_text = style != ScalarStyle::Plain || tag.is_some_and(|it| it.suffix == "str");

@@ -15,7 +15,7 @@ pub(super) fn read(text: &str, file: usize) -> Option<Node<'_>> {
     if text.bytes().any(|it| is_odd(&it)) || text.contains(['\u{feff}', '\u{85}', '\u{2028}', '\u{2029}']) {
         return None;
     }
-    let mut reader = Reader { file, lines: text.split('\n').collect(), at: 0 };
+    let mut reader = Reader { file, lines: text.split('\n').collect(), at: 0, entries: Vec::new() };
     let (indent, _) = reader.next()?;
     let node = reader.block(indent, 0)?;
     reader.next().is_none().then_some(node)
@@ -26,6 +26,8 @@ struct Reader<'t> {
     lines: Vec<&'t str>,
     /// The number of the line that is next.
     at: usize,
+    /// Entries of the mappings that are open: each mapping gets room for what it has, and no more.
+    entries: Vec<(Key<'t>, Node<'t>)>,
 }
 
 /// Part of a line: the number of the line, from 0, and where the part begins.
@@ -73,7 +75,7 @@ impl<'t> Reader<'t> {
     fn spot(&self, line: usize, start: usize) -> Spot {
         let before = self.lines.get(line).and_then(|it| it.get(..start)).unwrap_or_default();
         let column = if before.is_ascii() { start } else { before.chars().count() };
-        Spot { file: self.file, line: line + 1, column: column + 1 }
+        Spot::new(self.file, line + 1, column + 1)
     }
 
     /// A list or a mapping whose lines are indented so.
@@ -114,7 +116,7 @@ impl<'t> Reader<'t> {
             return None;
         }
         let at = self.spot(first.line, first.start);
-        let mut entries = Vec::new();
+        let begin = self.entries.len();
         let mut rest = first;
         loop {
             let (name, is_text, length) = key(rest)?;
@@ -122,12 +124,12 @@ impl<'t> Reader<'t> {
             self.at += 1;
             let value = self.entry(rest.skip(length), indent, depth)?;
             if is_text {
-                entries.push((Key { at: place, name: Cow::Borrowed(name) }, value));
+                self.entries.push((Key { at: place, name: Cow::Borrowed(name) }, value));
             }
             match self.next() {
                 Some((found, next)) if found == indent && !is_item(next.text) => rest = next,
                 Some((found, _)) if found > indent => return None,
-                _ => return Some(Node { at, data: Data::Map(entries) }),
+                _ => return Some(Node { at, data: Data::Map(self.entries.drain(begin..).collect()) }),
             }
         }
     }
