@@ -301,20 +301,6 @@ fn rules_have_names_of_their_own_and_examples_that_say_one_thing() {
 }
 
 #[test]
-fn what_other_tools_call_findings_has_a_level_too() {
-    let rules = Catalogue::new(crate::checks::ALL).unwrap();
-    let place = place(&[(
-        "otcov.toml",
-        "[rules.severity]\ninvalid_format = \"error\"\ntype_mismatch = \"off\"\nattribute-type = \"note\"\n",
-    )]);
-    let found = locate(None, false, &place.root()).unwrap();
-    let settings = resolve(found.as_ref(), None, &place.root(), &place.root(), &vocabulary(&rules)).unwrap();
-    let severity = &settings.rules.base.severity;
-    assert_eq!(severity["attribute-name-style"], Level::Error);
-    assert_eq!(severity["attribute-type"], Level::Note);
-}
-
-#[test]
 fn paths_start_beside_the_configuration_and_patterns_in_the_tree() {
     let text = "[registry]\npaths = [\"names\"]\n[scan]\nexclude = [\"gen\"]\n";
     let place = place(&[("settings/otcov.toml", text), ("tree/a.py", "")]);
