@@ -2,7 +2,7 @@
 //! sense together is checked here.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::check::{Checker, hint_or_list, texts};
 use super::document::{self, ConfigError, Fields, Problems};
@@ -13,7 +13,7 @@ use super::{Eligible, LayerSettings, ModelSettings, Override, Selection, Setting
 use crate::measure::{Dimension, Part};
 use crate::patterns::PathSet;
 use crate::registry::{self, Version};
-use crate::rule::{Catalogue, Level, RuleOptions};
+use crate::rule::{Catalogue, Level, RuleOptions, Selector};
 
 /// `base` is where patterns start, `shown` how errors call the file.
 pub(crate) fn read(
@@ -41,7 +41,7 @@ pub(crate) fn read(
     check_registry(fields, &mut problems);
     own::check(fields, found, vocabulary, &mut problems);
     problems.finish()?;
-    let reader = Reader { base, rules: vocabulary.rules };
+    let reader = Reader { base, home: &home(&found.path), rules: vocabulary.rules };
     let mut settings = reader.settings(fields);
     settings.models = models(found, shown, fields);
     settings.own_rules = own::own_rules(found);
@@ -92,8 +92,17 @@ const WHAT_STRICT_ASKS: &str = "unregistered-attribute";
 /// The word for the newest version.
 const BUNDLED: &str = "bundled";
 
+/// The folder of a file.
+fn home(file: &Path) -> PathBuf {
+    let absolute = file.canonicalize().unwrap_or_else(|_| file.to_path_buf());
+    absolute.parent().map(Path::to_path_buf).unwrap_or_default()
+}
+
 struct Reader<'a> {
+    /// Where patterns start: they are about the tree.
     base: &'a Path,
+    /// Where paths start: they are about files beside the configuration, wherever the tree is.
+    home: &'a Path,
     rules: &'a Catalogue,
 }
 
@@ -130,7 +139,7 @@ impl Reader<'_> {
         if let Some(registry) = table(fields, "registry") {
             settings.semconv = text(registry, "semconv").and_then(|it| Version::parse(&it));
             let paths = list(registry, "paths");
-            settings.registry_paths = paths.iter().map(|it| self.base.join(it)).collect();
+            settings.registry_paths = paths.iter().map(|it| self.home.join(it)).collect();
             settings.registry_namespaces = list(registry, "namespaces");
             settings.registry_strict =
                 document::field(registry, "strict").is_some_and(|it| it.get_ref().as_bool() == Some(true));
@@ -161,13 +170,28 @@ impl Reader<'_> {
 
     fn selection(&self, fields: &Fields<'_>) -> Selection {
         let selectors = |key| list(fields, key).iter().filter_map(|it| self.rules.selector(it)).collect();
-        let mut severity = BTreeMap::new();
-        for (rule, level) in table(fields, "severity").into_iter().flat_map(|it| it.iter()) {
-            if let Some(level) = level.get_ref().as_str().and_then(Level::parse) {
-                severity.insert(rule.get_ref().to_string(), level);
-            }
+        Selection {
+            select: selectors("select"),
+            ignore: selectors("ignore"),
+            severity: self.severity(fields),
         }
-        Selection { select: selectors("select"), ignore: selectors("ignore"), severity }
+    }
+
+    /// A rule's own name is stronger than what another tool calls it.
+    fn severity(&self, fields: &Fields<'_>) -> BTreeMap<String, Level> {
+        let (mut severity, mut named) = (BTreeMap::new(), BTreeMap::new());
+        for (word, level) in table(fields, "severity").into_iter().flat_map(|it| it.iter()) {
+            let (Some(level), Some(selector)) =
+                (level.get_ref().as_str().and_then(Level::parse), self.rules.selector(word.get_ref()))
+            else {
+                continue;
+            };
+            let list = if matches!(selector, Selector::Rule(_)) { &mut named } else { &mut severity };
+            let meant = self.rules.entries().iter().filter(|it| selector.covers(it));
+            list.extend(meant.map(|it| (it.rule.name.to_owned(), level)));
+        }
+        severity.extend(named);
+        severity
     }
 
     fn options(&self, fields: &Fields<'_>) -> BTreeMap<String, RuleOptions> {

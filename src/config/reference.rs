@@ -62,6 +62,7 @@ fn is_table(shape: &Shape) -> bool {
 fn keys(words: Words, vocabulary: &Vocabulary<'_>) -> String {
     match words {
         Words::Rules => "the name of a rule".to_owned(),
+        Words::Names => "the name of a rule, or what another tool calls such findings".to_owned(),
         words => listed(&vocabulary.words(words)),
     }
 }

@@ -28,7 +28,7 @@ fn table(table: &Table, vocabulary: &Vocabulary<'_>) -> Value {
             for word in vocabulary.words(*words) {
                 properties.insert(word.to_owned(), shape(each, vocabulary));
             }
-            if *words == Words::Rules {
+            if matches!(words, Words::Rules | Words::Names) {
                 result["additionalProperties"] = shape(each, vocabulary);
             }
         }

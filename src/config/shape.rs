@@ -45,6 +45,8 @@ pub(crate) struct Key {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Words {
     Rules,
+    /// Rules, and what other tools call their findings.
+    Names,
     /// Rules, groups, `default` and `strict`.
     Selectors,
     Levels,
@@ -77,6 +79,7 @@ impl Vocabulary<'_> {
     pub(crate) fn words(&self, words: Words) -> Vec<&str> {
         match words {
             Words::Rules => self.rules.names(),
+            Words::Names => self.rules.words_for_rules(),
             Words::Selectors => self.rules.selector_words(),
             Words::Levels => super::LEVELS.iter().map(|it| it.as_str()).collect(),
             Words::Dimensions => crate::measure::Dimension::ALL.iter().map(|it| it.as_str()).collect(),
@@ -93,7 +96,7 @@ impl Words {
     /// One of them, as messages call it.
     pub(crate) fn noun(self) -> &'static str {
         match self {
-            Words::Rules => "rule",
+            Words::Rules | Words::Names => "rule",
             Words::Selectors => "rule or group",
             Words::Levels => "level",
             Words::Dimensions => "dimension",
@@ -214,7 +217,7 @@ static OVERRIDE: Table = Table {
     others: Some((Words::Rules, &Shape::Table(&OPTIONS))),
 };
 
-static SEVERITIES: Table = Table { keys: &[], others: Some((Words::Rules, &Shape::Word(Words::Levels))) };
+static SEVERITIES: Table = Table { keys: &[], others: Some((Words::Names, &Shape::Word(Words::Levels))) };
 
 static OPTIONS: Table = Table {
     keys: &[key("allow", Shape::Texts, "Dotted names, with `*`, that the rule leaves alone.")],

@@ -299,3 +299,13 @@ fn rules_have_names_of_their_own_and_examples_that_say_one_thing() {
         format!("otcov.toml:6:1: {says}")
     );
 }
+
+#[test]
+fn paths_start_beside_the_configuration_and_patterns_in_the_tree() {
+    let text = "[registry]\npaths = [\"names\"]\n[scan]\nexclude = [\"gen\"]\n";
+    let place = place(&[("settings/otcov.toml", text), ("tree/a.py", "")]);
+    let (root, config) = (place.root(), place.root().join("settings/otcov.toml"));
+    let settings = place.resolve_with(&TreeArgs { config: Some(config), ..tree() }, "tree").unwrap();
+    assert_eq!(settings.registry_paths, [root.join("settings/names")]);
+    assert!(settings.scan.exclude.matches(&root.join("tree/gen/a.py")));
+}

@@ -44,8 +44,10 @@ fn holes(pieces: &[Piece], name: &str) -> Option<Vec<&'static str>> {
                 Some(found)
             }
             None => {
-                let end = name.find(|it: char| !it.is_alphanumeric() && it != '_').unwrap_or(name.len());
-                if end == 0 { None } else { holes(rest, &name[end..]) }
+                // `tools/call` is one word where nothing else is wanted behind the stroke.
+                let ends = [|it: char| !it.is_alphanumeric() && it != '_', |it: char| it == ' '];
+                let ends = ends.into_iter().map(|is_end| name.find(is_end).unwrap_or(name.len()));
+                ends.filter(|it| *it > 0).find_map(|it| holes(rest, &name[it..]))
             }
         },
     }
@@ -66,6 +68,7 @@ mod tests {
             "db.collection.name"
         ]));
         assert_eq!(conventional("{}/{}"), [["rpc.service", "rpc.method"]]);
+        assert!(conventional("tools/call {}").contains(&vec!["gen_ai.tool.name"]));
         assert!(conventional("ship order {}").is_empty() && conventional("{}").is_empty());
     }
 

@@ -60,9 +60,16 @@ impl fmt::Display for Fault {
 /// What stands where in which file.
 #[derive(Debug, Clone, Copy)]
 struct Spot {
-    file: usize,
-    line: usize,
-    column: usize,
+    file: u32,
+    line: u32,
+    column: u32,
+}
+
+impl Spot {
+    /// Lines and columns from 1. Files of a registry are far from the limits of the numbers.
+    fn new(file: usize, line: usize, column: usize) -> Spot {
+        Spot { file: file as u32, line: line as u32, column: column as u32 }
+    }
 }
 
 /// Where faults are put.
@@ -73,8 +80,13 @@ struct Faults<'f> {
 
 impl Faults<'_> {
     fn add(&mut self, at: Spot, message: impl Into<String>) {
-        let path = self.files.get(at.file).map(|it| it.path.clone()).unwrap_or_default();
-        self.list.push(Fault { path, line: at.line, column: at.column, message: message.into() });
+        let path = self.files.get(at.file as usize).map(|it| it.path.clone()).unwrap_or_default();
+        self.list.push(Fault {
+            path,
+            line: at.line as usize,
+            column: at.column as usize,
+            message: message.into(),
+        });
     }
 }
 

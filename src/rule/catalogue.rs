@@ -70,11 +70,17 @@ impl Catalogue {
         aliases
     }
 
+    /// The words that mean single rules.
+    pub(crate) fn words_for_rules(&self) -> Vec<&str> {
+        let mut words = self.names();
+        words.extend(self.aliases());
+        words
+    }
+
     /// Every word that [`Catalogue::selector`] understands.
     pub(crate) fn selector_words(&self) -> Vec<&str> {
-        let mut words = self.names();
+        let mut words = self.words_for_rules();
         words.extend(self.groups());
-        words.extend(self.aliases());
         words.extend(["default", "strict"]);
         words
     }

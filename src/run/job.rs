@@ -345,6 +345,20 @@ mod tests {
     }
 
     #[test]
+    fn what_other_tools_call_findings_has_a_level_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = "[rules.severity]\ninvalid_format = \"error\"\ntype_mismatch = \"off\"\nattribute-type = \"note\"\n";
+        std::fs::write(folder.path().join("otcov.toml"), text).unwrap();
+        let job = Job::prepare(
+            &TreeArgs { paths: vec![folder.path().into()], config: None, isolated: false, jobs: None },
+            None,
+        );
+        let severity = job.unwrap().settings.rules.base.severity;
+        assert_eq!(severity["attribute-name-style"], crate::rule::Level::Error);
+        assert_eq!(severity["attribute-type"], crate::rule::Level::Note);
+    }
+
+    #[test]
     fn the_root_is_shown_from_where_the_user_stands() {
         let told = |root: &str, absolute| shown(Path::new(root), Path::new("/home/me/shop"), absolute);
         assert_eq!(told("/home/me/shop", false), ".");

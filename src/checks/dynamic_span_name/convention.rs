@@ -1,6 +1,6 @@
 //! Names that the semantic conventions ask for: an operation and what it is done to, both of which the span has as attributes.
 
-use crate::facts::{Binding, BindingKind, Facts, OpKind, Value, ValueId};
+use crate::facts::{Arg, Binding, BindingKind, Facts, OpKind, Value, ValueId};
 use crate::program::{AttributeSite, AttributeTarget, SpanSite};
 use crate::registry;
 use crate::rule::Context;
@@ -15,28 +15,40 @@ pub(super) fn asks_for(ctx: &Context<'_>, site: &SpanSite, name: &str) -> bool {
         return false;
     }
     let facts = &ctx.program.file(site.at.place.file).facts;
-    let Some(parts) = parts(ctx, site) else { return false };
+    let args = arguments(ctx, site);
+    let parts = parts(ctx, site, &args);
     let callees = &ctx.program.function(site.owner).callees;
     let of_the_span = |it: &&AttributeSite| {
         let function = ctx.owner(&it.at);
         it.target == AttributeTarget::Span && (function == site.owner || callees.contains(&function))
     };
     let written: Vec<&AttributeSite> = ctx.program.attributes.iter().filter(of_the_span).collect();
+    let is_there = |key: &str| written.iter().any(|it| is_called(ctx, it, key));
     let is = |part: ValueId, key: &str| {
-        let mut those = written.iter().filter(|it| is_called(ctx, it, key)).peekable();
-        let there = those.peek().is_some();
-        let same = |it: &AttributeSite| {
+        let same = |it: &&&AttributeSite| {
             it.at.place.file == site.at.place.file && it.value.is_some_and(|it| are_same(facts, it, part, 0))
         };
-        those.any(|it| same(it)) || (there && speaks_of(facts, part, key))
+        let given = match *facts.value(part) {
+            // What is taken out of the attributes that the span is given, it has.
+            Value::Item { of, .. } => args.iter().any(|it| are_same(facts, it.value, of, 0)),
+            _ => false,
+        };
+        written.iter().filter(same).any(|it| is_called(ctx, it, key))
+            || ((given || is_there(key)) && speaks_of(last_name(facts, part), key))
     };
-    wanted
-        .iter()
-        .any(|keys| keys.len() == parts.len() && keys.iter().zip(&parts).all(|(key, part)| is(*part, key)))
+    // A helper that puts the name together is told the parts under names of their own.
+    let is_told = |key: &str| {
+        let by_name = |it: &Arg| speaks_of(it.name.map(|it| it.as_str()), key);
+        is_there(key) && args.iter().any(|it| by_name(it) || speaks_of(last_name(facts, it.value), key))
+    };
+    wanted.iter().any(|keys| match &parts {
+        Some(parts) => keys.len() == parts.len() && keys.iter().zip(parts).all(|(key, part)| is(*part, key)),
+        None => keys.iter().all(|it| is_told(it)),
+    })
 }
 
-/// The runtime parts of a name that is put together in sight: among the arguments of the call that opens the span, or in a variable.
-fn parts(ctx: &Context<'_>, site: &SpanSite) -> Option<Vec<ValueId>> {
+/// What the call is given that opens the span.
+fn arguments(ctx: &Context<'_>, site: &SpanSite) -> Vec<Arg> {
     let facts = &ctx.program.file(site.at.place.file).facts;
     let (_, local) = ctx.program.facts_of(site.at.function);
     let opening = facts.ops_of(local).map(|(_, it)| it).filter(|it| it.span == site.at.place.span);
@@ -44,7 +56,14 @@ fn parts(ctx: &Context<'_>, site: &SpanSite) -> Option<Vec<ValueId>> {
         OpKind::Call { args, .. } => Some(facts.args(args)),
         _ => None,
     });
-    let written = args.flatten().map(|it| match *facts.value(it.value) {
+    args.flatten().copied().collect()
+}
+
+/// The runtime parts of a name that is put together in sight: among the arguments, or in a variable.
+fn parts(ctx: &Context<'_>, site: &SpanSite, args: &[Arg]) -> Option<Vec<ValueId>> {
+    let facts = &ctx.program.file(site.at.place.file).facts;
+    let (_, local) = ctx.program.facts_of(site.at.function);
+    let written = args.iter().map(|it| match *facts.value(it.value) {
         Value::Name(name) => match facts.bindings_of(local, name) {
             [Binding { kind: BindingKind::Value(bound), .. }] => *bound,
             _ => it.value,
@@ -85,10 +104,9 @@ fn are_same(facts: &Facts, a: ValueId, b: ValueId, depth: u32) -> bool {
 }
 
 /// `tool_name` and `tool` are the name of a tool; `tool_call_id` is not.
-fn speaks_of(facts: &Facts, part: ValueId, key: &str) -> bool {
-    let Some(name) = last_name(facts, part) else { return false };
-    let name = name.to_lowercase();
-    let mut words = name.rsplit('_');
+fn speaks_of(name: Option<&str>, key: &str) -> bool {
+    let Some(name) = name.map(str::to_lowercase) else { return false };
+    let mut words = name.rsplit(['_', '.']);
     let means = |word: &str| {
         let of_the_key = key.split(['.', '_']).skip(1).filter(|it| !GENERIC.contains(it));
         of_the_key.into_iter().any(|it| it == word)
@@ -105,7 +123,7 @@ fn last_name(facts: &Facts, value: ValueId) -> Option<&'static str> {
         Value::Name(name) | Value::Member { name, .. } => Some(name.as_str()),
         Value::Item { key, .. } => match facts.value(*key) {
             Value::Text(name) => Some(name.as_str()),
-            _ => None,
+            _ => last_name(facts, *key),
         },
         Value::Call(op) => match facts.op(*op).kind {
             OpKind::Call { callee, .. } => last_name(facts, callee),

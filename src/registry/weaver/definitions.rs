@@ -105,7 +105,7 @@ impl Sort {
 }
 
 /// A text that has to be there. Its absence is told at the node that should have it.
-pub(super) fn required(node: &Node, key: &str, what: &str, faults: &mut Faults<'_>) -> Option<String> {
+pub(super) fn required(node: &Node<'_>, key: &str, what: &str, faults: &mut Faults<'_>) -> Option<String> {
     match node.get(key) {
         Some(it) => text(it, key, faults),
         None => {
@@ -115,7 +115,7 @@ pub(super) fn required(node: &Node, key: &str, what: &str, faults: &mut Faults<'
     }
 }
 
-pub(super) fn text(node: &Node, key: &str, faults: &mut Faults<'_>) -> Option<String> {
+pub(super) fn text(node: &Node<'_>, key: &str, faults: &mut Faults<'_>) -> Option<String> {
     let found = node.text().filter(|it| !it.is_empty());
     if found.is_none() {
         faults.add(
@@ -130,7 +130,7 @@ pub(super) fn text(node: &Node, key: &str, faults: &mut Faults<'_>) -> Option<St
 }
 
 /// The items of a list that may be missing.
-pub(super) fn list<'n>(node: &'n Node, key: &str, faults: &mut Faults<'_>) -> &'n [Node] {
+pub(super) fn list<'n>(node: &'n Node<'n>, key: &str, faults: &mut Faults<'_>) -> &'n [Node<'n>] {
     let Some(found) = node.get(key) else { return &[] };
     found.items().unwrap_or_else(|| {
         faults.add(found.at, format!("`{key}` must be a list, not {}", found.kind()));
@@ -139,9 +139,9 @@ pub(super) fn list<'n>(node: &'n Node, key: &str, faults: &mut Faults<'_>) -> &'
 }
 
 /// Every key is one that is known.
-pub(super) fn known_keys(node: &Node, known: &[&str], what: &str, faults: &mut Faults<'_>) {
+pub(super) fn known_keys(node: &Node<'_>, known: &[&str], what: &str, faults: &mut Faults<'_>) {
     for (key, _) in node.entries() {
-        if !known.contains(&key.name.as_str()) {
+        if !known.contains(&&*key.name) {
             faults.add(key.at, format!("unknown key `{}` of {what}{}", key.name, hint(&key.name, known)));
         }
     }
@@ -149,7 +149,7 @@ pub(super) fn known_keys(node: &Node, known: &[&str], what: &str, faults: &mut F
 
 /// A word out of a few.
 pub(super) fn word<'w>(
-    node: &Node,
+    node: &Node<'_>,
     key: &str,
     words: &[&'w str],
     faults: &mut Faults<'_>,

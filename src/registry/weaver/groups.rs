@@ -34,7 +34,7 @@ const REASONS: &[&str] = &["renamed", "obsoleted", "uncategorized", "unspecified
 const LEVELS: &[&str] = &["required", "conditionally_required", "recommended", "opt_in"];
 const TYPES: &str = "`string`, `int`, `double`, `boolean`, `any`, one of these with `[]`, `template[..]` of one of these, or `members`";
 
-pub(super) fn read(document: &Node, definitions: &mut Definitions, faults: &mut Faults<'_>) {
+pub(super) fn read(document: &Node<'_>, definitions: &mut Definitions, faults: &mut Faults<'_>) {
     if !matches!(document.data, Data::Map(_)) {
         return faults
             .add(document.at, format!("a registry file must be a mapping, not {}", document.kind()));
@@ -56,7 +56,7 @@ pub(super) fn read(document: &Node, definitions: &mut Definitions, faults: &mut 
 }
 
 /// The attribute that a node defines under a name.
-pub(super) fn define(node: &Node, name: String, faults: &mut Faults<'_>) -> Option<AttributeDefinition> {
+pub(super) fn define(node: &Node<'_>, name: String, faults: &mut Faults<'_>) -> Option<AttributeDefinition> {
     check_stability(node, faults);
     let deprecated = deprecated(node, faults);
     let Some(kind) = node.get("type") else {
@@ -81,7 +81,7 @@ pub(super) fn define(node: &Node, name: String, faults: &mut Faults<'_>) -> Opti
 }
 
 /// The members of an enumeration; its type is that of its values.
-fn members(node: &Node, faults: &mut Faults<'_>) -> Option<(Kind, Vec<AllowedValue>)> {
+fn members(node: &Node<'_>, faults: &mut Faults<'_>) -> Option<(Kind, Vec<AllowedValue>)> {
     known_keys(node, &["members", "allow_custom_values"], "an enumeration", faults);
     let closed = node.get("allow_custom_values").is_some_and(|it| matches!(it.data, Data::Boolean(false)));
     let members = list(node, "members", faults);
@@ -99,7 +99,7 @@ fn members(node: &Node, faults: &mut Faults<'_>) -> Option<(Kind, Vec<AllowedVal
             continue;
         };
         let text = match &value.data {
-            Data::Text(text) => text.clone(),
+            Data::Text(text) => text.to_string(),
             Data::Int(number) => {
                 base = Base::Int;
                 number.to_string()
@@ -127,7 +127,7 @@ fn members(node: &Node, faults: &mut Faults<'_>) -> Option<(Kind, Vec<AllowedVal
 
 /// References of a signal to attributes and to groups of them; what the old syntax defines in passing is defined.
 pub(super) fn references(
-    node: &Node,
+    node: &Node<'_>,
     key: &str,
     prefix: &str,
     definitions: &mut Definitions,
@@ -184,19 +184,19 @@ pub(super) fn references(
     found
 }
 
-pub(super) fn check_stability(node: &Node, faults: &mut Faults<'_>) {
+pub(super) fn check_stability(node: &Node<'_>, faults: &mut Faults<'_>) {
     if let Some(it) = node.get("stability") {
         word(it, "stability", STABILITIES, faults);
     }
 }
 
 /// How much an attribute is wanted: a word, or a word with its condition.
-fn level(node: &Node, faults: &mut Faults<'_>) -> Option<Requirement> {
+fn level(node: &Node<'_>, faults: &mut Faults<'_>) -> Option<Requirement> {
     let level = node.get("requirement_level")?;
     let word = match &level.data {
         Data::Map(entries) => {
             known_keys(level, LEVELS, "a requirement level", faults);
-            entries.first().map(|(key, _)| key.name.as_str())
+            entries.first().map(|(key, _)| &*key.name)
         }
         _ => word(level, "requirement_level", LEVELS, faults),
     };
@@ -204,7 +204,7 @@ fn level(node: &Node, faults: &mut Faults<'_>) -> Option<Requirement> {
 }
 
 /// `deprecated: {reason: renamed, renamed_to: x}`, or the text that older registries have.
-pub(super) fn deprecated(node: &Node, faults: &mut Faults<'_>) -> Option<Deprecated> {
+pub(super) fn deprecated(node: &Node<'_>, faults: &mut Faults<'_>) -> Option<Deprecated> {
     let it = node.get("deprecated")?;
     match &it.data {
         Data::Text(_) => Some(Deprecated { renamed_to: None }),

@@ -20,9 +20,9 @@ pub(crate) fn dependencies(file: &RegistryFile) -> Vec<String> {
 }
 
 /// What may be missing because of a dependency. `here` are the folders that were read.
-pub(super) fn elsewhere(document: &Node, here: &[String]) -> Elsewhere {
+pub(super) fn elsewhere(document: &Node<'_>, here: &[String]) -> Elsewhere {
     let list = document.get("dependencies").and_then(Node::items).unwrap_or_default();
-    let one = |it: &Node| {
+    let one = |it: &Node<'_>| {
         let text = |key: &str| it.get(key).and_then(Node::text).unwrap_or_default();
         let path = text("registry_path");
         if here.iter().any(|it| it == path) {
@@ -41,7 +41,7 @@ fn is_official(place: &str) -> bool {
         || place.starts_with("https://opentelemetry.io/schemas/")
 }
 
-pub(super) fn check(document: &Node, faults: &mut Faults<'_>) {
+pub(super) fn check(document: &Node<'_>, faults: &mut Faults<'_>) {
     if !matches!(document.data, Data::Map(_)) {
         return faults.add(document.at, format!("a manifest must be a mapping, not {}", document.kind()));
     }

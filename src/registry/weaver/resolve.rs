@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::definitions::{Definitions, Deprecated, Elsewhere, Reference, Signal, Sort, Target};
+use super::definitions::{
+    AttributeDefinition, Definitions, Deprecated, Elsewhere, Reference, Signal, Sort, Target,
+};
 use super::{Faults, Spot, Team};
 use crate::registry::{Attribute, Described, Fate, Metric, Registry, Relation, Replacement, Requirement};
 use crate::text::Symbol;
@@ -48,30 +50,33 @@ pub(super) fn resolve(definitions: Definitions, faults: &mut Faults<'_>) -> Team
 }
 
 /// Attributes that get the prefix of the group that refers to them: the same thing under another name.
-fn prefixed(attributes: &mut Vec<super::definitions::AttributeDefinition>, signals: &[Signal]) {
-    for reference in signals.iter().flat_map(|it| &it.references) {
-        let Some(name) = &reference.becomes else { continue };
-        let own = attributes.iter().find(|it| it.name == reference.name);
-        let kind = own.map(|it| it.kind).or_else(|| Registry::default().attribute(&reference.name)?.kind);
-        if let Some(kind) = kind.filter(|_| attributes.iter().all(|it| it.name != *name)) {
-            let values = own.map(|it| it.values.clone()).unwrap_or_default();
-            let (at, name) = (reference.at, name.clone());
-            attributes.push(super::definitions::AttributeDefinition {
-                at,
-                name,
-                kind,
-                values,
-                deprecated: None,
-            });
-        }
+fn prefixed(attributes: &mut Vec<AttributeDefinition>, signals: &[Signal]) {
+    let mut more: BTreeMap<&str, AttributeDefinition> = BTreeMap::new();
+    let mut prefixed =
+        signals.iter().flat_map(|it| &it.references).filter(|it| it.becomes.is_some()).peekable();
+    if prefixed.peek().is_none() {
+        return;
     }
+    let own: BTreeMap<&str, &AttributeDefinition> =
+        attributes.iter().rev().map(|it| (it.name.as_str(), it)).collect();
+    for reference in prefixed {
+        let Some(name) = reference.becomes.as_deref().filter(|it| !own.contains_key(it)) else { continue };
+        let (before, at) = (own.get(reference.name.as_str()), reference.at);
+        let kind = before.map(|it| it.kind).or_else(|| Registry::default().attribute(&reference.name)?.kind);
+        let Some(kind) = kind else { continue };
+        let values = before.map(|it| it.values.clone()).unwrap_or_default();
+        let defined = || AttributeDefinition { at, name: name.to_owned(), kind, values, deprecated: None };
+        more.entry(name).or_insert_with(defined);
+    }
+    let more: Vec<AttributeDefinition> = more.into_values().collect();
+    attributes.extend(more);
 }
 
 fn twice<'n>(all: impl Iterator<Item = (Spot, &'n str)>, what: &str, faults: &mut Faults<'_>) {
     let mut first: BTreeMap<&str, Spot> = BTreeMap::new();
     for (at, name) in all {
         if let Some(before) = first.get(name) {
-            let path = faults.files.get(before.file).map_or("", |it| it.path.as_str());
+            let path = faults.files.get(before.file as usize).map_or("", |it| it.path.as_str());
             let message = format!("the {what} `{name}` is defined twice, before in {path}:{}", before.line);
             faults.add(at, message);
         } else {
@@ -183,7 +188,7 @@ impl Names<'_> {
     }
 }
 
-fn team(attributes: Vec<super::definitions::AttributeDefinition>, signals: &[Signal]) -> Team {
+fn team(attributes: Vec<AttributeDefinition>, signals: &[Signal]) -> Team {
     let mut team = Team::default();
     *team.counts.entry("attributes").or_default() = attributes.len();
     for it in signals.iter().filter(|it| !it.refinement) {

@@ -68,7 +68,7 @@ const SIGNAL_KEYS: &[&str] = &[
 ];
 
 /// A group of the old syntax.
-pub(super) fn read_group(node: &Node, definitions: &mut Definitions, faults: &mut Faults<'_>) {
+pub(super) fn read_group(node: &Node<'_>, definitions: &mut Definitions, faults: &mut Faults<'_>) {
     known_keys(node, GROUP_KEYS, "a group", faults);
     let Some(id) = required(node, "id", "a group", faults) else { return };
     check_stability(node, faults);
@@ -109,7 +109,7 @@ pub(super) fn read_group(node: &Node, definitions: &mut Definitions, faults: &mu
 }
 
 /// Everything of the new syntax but the attributes.
-pub(super) fn read_signals(document: &Node, definitions: &mut Definitions, faults: &mut Faults<'_>) {
+pub(super) fn read_signals(document: &Node<'_>, definitions: &mut Definitions, faults: &mut Faults<'_>) {
     let kinds = [
         ("attribute_groups", Sort::AttributeGroup, "id", false),
         ("spans", Sort::Span, "type", false),
@@ -130,7 +130,7 @@ pub(super) fn read_signals(document: &Node, definitions: &mut Definitions, fault
 }
 
 fn read_signal(
-    node: &Node,
+    node: &Node<'_>,
     sort: Sort,
     name: &str,
     refinement: bool,
@@ -164,7 +164,12 @@ fn read_signal(
 }
 
 /// Name, instrument and unit, which every metric has.
-fn metric(node: &Node, name: &str, what: &str, faults: &mut Faults<'_>) -> Option<(String, String, String)> {
+fn metric(
+    node: &Node<'_>,
+    name: &str,
+    what: &str,
+    faults: &mut Faults<'_>,
+) -> Option<(String, String, String)> {
     let name = required(node, name, what, faults);
     let instrument = match node.get("instrument") {
         Some(it) => word(it, "instrument", INSTRUMENTS, faults).map(str::to_owned),

@@ -364,3 +364,37 @@ fn anchors_stand_for_what_they_name() {
     assert_eq!(team.attributes.len(), 2);
     assert_eq!(team.spans[0].attributes, team.spans[1].attributes);
 }
+
+/// Eight times as many names take some eight times as long, whatever the file is full of; with every name looked at for every other it
+/// would be sixty-four.
+#[test]
+fn long_registries_take_no_longer_than_they_are() {
+    let plain = |it: usize| format!("  - {{key: shop.n{it}, type: string}}\n");
+    let anchored = |it: usize| format!("  - &a{it}\n    key: shop.n{it}\n    type: string\n");
+    let bracketed =
+        |it: usize| format!("  - key: shop.n{it}\n    type: string\n    examples: [\n      a\n    ]\n");
+    let prefixed = |it: usize| {
+        format!(
+            "  - id: g{it}\n    type: attribute_group\n    brief: x\n    prefix: depot\n    attributes:\n      - {{id: n{it}, type: int, brief: x}}\n      - {{ref: depot.n{it}, prefix: true}}\n"
+        )
+    };
+    let entries: [(&str, &dyn Fn(usize) -> String); 4] = [
+        ("attributes", &plain),
+        ("attributes", &anchored),
+        ("attributes", &bracketed),
+        ("groups", &prefixed),
+    ];
+    for (key, entry) in entries {
+        let took = |count: usize| {
+            let text = format!("{key}:\n{}", (0..count).map(entry).collect::<String>());
+            let files = files(&[("shop.yaml", &text)]);
+            let started = std::time::Instant::now();
+            let (team, faults) = read(&files, &[]);
+            assert!(faults.is_empty() && team.attributes.len() >= count, "{faults:?}");
+            started.elapsed()
+        };
+        // Whatever else the machine does, it does not do it every time.
+        let is_linear = (0..20).any(|_| took(2_000) < took(250) * 30);
+        assert!(is_linear, "{key}, such as {}", entry(1));
+    }
+}

@@ -1,5 +1,7 @@
 //! YAML as a tree of plain nodes, each with its place. The parser is named nowhere else.
 
+mod quick;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -8,67 +10,82 @@ use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span};
 use super::Spot;
 
 #[derive(Debug, Clone)]
-pub(super) struct Node {
+pub(super) struct Node<'t> {
     pub(super) at: Spot,
-    pub(super) data: Data,
+    pub(super) data: Data<'t>,
 }
 
 #[derive(Debug, Clone)]
-pub(super) enum Data {
+pub(super) enum Data<'t> {
     Nothing,
     Boolean(bool),
     Int(i64),
     Double,
-    Text(String),
-    List(Vec<Node>),
+    Text(Cow<'t, str>),
+    List(Vec<Node<'t>>),
     /// In the order of the text; a key that is no text is left out.
-    Map(Vec<(Key, Node)>),
+    Map(Vec<(Key<'t>, Node<'t>)>),
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct Key {
+pub(super) struct Key<'t> {
     pub(super) at: Spot,
-    pub(super) name: String,
+    pub(super) name: Cow<'t, str>,
 }
 
 /// The first document of a text; none if it is empty.
-pub(super) fn parse(text: &str, file: usize) -> Result<Option<Node>, (Spot, String)> {
+pub(super) fn parse(text: &str, file: usize) -> Result<Option<Node<'_>>, (Spot, String)> {
+    if let Some(document) = quick::read(text, file) {
+        return Ok(Some(document));
+    }
+    let said = |document: Option<Node<'static>>| document.filter(|it| !matches!(it.data, Data::Nothing));
+    let mut error = match load(text, file) {
+        Ok(document) => return Ok(said(document)),
+        Err(error) => error,
+    };
+    // What is written so once is mostly written so everywhere, and a file may be long.
+    if mended(text, error.marker().line()).is_some()
+        && let Ok(document) = load(&text.split('\n').map(moved).collect::<Vec<_>>().join("\n"), file)
+    {
+        return Ok(said(document));
+    }
     let mut text = Cow::Borrowed(text);
     // Each attempt mends one line.
     for _ in 0..=text.lines().count() {
-        match load(&text, file) {
-            Ok(document) => return Ok(document.filter(|it| !matches!(it.data, Data::Nothing))),
-            Err(error) => match mended(&text, error.marker().line()) {
-                Some(better) => text = Cow::Owned(better),
-                None => {
-                    let at = Spot { file, line: error.marker().line(), column: error.marker().col() + 1 };
-                    return Err((at, error.info().to_owned()));
-                }
-            },
-        }
+        let Some(better) = mended(&text, error.marker().line()) else { break };
+        text = Cow::Owned(better);
+        error = match load(&text, file) {
+            Ok(document) => return Ok(said(document)),
+            Err(error) => error,
+        };
     }
-    Ok(None)
+    let at = Spot::new(file, error.marker().line(), error.marker().col() + 1);
+    Err((at, error.info().to_owned()))
 }
 
 /// A bracket that closes at the indentation of what opened it is not YAML to the letter, yet what most people use reads it, and the
 /// conventions themselves have it. Moved to the right, it is YAML; nothing is ever told of a closing bracket.
 fn mended(text: &str, line: usize) -> Option<String> {
-    let lines: Vec<&str> = text.split('\n').collect();
-    let closing = lines.get(line.checked_sub(1)?)?;
-    let indented = closing.len() - closing.trim_start().len();
-    if !closing.trim_start().starts_with([']', '}']) || indented > DEEPEST {
-        return None;
+    let mut lines: Vec<Cow<'_, str>> = text.split('\n').map(Cow::Borrowed).collect();
+    let closing = lines.get_mut(line.checked_sub(1)?)?;
+    let Cow::Borrowed(before) = *closing else { return None };
+    *closing = moved(before);
+    matches!(closing, Cow::Owned(_)).then(|| lines.join("\n"))
+}
+
+/// A line that closes a bracket, moved to the right; any other as it is.
+fn moved(line: &str) -> Cow<'_, str> {
+    let inner = line.trim_start();
+    if !inner.starts_with([']', '}']) || line.len() - inner.len() > DEEPEST {
+        return Cow::Borrowed(line);
     }
-    let moved = format!("{}{closing}", " ".repeat(DEEPEST + 1));
-    let mut lines = lines;
-    lines[line - 1] = &moved;
-    Some(lines.join("\n"))
+    Cow::Owned(format!("{}{line}", " ".repeat(DEEPEST + 1)))
 }
 
 /// No registry is indented deeper.
 const DEEPEST: usize = 60;
 
-fn load(text: &str, file: usize) -> Result<Option<Node>, ScanError> {
+fn load(text: &str, file: usize) -> Result<Option<Node<'static>>, ScanError> {
     let mut builder = Builder { file, ..Builder::default() };
     for event in Parser::new_from_str(text) {
         let (event, span) = event?;
@@ -84,9 +101,9 @@ struct Builder {
     /// What was opened and is not closed.
     open: Vec<Open>,
     /// Nodes that others may stand for, by their number.
-    anchors: BTreeMap<usize, Node>,
+    anchors: BTreeMap<usize, Node<'static>>,
     /// The first document that came to its end.
-    document: Option<Node>,
+    document: Option<Node<'static>>,
 }
 
 struct Open {
@@ -96,18 +113,22 @@ struct Open {
 }
 
 enum Inside {
-    List(Vec<Node>),
+    List(Vec<Node<'static>>),
     /// With the key that waits for its value; it has no name if it is no text.
-    Map(Vec<(Key, Node)>, Option<Option<Key>>),
+    Map(Vec<(Key<'static>, Node<'static>)>, Option<Option<Key<'static>>>),
 }
 
 impl Builder {
     fn take(&mut self, event: Event<'_>, span: Span) {
-        let at = Spot { file: self.file, line: span.start.line(), column: span.start.col() + 1 };
+        let at = Spot::new(self.file, span.start.line(), span.start.col() + 1);
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let is_text = style != ScalarStyle::Plain || tag.is_some_and(|it| it.suffix == "str");
-                let data = if is_text { Data::Text(text.into_owned()) } else { plain(text) };
+                let data = if is_text {
+                    Data::Text(Cow::Owned(text.into_owned()))
+                } else {
+                    plain(Cow::Owned(text.into_owned()))
+                };
                 self.put(Node { at, data }, anchor);
             }
             Event::Alias(anchor) => {
@@ -134,7 +155,7 @@ impl Builder {
     }
 
     /// A node that is complete goes into what is open around it.
-    fn put(&mut self, node: Node, anchor: usize) {
+    fn put(&mut self, node: Node<'static>, anchor: usize) {
         if anchor > 0 {
             self.anchors.insert(anchor, node.clone());
         }
@@ -158,7 +179,7 @@ impl Builder {
 }
 
 /// A scalar without quotes, by the core schema of YAML.
-fn plain(text: Cow<'_, str>) -> Data {
+fn plain(text: Cow<'_, str>) -> Data<'_> {
     match text.as_ref() {
         "" | "~" | "null" | "Null" | "NULL" => return Data::Nothing,
         "true" | "True" | "TRUE" => return Data::Boolean(true),
@@ -177,11 +198,11 @@ fn plain(text: Cow<'_, str>) -> Data {
             return Data::Double;
         }
     }
-    Data::Text(text.into_owned())
+    Data::Text(text)
 }
 
-impl Node {
-    pub(super) fn get(&self, name: &str) -> Option<&Node> {
+impl<'t> Node<'t> {
+    pub(super) fn get(&self, name: &str) -> Option<&Node<'t>> {
         let value = self.entries().iter().find(|(key, _)| key.name == name).map(|(_, value)| value);
         value.filter(|it| !matches!(it.data, Data::Nothing))
     }
@@ -193,14 +214,14 @@ impl Node {
         }
     }
 
-    pub(super) fn entries(&self) -> &[(Key, Node)] {
+    pub(super) fn entries(&self) -> &[(Key<'t>, Node<'t>)] {
         match &self.data {
             Data::Map(entries) => entries,
             _ => &[],
         }
     }
 
-    pub(super) fn items(&self) -> Option<&[Node]> {
+    pub(super) fn items(&self) -> Option<&[Node<'t>]> {
         match &self.data {
             Data::List(items) => Some(items),
             _ => None,
