@@ -134,7 +134,7 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
         setups: leaving.setups,
         envs: environment::find(&world, &input.launch),
         guards: guards::sites(&world, &targets, &openings),
-        drops: handlers::drops(&world, &openings),
+        drops: handlers::drops(&world, &targets, &openings),
         ..Program::default()
     };
     program.errors = handlers::errors(&world, &targets, &openings, &recorders, &program.handlers);

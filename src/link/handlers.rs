@@ -257,7 +257,7 @@ pub(crate) fn sites(
 }
 
 /// `f().ok();` inside a span: the one statement that turns an error into nothing.
-pub(crate) fn drops(world: &World<'_>, openings: &Openings) -> Vec<At> {
+pub(crate) fn drops(world: &World<'_>, targets: &Targets, openings: &Openings) -> Vec<At> {
     let lexical = (0..world.files.len()).into_par_iter().filter(|it| world.files[*it].facts.lexical);
     lexical
         .flat_map_iter(|file| {
@@ -270,11 +270,30 @@ pub(crate) fn drops(world: &World<'_>, openings: &Openings) -> Vec<At> {
                 let is_ok =
                     matches!(facts.value(*callee), Value::Member { name, .. } if name.as_str() == "ok");
                 let site = Site { file, op };
-                let drops = is_ok && args.is_empty() && !is_looked_at(facts, *callee);
+                let drops = is_ok
+                    && args.is_empty()
+                    && !is_looked_at(facts, *callee)
+                    && !is_message(targets, facts, file, *callee);
                 (drops && openings.in_span(world, site)).then(|| call_at(world, site))
             })
         })
         .collect()
+}
+
+/// `sender.send(answer).ok()` fails where nobody waits for the answer any more, which is no error. What is sent by something that
+/// is known can fail in other ways.
+fn is_message(targets: &Targets, facts: &Facts, file: FileId, ok: ValueId) -> bool {
+    let Value::Member { of, .. } = *facts.value(ok) else { return false };
+    let mut sent = of;
+    while let Value::Awaited(of) = *facts.value(sent) {
+        sent = of;
+    }
+    let Value::Call(op) = *facts.value(sent) else { return false };
+    let OpKind::Call { callee, args } = &facts.op(op).kind else { return false };
+    let Value::Member { name, .. } = *facts.value(*callee) else { return false };
+    matches!(name.as_str(), "send" | "try_send" | "blocking_send" | "send_async")
+        && facts.args(args).len() == 1
+        && !targets.of(Site { file, op }).is_known()
 }
 
 /// Something on the way is given a function for the error: `f().inspect_err(|e| warn!(..)).ok()`.
