@@ -210,3 +210,26 @@ impl<'a> Reader<'a> {
         self.builder.op(OpKind::Define(id), at);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    /// Where the parser's own text of this thread ends, as it shows a token's place in it.
+    fn end_of_kept_text() -> String {
+        let tokens: proc_macro2::TokenStream = "kept".parse().unwrap();
+        format!("{:?}", tokens.into_iter().next().unwrap().span())
+    }
+
+    #[test]
+    fn what_a_thread_has_parsed_is_not_kept() {
+        let text = "#[instrument]\nfn load() { info_span!(\"a\", b = 1).in_scope(|| 1) }\n".repeat(50);
+        parse(&text);
+        let after_one = end_of_kept_text();
+        for _ in 0..20 {
+            parse(&text);
+            parse("fn broken( { let x = ; }\nfn whole() {}\n");
+        }
+        assert_eq!(end_of_kept_text(), after_one);
+    }
+}

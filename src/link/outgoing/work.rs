@@ -29,11 +29,12 @@ pub(super) fn origin(
     value: ValueId,
     site: Site,
 ) -> Work {
-    let through = |call: Site| run_by(world, targets, openings, call);
+    let through =
+        |call: Site| run_by(world, targets, openings, call).or_else(|| only_argument(world, targets, call));
     origin_through(world, targets, openings, eval, (value, site), &through)
 }
 
-/// The same, with what it takes to go through a function of the project.
+/// The same, with what it takes to go through a call that no model tells.
 fn origin_through(
     world: &World<'_>,
     targets: &Targets,
@@ -48,9 +49,8 @@ fn origin_through(
         match *facts.value(work.value) {
             Value::Call(op) => {
                 let call = Site { file: work.site.file, op };
-                let Some((inner, carries)) = carried_by(world, targets, openings, call)
-                    .or_else(|| through(call))
-                    .or_else(|| only_argument(world, targets, call))
+                let Some((inner, carries)) =
+                    carried_by(world, targets, openings, call).or_else(|| through(call))
                 else {
                     break;
                 };

@@ -166,3 +166,44 @@ fn extremes_of_rust_are_told_or_followed() {
         assert_eq!(told.stderr, "", "{what}");
     }
 }
+
+/// What one edition reads as a name is a keyword of the next: whatever is not understood is one note, and the rest is read.
+#[test]
+fn crates_of_all_editions_stand_in_one_workspace() {
+    let directory = tempfile::tempdir().unwrap();
+    let members = [
+        (
+            "2015",
+            "#[macro_use]\nextern crate tracing;\nmod inner;\npub fn of_2015() { let _g = info_span!(\"2015\").entered(); ::inner::go(); }\npub fn named() { let async = 1; }\n",
+        ),
+        (
+            "2018",
+            "use tracing::info_span;\nmod inner;\npub async fn of_2018() { let _g = info_span!(\"2018\").entered(); crate::inner::go(); }\n",
+        ),
+        (
+            "2021",
+            "use tracing::instrument;\nmod inner;\n#[instrument(name = \"2021\")]\npub fn of_2021() { inner::go(); let r#gen = [1].into_iter(); }\n",
+        ),
+        (
+            "2024",
+            "use tracing::instrument;\nmod inner;\n#[instrument(name = \"2024\")]\npub fn of_2024(x: Option<u8>) { if let Some(it) = x && it > 1 { inner::go(); } }\nunsafe extern \"C\" { safe fn c(); }\n",
+        ),
+    ];
+    let listed: Vec<String> = members.iter().map(|(edition, _)| format!("\"of{edition}\"")).collect();
+    let workspace = format!("[workspace]\nmembers = [{}]\n", listed.join(", "));
+    fs::write(directory.path().join("Cargo.toml"), workspace).unwrap();
+    for (edition, text) in members {
+        let member = directory.path().join(format!("of{edition}"));
+        fs::create_dir_all(member.join("src")).unwrap();
+        let manifest =
+            format!("[package]\nname = \"of{edition}\"\nversion = \"0.1.0\"\nedition = \"{edition}\"\n");
+        fs::write(member.join("Cargo.toml"), manifest).unwrap();
+        fs::write(member.join("src/lib.rs"), text).unwrap();
+        fs::write(member.join("src/inner.rs"), "pub fn go() { println!(\"goes\"); }\n").unwrap();
+    }
+    let told = told(directory.path());
+    assert_eq!(told.status, Some(0), "{}", told.stderr);
+    for (edition, _) in members {
+        assert!(told.inventory.contains(&format!("\"name\":\"{edition}\"")), "{edition}: {}", told.inventory);
+    }
+}
