@@ -5,7 +5,7 @@ use regex::Regex;
 use rustc_hash::FxHashSet;
 
 use crate::facts::{BindingKind, OpKind, Value, ValueId};
-use crate::library::{Instrumentor, NodeId, UrlExcludes};
+use crate::library::{Instrumentor, UrlExcludes};
 use crate::link::entries::{Entries, Entry};
 use crate::link::environment;
 use crate::link::eval::{Eval, Scope};
