@@ -185,7 +185,7 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
 fn lost(world: &world::World<'_>, handoffs: &[HandoffSite], carries_threads: bool) -> FxHashSet<FuncId> {
     let loses = |it: &&HandoffSite| {
         let on_thread = matches!(it.mechanism, Mechanism::Thread | Mechanism::Executor);
-        !it.propagates && !(carries_threads && on_thread)
+        !(it.propagates || carries_threads && on_thread)
     };
     let work = handoffs.iter().filter(loses).filter_map(|it| it.work);
     work.filter(|it| world.function(*it).kind == FunctionKind::Closure).collect()
