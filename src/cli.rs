@@ -39,6 +39,17 @@ Examples:
   otcov scan --baseline otcov-baseline.json
   otcov scan --format human --format json=otcov.json";
 
+const FIX_EXAMPLES: &str = "\
+Examples:
+  otcov fix --dry-run                      what would change, as a diff
+  otcov fix --select deprecated-attribute
+  otcov fix src --unsafe
+
+Exit status:
+  0  done, or nothing to do
+  1  with --dry-run: something would change
+  2  the command, the configuration or a path cannot be used";
+
 const INVENTORY_EXAMPLES: &str = "\
 Examples:
   otcov inventory --kind span,metric --format table
@@ -74,6 +85,9 @@ pub(crate) enum Command {
     /// Report the coverage of a tree, what is wrong in it, and whether it passes the gate
     #[command(after_help = SCAN_EXAMPLES)]
     Scan(ScanArgs),
+    /// Mend what can be mended without anybody thinking about it
+    #[command(after_help = FIX_EXAMPLES)]
+    Fix(FixArgs),
     /// List every telemetry fact in a tree, one record a fact
     #[command(after_help = INVENTORY_EXAMPLES)]
     Inventory(InventoryArgs),
@@ -194,16 +208,37 @@ pub(crate) struct TreeArgs {
     pub(crate) jobs: Option<u16>,
 }
 
+/// Which rules speak.
 #[derive(Debug, Args)]
-pub(crate) struct ScanArgs {
-    #[arg(long = "format", value_name = "FORMAT[=FILE]", value_parser = parse_output, help = format!("{} [default: human]; to a file with =FILE; may be given again", words(&Format::ALL.map(Format::as_str))))]
-    pub(crate) outputs: Vec<Output>,
-    /// Report only these rules or groups; `default` and `strict` are groups too
+pub(crate) struct RuleArgs {
+    /// Only these rules or groups; `default` and `strict` are groups too
     #[arg(long, value_name = "RULES", value_delimiter = ',', action = ArgAction::Append)]
     pub(crate) select: Vec<String>,
     /// Leave these rules or groups out
     #[arg(long, value_name = "RULES", value_delimiter = ',', action = ArgAction::Append)]
     pub(crate) ignore: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FixArgs {
+    /// Apply fixes too on which something else may depend, or after which code may not compile
+    #[arg(long = "unsafe")]
+    pub(crate) unsafely: bool,
+    /// Change nothing, and print what would change as a unified diff
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) rules: RuleArgs,
+    #[command(flatten)]
+    pub(crate) tree: TreeArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ScanArgs {
+    #[arg(long = "format", value_name = "FORMAT[=FILE]", value_parser = parse_output, help = format!("{} [default: human]; to a file with =FILE; may be given again", words(&Format::ALL.map(Format::as_str))))]
+    pub(crate) outputs: Vec<Output>,
+    #[command(flatten)]
+    pub(crate) rules: RuleArgs,
     /// From which level on findings fail the run: error, warning, note or never
     #[arg(long, value_name = "LEVEL", value_enum, default_value_t = FailOn::Error, hide_possible_values = true)]
     pub(crate) fail_on: FailOn,

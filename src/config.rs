@@ -26,6 +26,7 @@ pub(crate) use document::ConfigError;
 pub(crate) use find::Found;
 pub(crate) use own::{Example, OwnRule, Part as RulePart, RuleFault, own_rules};
 pub(crate) use shape::Vocabulary;
+pub(crate) use typed::choose;
 
 const LEVELS: [Level; 4] = [Level::Off, Level::Note, Level::Warning, Level::Error];
 

@@ -371,6 +371,8 @@ pub(crate) struct Import {
     pub(crate) module: Symbol,
     /// The name taken out of the module; none binds the module itself.
     pub(crate) name: Option<Symbol>,
+    /// Only the module itself and those inside it see the name.
+    pub(crate) private: bool,
 }
 
 #[derive(Debug, Clone)]

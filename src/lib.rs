@@ -6,6 +6,7 @@ mod cli;
 mod config;
 mod discover;
 mod facts;
+mod fix;
 mod infer;
 mod library;
 mod link;
@@ -30,8 +31,8 @@ use std::time::Instant;
 use anyhow::Result;
 
 use cli::{
-    Cli, Command, ConfigArgs, DiffArgs, InferArgs, InitArgs, InventoryArgs, RegistryCommand, Rows, ScanArgs,
-    TreeArgs,
+    Cli, Command, ConfigArgs, DiffArgs, FixArgs, InferArgs, InitArgs, InventoryArgs, RegistryCommand, Rows,
+    ScanArgs, TreeArgs,
 };
 use discover::{Discovered, Note};
 use policy::{Exit, Gauge};
@@ -41,6 +42,7 @@ use report::{Report, Sources, catalogue, inventory};
 use run::before::History;
 use run::console::{self, Console};
 use run::engine::Overlay;
+use run::fix as mending;
 use run::job::Job;
 use run::known::Memory;
 use run::progress::Progress;
@@ -77,6 +79,7 @@ pub fn run(args: impl Iterator<Item = OsString>) -> u8 {
 fn obey(command: &Command, console: &Console) -> Result<Exit> {
     match command {
         Command::Scan(args) => return scan(args, console),
+        Command::Fix(args) => return mend(args, console),
         Command::Inventory(args) => inventory(args, console)?,
         Command::Explain { rule, which } => explain(rule, which, console)?,
         Command::Rules { check: true, which, .. } => return check_rules(which, console),
@@ -111,6 +114,8 @@ fn scan(args: &ScanArgs, console: &Console) -> Result<Exit> {
         let mut judged = policy::judge(&program, checked.findings, &job.settings, &job.rules);
         let sources = Sources::new(&program).reading(discover::read_text);
         memory.apply(&program, &sources, &job, &coverage.all, &mut judged);
+        let text = |file| sources.get(file);
+        fix::settle(judged.findings.iter_mut(), &program, &text);
         let elsewhere = judged.keep(|it| job.is_in_focus(&program.file(it.place.file).path));
         let compare = |it: History| it.compare(&job, &found, &program, &mut judged, &sources, &progress);
         let (change, outside) = history.map(compare).transpose()?.unzip();
@@ -158,6 +163,34 @@ fn scan(args: &ScanArgs, console: &Console) -> Result<Exit> {
         drop(sources);
         std::mem::forget(program);
         Ok(if checked.faults.is_empty() { verdict.exit } else { Exit::Unusable })
+    })
+}
+
+/// Mends what can be mended, or tells how.
+fn mend(args: &FixArgs, console: &Console) -> Result<Exit> {
+    let job = Job::mending(args)?;
+    let progress = console.progress();
+    job.pool.install(|| {
+        let found = find(&job, &progress);
+        let least = if args.unsafely { rule::Safety::Unsafe } else { rule::Safety::Safe };
+        let mended = mending::mend(&job, &found, least, &progress)?;
+        drop(progress);
+        let summary = mending::summary(&mended, args.dry_run);
+        let changes = mended.shelf.changed().next().is_some();
+        if args.dry_run {
+            console.print(|out| mending::diff(&mended, &job, out))?;
+            console.note(&summary);
+        } else {
+            mended.shelf.write()?;
+            console.print(|out| writeln!(out, "{summary}"))?;
+        }
+        mended.shelf.refused.iter().for_each(|it| console.note(it));
+        mended.faults.iter().for_each(|it| console.error(it));
+        Ok(match mended.faults.is_empty() {
+            false => Exit::Unusable,
+            true if args.dry_run && changes => Exit::Failed,
+            true => Exit::Clean,
+        })
     })
 }
 

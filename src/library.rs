@@ -33,6 +33,8 @@ pub(crate) struct Library {
     children: FxHashMap<(NodeId, Symbol), NodeId>,
     /// Method names so telling that the receiver need not be known: they give an assumed match.
     assumed: FxHashMap<(&'static str, Symbol), NodeId>,
+    /// Those that are so on what is called by a telling name.
+    assumed_on: FxHashMap<(&'static str, Symbol), (Symbol, NodeId)>,
     instrumentors: Vec<Instrumentor>,
     constants: Constants,
     extensions: Vec<NodeId>,
@@ -353,6 +355,19 @@ impl Library {
 
     pub(crate) fn assumed(&self, language: &'static str, method: Symbol) -> Option<NodeId> {
         self.assumed.get(&(language, method)).copied()
+    }
+
+    /// The same, for a method of something whose name is known as well: `span`, `request_span`.
+    pub(crate) fn assumed_on(
+        &self,
+        language: &'static str,
+        method: Symbol,
+        owner: impl FnOnce() -> Option<Symbol>,
+    ) -> Option<NodeId> {
+        let (wanted, node) = self.assumed_on.get(&(language, method))?;
+        let owner = owner()?;
+        let before = owner.as_str().strip_suffix(wanted.as_str())?;
+        (before.is_empty() || before.ends_with('_')).then_some(*node)
     }
 
     /// Whether constants stand under a dotted path.

@@ -7,7 +7,7 @@ use crate::cli::TreeArgs;
 use crate::config::Settings;
 use crate::program::Program;
 use crate::report::{InventoryFormat, Style};
-use crate::rule::Selector;
+use crate::rule::{Safety, Selector};
 use crate::run::job::Job;
 use crate::run::progress::Progress;
 use crate::{measure, policy, report};
@@ -32,6 +32,20 @@ pub fn findings(folder: &Path) -> Vec<Found> {
             (file, at.line, at.column, it.rule.to_owned(), it.message.clone())
         })
         .collect()
+}
+
+/// Mends a folder on disk, by its own configuration or by none; gives the number of findings mended, and of those left with a fix.
+pub fn fix(folder: &Path, unsafely: bool) -> (usize, usize) {
+    let job = job(folder);
+    let least = if unsafely { Safety::Unsafe } else { Safety::Safe };
+    let mended = job.pool.install(|| {
+        let found = crate::find(&job, &Progress::Silent);
+        crate::run::fix::mend(&job, &found, least, &Progress::Silent)
+    });
+    match mended.and_then(|it| it.shelf.write().map(|()| it)) {
+        Ok(it) => (it.fixed.values().sum(), it.left),
+        Err(error) => panic!("{error:#}"),
+    }
 }
 
 /// The inventory as JSON Lines.

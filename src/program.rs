@@ -70,7 +70,8 @@ pub(crate) struct File {
     pub(crate) absolute: PathBuf,
     pub(crate) language: &'static str,
     pub(crate) lines: LineIndex,
-    pub(crate) facts: Facts,
+    /// Apart, because files are handed on from table to table.
+    pub(crate) facts: Box<Facts>,
     pub(crate) test: bool,
     /// Beside the program: build scripts, examples, documentation, benchmarks. It is counted, but never runs in production.
     pub(crate) beside: bool,
@@ -286,7 +287,17 @@ pub(crate) struct AttributeSite {
     pub(crate) value_type: Option<&'static str>,
     /// The value, where it is a text that is known before the program runs.
     pub(crate) value_text: Option<Symbol>,
+    /// Where the text of the key is written down, if it is written in one piece.
+    pub(crate) spelled: Option<Spelled>,
     pub(crate) certainty: Certainty,
+}
+
+/// A text that is written in one piece.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Spelled {
+    pub(crate) place: Place,
+    /// The name under which others have it; none where it stands where it is used.
+    pub(crate) constant: Option<Symbol>,
 }
 
 #[derive(Debug)]

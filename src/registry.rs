@@ -3,6 +3,7 @@
 mod bundled;
 mod diff;
 mod near;
+mod span_names;
 #[cfg(test)]
 mod tests;
 mod version;
@@ -11,6 +12,7 @@ mod write;
 
 pub(crate) use bundled::NEWEST;
 pub(crate) use diff::{Change, diff};
+pub(crate) use span_names::conventional;
 pub(crate) use version::Version;
 pub(crate) use weaver::{Fault, RegistryFile, Team, dependencies, read};
 pub(crate) use write::{Draft, Note, Section};

@@ -47,6 +47,7 @@ pub(crate) use inventory::{INVENTORY_KINDS, InventoryFormat};
 pub(crate) use registries::DiffFormat;
 pub(crate) use sources::Sources;
 pub(crate) use style::Style;
+pub(crate) use words::counted;
 
 /// All that a scan found out.
 pub(crate) struct Report<'a> {

@@ -2,12 +2,16 @@
 //! other than their own options.
 
 mod catalogue;
+mod fix;
 pub(crate) mod own;
 mod page;
+mod rename;
 
 #[cfg(test)]
 pub(crate) use catalogue::tests as sample;
 pub(crate) use catalogue::{Catalogue, Entry, Selector, by_group};
+pub(crate) use fix::{Change, Edit, Fix, Safety};
+pub(crate) use rename::{Renames, Wish};
 
 use std::sync::Arc;
 
@@ -172,6 +176,8 @@ pub(crate) struct Finding {
     pub(crate) reason: Option<String>,
     /// One sentence: what to do.
     pub(crate) help: Option<String>,
+    /// How it can be mended without anybody thinking about it.
+    pub(crate) fix: Option<Fix>,
     pub(crate) function: Option<FuncId>,
     /// The most that it may be, whatever was asked for.
     pub(crate) most: Level,
@@ -229,6 +235,7 @@ impl Findings {
             related: Vec::new(),
             reason: None,
             help: None,
+            fix: None,
             function: None,
             most: Level::Error,
         });

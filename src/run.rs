@@ -5,6 +5,7 @@ pub(crate) mod before;
 pub(crate) mod console;
 pub(crate) mod engine;
 pub(crate) mod files;
+pub(crate) mod fix;
 pub(crate) mod git;
 pub(crate) mod guard;
 pub(crate) mod init;

@@ -9,6 +9,8 @@ mod compare;
 mod expectations;
 #[path = "fixtures/facts.rs"]
 mod facts;
+#[path = "fixtures/fixes.rs"]
+mod fixes;
 #[path = "fixtures/matrix.rs"]
 mod matrix;
 #[path = "fixtures/pages.rs"]
@@ -32,6 +34,7 @@ fn tests() -> anyhow::Result<Vec<Test>> {
     let cases = cases::discover()?;
     let mut tests = pages::tests(&rules)?;
     tests.extend(facts::tests()?);
+    tests.extend(fixes::tests()?);
     for case in &cases {
         let (case, quiet) = (case.clone(), pages::off_by_default(&rules));
         tests.push(Test::new(case.name.clone(), move || compare::check(&case, &quiet)));

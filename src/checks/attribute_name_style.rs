@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::program::{AttributeSite, AttributeTarget, SpanStyle};
-use crate::rule::{Context, Findings, Level};
+use crate::rule::{Context, Findings, Fix, Level, Renames, Wish};
 use crate::text::Symbol;
 
 /// From so many on, a way of writing keys is what the team has settled on, if most keys are written so.
@@ -11,6 +11,9 @@ const FEWEST_OF_A_HABIT: usize = 12;
 
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
     let keys = judged(ctx);
+    let wishes: Vec<Wish<'_>> =
+        keys.iter().filter(|it| !ctx.options.allows(it.key)).flat_map(Judged::wishes).collect();
+    let renames = Renames::new(ctx.program, &wishes);
     for fault in [Fault::Style, Fault::Namespace] {
         let total = keys.len();
         let faulty = keys.iter().filter(|it| it.fault == Some(fault)).count();
@@ -19,7 +22,11 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
         for (index, it) in written.filter(|it| !ctx.options.allows(it.key)).enumerate() {
             tell(ctx, found, it, fault);
             // One decision about all of them is worth a warning; each of them alone is not.
-            let Some(finding) = found.list.last_mut().filter(|_| is_habit) else { continue };
+            let Some(finding) = found.list.last_mut() else { continue };
+            if !is_habit {
+                finding.fix(it.fix(&renames));
+                continue;
+            }
             if index == 0 {
                 finding.message =
                     format!("{faulty} of {total} attribute keys {}, `{}` among them", fault.say(), it.key);
@@ -35,6 +42,27 @@ struct Judged<'a> {
     key: &'static str,
     sites: Vec<&'a AttributeSite>,
     fault: Option<Fault>,
+}
+
+impl<'a> Judged<'a> {
+    /// The same name in the usual style, where it has a namespace already.
+    fn wishes(&self) -> impl Iterator<Item = Wish<'a>> {
+        let better = snake_case(self.key);
+        let is_better =
+            self.fault == Some(Fault::Style) && fault(&better).is_none() && !self.key.contains("{}");
+        let (old, new) = (Symbol::new(self.key), Symbol::new(&better));
+        let sites = self.sites.iter().filter(move |_| is_better);
+        sites.map(move |site| Wish { site, old, new, same_value: false })
+    }
+
+    /// All places at once: a name in two spellings would be worse than before.
+    fn fix(&self, renames: &Renames<'_>) -> Option<Fix> {
+        let fixes: Option<Vec<Fix>> = self.sites.iter().map(|it| renames.fix(it)).collect();
+        let mut fixes = fixes?.into_iter();
+        let mut all = fixes.next()?;
+        all.edits.extend(fixes.flat_map(|it| it.edits));
+        Some(all)
+    }
 }
 
 fn judged<'a>(ctx: &Context<'a>) -> Vec<Judged<'a>> {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::facts::{Facts, OpKind, RegionKind, Value, ValueId};
 use crate::program::{AttributeSite, FuncId};
 use crate::registry::{Relation, Replacement, Standing};
-use crate::rule::{Context, Findings};
+use crate::rule::{Context, Findings, Renames, Wish};
 use crate::text::Symbol;
 
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
@@ -23,9 +23,10 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
     let side = |it: &AttributeSite, key: Symbol| (ctx.owner(&it.at), it.target.as_str(), key);
     let written: HashSet<(FuncId, &str, Symbol)> =
         ctx.program.attributes.iter().filter_map(|it| Some(side(it, it.key.text?))).collect();
+    let mut told = Vec::new();
+    let mut wishes = Vec::new();
     for (site, _, fate) in deprecated {
         let Some(key) = site.key.text.filter(|it| !ctx.options.allows(it.as_str())) else { continue };
-        let owner = ctx.owner(&site.at);
         let replacements = ctx.program.replacements(site);
         if is_switched(ctx, site) {
             continue;
@@ -34,6 +35,11 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
         if replacements.iter().any(|(name, _)| written.contains(&side(site, *name))) {
             continue;
         }
+        wishes.extend(wish(site, key, &replacements));
+        told.push((site, key, fate, replacements));
+    }
+    let renames = Renames::new(ctx.program, &wishes);
+    for (site, key, fate, replacements) in told {
         let since = match fate.since {
             _ if fate.of_the_team => " in the project's registry".to_owned(),
             Some(version) => format!(" since version {version} of the semantic conventions"),
@@ -44,9 +50,32 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             .label("written here")
             .reason("Dashboards, alerts and backends that know the current names do not find it.")
             .help(help(&replacements, site.value_text))
-            .function(owner)
+            .fix(renames.fix(site))
+            .function(ctx.owner(&site.at))
             .certainty(site.certainty);
     }
+}
+
+/// The one name to write instead, where the value can stay as it is.
+fn wish<'a>(
+    site: &'a AttributeSite,
+    old: Symbol,
+    replacements: &[(Symbol, &Replacement)],
+) -> Option<Wish<'a>> {
+    let [(new, replacement)] = replacements else { return None };
+    if !matches!(replacement.relation, Relation::Rename | Relation::OneOf) || old.as_str().contains("{}") {
+        return None;
+    }
+    let lost = &replacement.lost_values;
+    let same_value = match site.value_text {
+        Some(value) if lost.contains(&value.as_str()) => return None,
+        Some(_) => true,
+        None => lost.is_empty(),
+    };
+    // Which of several it is was told by what stands around, and that is less than what people know.
+    let same_value =
+        same_value && replacement.relation == Relation::Rename && replacement.span_kinds.is_empty();
+    Some(Wish { site, old, new: *new, same_value })
 }
 
 /// Words in the names of what decides which generation of names is written, and of what collects the old one.

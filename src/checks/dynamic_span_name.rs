@@ -1,11 +1,16 @@
 //! `dynamic-span-name`: a span's name is visibly built from runtime values, so there is no end of names.
 
+mod convention;
+
 use crate::program::{SpanSite, TextSource};
 use crate::rule::{Context, Findings};
 
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
     for site in ctx.program.spans.iter().filter(|it| is_built(it)) {
         let Some(name) = site.name.text else { continue };
+        if convention::asks_for(ctx, site, name.as_str()) {
+            continue;
+        }
         found
             .add(
                 site.name_place.unwrap_or(site.at.place),

@@ -1,6 +1,11 @@
 //! `guard-dropped`: a guard that nobody keeps, so that its span ends where it begins.
 
-use crate::rule::{Context, Findings};
+use crate::facts::{Facts, FnId, Op, OpKind, RegionId, Value};
+use crate::program::GuardSite;
+use crate::rule::{Change, Context, Edit, Findings, Fix, Safety};
+use crate::text::{Place, Span, Symbol};
+
+const NAME: &str = "_guard";
 
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
     for guard in ctx.program.guards.iter().filter(|it| it.dropped) {
@@ -11,6 +16,46 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
                 "The work that follows runs outside of the span, which lasts no time and has nothing in it.",
             )
             .help("give the guard a name, as in `let _guard = span.enter();`")
+            .fix(fix(ctx, guard))
             .function(ctx.owner(&guard.at));
     }
+}
+
+/// Keeps the guard to the end of its block, where something happens in the rest of it and nothing waits there. What borrows the span
+/// may not compile any more.
+fn fix(ctx: &Context<'_>, guard: &GuardSite) -> Option<Fix> {
+    let (facts, local) = ctx.program.facts_of(guard.at.function);
+    let span = guard.at.place.span;
+    let after = span.end;
+    let rest = || facts.ops_of(local).map(|(_, it)| it).filter(|it| it.span.start >= after);
+    let goes_on = rest().any(|it| is_inside(facts, it.region, guard.at.region));
+    let waits = rest().any(|it| matches!(it.kind, OpKind::Await(_)));
+    let (_, call) =
+        facts.ops_of(local).find(|(_, it)| it.span == span && matches!(it.kind, OpKind::Call { .. }))?;
+    let place = Place { span: Span { start: beginning(facts, call), end: after }, ..guard.at.place };
+    (goes_on && !waits && !is_taken(facts, local)).then(|| Fix {
+        safety: Safety::Unsafe,
+        title: format!("keep the guard as `{NAME}`"),
+        edits: vec![Edit { place, change: Change::Keep(NAME) }],
+    })
+}
+
+/// Where the expression begins that ends in this call: `a.b(c).d()` at `a`.
+fn beginning(facts: &Facts, call: &Op) -> u32 {
+    let start = call.span.start;
+    let OpKind::Call { callee, .. } = call.kind else { return start };
+    let Value::Member { of, .. } = *facts.value(callee) else { return start };
+    let before = match *facts.value(of) {
+        Value::Call(op) => beginning(facts, facts.op(op)),
+        _ => facts.value_span(of).start,
+    };
+    start.min(before)
+}
+
+fn is_inside(facts: &Facts, region: RegionId, of: RegionId) -> bool {
+    facts.regions_from(region).any(|(it, _)| it == of)
+}
+
+fn is_taken(facts: &Facts, function: FnId) -> bool {
+    !facts.bindings_of(function, Symbol::new(NAME)).is_empty()
 }

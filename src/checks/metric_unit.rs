@@ -1,6 +1,9 @@
 //! `metric-unit`: an instrument without a unit, or with one that is not written as UCUM has it.
 
-use crate::rule::{Context, Findings};
+use crate::facts::{Arg, Facts, Op, OpKind, Value};
+use crate::program::MetricSite;
+use crate::rule::{Change, Context, Edit, Findings, Fix, Safety};
+use crate::text::{Place, Span, Symbol};
 
 /// Units as people spell them, and as UCUM does.
 const SPELLED: &[(&str, &str)] = &[
@@ -41,11 +44,12 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
         if ctx.options.allows(name) {
             continue;
         }
-        let (message, help) = match site.unit.map(|it| it.as_str()).filter(|it| !it.is_empty()) {
+        let (message, help, fix) = match site.unit.map(|it| it.as_str()).filter(|it| !it.is_empty()) {
             Some(unit) => match better(unit) {
                 Some(better) => (
                     format!("metric `{name}` has the unit `{unit}`, which is not UCUM"),
                     format!("write it as `{better}`"),
+                    fix(ctx, site, unit, better),
                 ),
                 None => continue,
             },
@@ -53,6 +57,7 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             None if (site.unit_missing || site.unit.is_some()) && site.via.is_none() => (
                 format!("metric `{name}` has no unit"),
                 "give it one: `s`, `By`, `1`, or what is counted in braces, as in `{order}`".to_owned(),
+                None,
             ),
             None => continue,
         };
@@ -61,9 +66,44 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             .label("created here")
             .reason("A number without a known unit cannot be scaled, compared or labelled by what shows it.")
             .help(help)
+            .fix(fix)
             .function(ctx.owner(&site.at))
             .certainty(site.certainty);
     }
+}
+
+/// Where the unit is written among the arguments of the call that makes the instrument, or of one that goes on from it. Names of
+/// metrics are made of units elsewhere, so that somebody should look.
+fn fix(ctx: &Context<'_>, site: &MetricSite, unit: &str, better: String) -> Option<Fix> {
+    let (file, unit) = (site.at.place.file, Symbol::new(unit));
+    let facts = &ctx.program.file(file).facts;
+    let goes_on =
+        |it: &&Op| it.span.contains(site.at.place.span) || is_made_of(facts, it, site.at.place.span);
+    let given = facts.ops.iter().filter(goes_on).filter_map(|it| match &it.kind {
+        OpKind::Call { args, .. } => {
+            let is_it = |it: &&Arg| *facts.value(it.value) == Value::Text(unit);
+            let found: Vec<&Arg> = facts.args(args).iter().filter(is_it).collect();
+            if let [only] = found.as_slice() { Some((it.span, only.value)) } else { None }
+        }
+        _ => None,
+    });
+    let (_, value) = given.min_by_key(|(span, _)| span.end - span.start)?;
+    let place = Place { file, span: facts.value_span(value) };
+    let title = format!("write the unit as `{better}`");
+    Some(Fix {
+        safety: Safety::Unsafe,
+        title,
+        edits: vec![Edit { place, change: Change::Name { old: unit, new: better } }],
+    })
+}
+
+/// A method of what a call makes: `meter.u64_counter("jobs").with_unit("{job}")`.
+fn is_made_of(facts: &Facts, op: &Op, made: Span) -> bool {
+    let OpKind::Call { callee, .. } = op.kind else { return false };
+    let Value::Member { of, .. } = *facts.value(callee) else { return false };
+    let Value::Call(before) = *facts.value(of) else { return false };
+    let before = facts.op(before);
+    before.span == made || is_made_of(facts, before, made)
 }
 
 /// How to write a unit that is spelled out; none for one that is well written.

@@ -2,7 +2,7 @@
 
 use super::check::{hint, hint_or_list};
 use super::{Settings, SettingsError, Threshold};
-use crate::cli::{FailOn, ScanArgs};
+use crate::cli::{FailOn, RuleArgs, ScanArgs};
 use crate::measure::{Dimension, Part};
 use crate::rule::{Catalogue, Level, Selector};
 
@@ -11,8 +11,7 @@ pub(crate) fn apply(
     settings: &mut Settings,
     rules: &Catalogue,
 ) -> Result<(), SettingsError> {
-    settings.rules.typed.select = selectors("--select", &scan.select, rules)?;
-    settings.rules.typed.ignore = selectors("--ignore", &scan.ignore, rules)?;
+    choose(&scan.rules, settings, rules)?;
     for text in &scan.fail_under {
         settings.set_threshold(threshold(text).map_err(SettingsError::Typed)?);
     }
@@ -22,6 +21,17 @@ pub(crate) fn apply(
         FailOn::Note => Some(Level::Note),
         FailOn::Never => None,
     };
+    Ok(())
+}
+
+/// Which rules speak.
+pub(crate) fn choose(
+    typed: &RuleArgs,
+    settings: &mut Settings,
+    rules: &Catalogue,
+) -> Result<(), SettingsError> {
+    settings.rules.typed.select = selectors("--select", &typed.select, rules)?;
+    settings.rules.typed.ignore = selectors("--ignore", &typed.ignore, rules)?;
     Ok(())
 }
 

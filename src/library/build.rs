@@ -190,6 +190,9 @@ impl<'a> Builder<'a> {
             if entry.assume {
                 self.library.assumed.insert((self.language, path.name), node);
             }
+            if let Some(owner) = &entry.assume_on {
+                self.library.assumed_on.insert((self.language, path.name), (Symbol::new(owner), node));
+            }
         }
     }
 

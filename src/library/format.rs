@@ -91,6 +91,8 @@ pub(super) struct CallEntry {
     /// The bare name of the method is telling enough.
     #[serde(default)]
     pub(super) assume: bool,
+    /// It is so on what is called this, or has it as the last of its words: `request_span.enter()`.
+    pub(super) assume_on: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]

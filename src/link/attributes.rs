@@ -23,7 +23,8 @@ use crate::link::texts::Part;
 use crate::link::things::{Site, Thing};
 use crate::link::world::World;
 use crate::program::{
-    At, AttributeSite, AttributeTarget, Certainty, EventSite, FuncId, MeasurementSite, MetricSite, TextSource,
+    At, AttributeSite, AttributeTarget, Certainty, EventSite, FuncId, MeasurementSite, MetricSite, Spelled,
+    TextSource,
 };
 use crate::text::{FileId, Place, Symbol};
 
@@ -198,7 +199,7 @@ fn through(
     let place = Place { file: site.file, span: world.facts(site.file).op(site.op).span };
     let text =
         crate::link::texts::Parts { parts: sink.parts.clone(), source: crate::program::TextSource::Constant };
-    let key = Key { text, place, scope, value: None };
+    let key = Key { text, place, scope, value: None, whole: None };
     let via = Some(shown(world, function));
     let keys = eval.substitute(key, function, site, bound, 0);
     let to_a_span = sink.what == What::Attribute(AttributeTarget::Span);
@@ -400,6 +401,7 @@ fn tables(world: &World<'_>, targets: &Targets, mut written: Vec<Written>) -> Ta
                 let typed = Typed { facts, function: it.key.scope.function };
                 let value_type = value.and_then(|value| typed.type_of(value));
                 let value_text = value.and_then(|value| told(&mut eval, value, it.key.scope));
+                let spelled = spelled(&mut eval, &it.key, text.text);
                 tables.attributes.push(AttributeSite {
                     at,
                     key: text,
@@ -408,6 +410,7 @@ fn tables(world: &World<'_>, targets: &Targets, mut written: Vec<Written>) -> Ta
                     value,
                     value_type,
                     value_text,
+                    spelled,
                     certainty: it.certainty,
                 });
             }
@@ -447,6 +450,19 @@ fn tables(world: &World<'_>, targets: &Targets, mut written: Vec<Written>) -> Ta
     tables.metrics.dedup_by(|a, b| a.at.place == b.at.place && a.name == b.name);
     tables.measurements = instruments::measurements(world, targets, &tables.metrics);
     tables
+}
+
+/// Where the text of a key is written down: where the key stands, or where the constant is defined that it is.
+fn spelled(eval: &mut Eval<'_, '_>, key: &Key, text: Option<Symbol>) -> Option<Spelled> {
+    let [Part::Literal(only)] = key.text.parts[..] else { return None };
+    text.filter(|it| *it == only)?;
+    let Some(whole) = key.whole.filter(|_| key.text.source != TextSource::Literal) else {
+        return Some(Spelled { place: key.place, constant: None });
+    };
+    let (file, value, constant) = eval.definition(whole, key.scope, 0)?;
+    let facts = eval.world.facts(file);
+    let is_it = *facts.value(value) == Value::Text(only);
+    is_it.then(|| Spelled { place: Place { file, span: facts.value_span(value) }, constant })
 }
 
 /// The text of a value, where it is one and the same whenever the program runs.

@@ -102,14 +102,12 @@ impl<'w, 'a> Eval<'w, 'a> {
     }
 
     /// Makes ready for the next function: only what is settled stays known. What was read is given back.
-    pub(crate) fn next_function(&mut self) -> Box<[Dependency]> {
+    pub(crate) fn next_function(&mut self) -> impl Iterator<Item = Dependency> {
         self.memo.clear();
         self.params.clear();
         self.read.sort_unstable_by_key(|it| it.key());
         self.read.dedup();
-        let read = self.read.as_slice().into();
-        self.read.clear();
-        read
+        self.read.drain(..)
     }
 
     fn depends(&mut self, on: Dependency) {

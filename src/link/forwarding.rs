@@ -82,7 +82,13 @@ impl Eval<'_, '_> {
         let place = Place { file: site.file, span: self.world.facts(site.file).op(site.op).span };
         let key = |(function, index)| {
             let parts = vec![Part::EntryKeys(function, index, keyword)];
-            Key { text: Parts { parts, source: TextSource::Forwarded }, place, scope, value: None }
+            Key {
+                text: Parts { parts, source: TextSource::Forwarded },
+                place,
+                scope,
+                value: None,
+                whole: None,
+            }
         };
         params.into_iter().map(key).collect()
     }

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::facts::{Facts, OpId, OpKind, RegionId, RegionKind, Value, ValueId};
+use crate::facts::{Facts, FunctionKind, OpId, OpKind, RegionId, RegionKind, Value, ValueId};
 use crate::library::{NodeId, Role};
 use crate::link::attributes::call_at;
 use crate::link::openings::{How, Openings, region_is_inside, runs};
@@ -49,6 +49,7 @@ impl Reader<'_, '_> {
         for op in &self.facts.ops {
             if let OpKind::Discard(value) = op.kind
                 && let Some(site) = self.guard_of(value)
+                && !self.lets_for_its_caller(site)
             {
                 found.push(self.site(site, true, None));
             }
@@ -97,6 +98,25 @@ impl Reader<'_, '_> {
             _ => false,
         });
         is_guard.then_some(site)
+    }
+
+    /// A macro that lets the guard, so that it lives in the block that calls the macro: `let $guard = span.enter();`.
+    fn lets_for_its_caller(&self, site: Site) -> bool {
+        self.targets.functions(site).any(|(function, _)| {
+            let it = self.world.function(function);
+            let (file, local) = self.world.local(function);
+            let facts = self.world.facts(file);
+            let is_held = |value: ValueId| {
+                facts.regions.iter().any(|region| {
+                    region.function == local
+                        && matches!(region.kind, RegionKind::Held { context, .. } if context == value)
+                })
+            };
+            it.kind == FunctionKind::Macro
+                && facts
+                    .ops_of(local)
+                    .any(|(_, op)| matches!(op.kind, OpKind::Return(Some(it)) if is_held(it)))
+        })
     }
 
     fn activates(&self, site: Site, node: NodeId) -> bool {

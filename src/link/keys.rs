@@ -27,13 +27,15 @@ pub(crate) struct Key {
     pub(crate) place: Place,
     pub(crate) scope: Scope,
     pub(crate) value: Option<ValueId>,
+    /// The expression that is the whole key, in the scope.
+    pub(crate) whole: Option<ValueId>,
 }
 
 impl Key {
     /// The key as it is written elsewhere.
     fn moved(self, place: Place, scope: Scope) -> Key {
         let value = self.value.filter(|_| self.scope.file == scope.file);
-        Key { place, scope, value, ..self }
+        Key { place, scope, value, whole: None, ..self }
     }
 }
 
@@ -126,7 +128,7 @@ impl<'a> Eval<'_, 'a> {
     fn plain_key(&mut self, value: ValueId, scope: Scope) -> Vec<Key> {
         let facts = self.world.facts(scope.file);
         let place = Place { file: scope.file, span: facts.value_span(value) };
-        vec![Key { text: self.text(value, scope), place, scope, value: None }]
+        vec![Key { text: self.text(value, scope), place, scope, value: None, whole: Some(value) }]
     }
 
     /// `f"app.{key}"`: one piece may stand for many keys.
@@ -157,8 +159,7 @@ impl<'a> Eval<'_, 'a> {
                 if has_key_of(&key.text) {
                     key = key.moved(Place { file: scope.file, span: facts.value_span(value) }, scope);
                 }
-                key.text = Parts { parts, source: TextSource::Constant };
-                key
+                Key { text: Parts { parts, source: TextSource::Constant }, whole: None, ..key }
             };
             return options.into_iter().map(wrap).collect();
         }

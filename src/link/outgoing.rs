@@ -1,7 +1,9 @@
 //! The tables of what leaves a function: processes, outgoing calls, work handed over, log lines, set-up calls.
 
+mod assumed;
 mod handed;
 pub(crate) mod spawners;
+mod work;
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -61,22 +63,12 @@ pub(crate) fn find(
                 if told_elsewhere {
                     tables.handoffs.retain(|it| it.at != call_at(world, site));
                 } else if tables.handoffs.last().is_none_or(|it| it.at != call_at(world, site))
-                    && let Some((function, mechanism, propagates, work)) =
-                        spawners.handed(world, targets, openings, site)
+                    && let Some(handed) = spawners.handed(world, targets, openings, site)
                 {
-                    let (at, call) = (call_at(world, site), shown(world, function));
-                    let in_span = openings.in_span(world, site);
-                    tables.handoffs.push(HandoffSite {
-                        at,
-                        call,
-                        mechanism,
-                        propagates,
-                        in_span,
-                        work,
-                        traced: false,
-                    });
+                    tables.handoffs.push(handed);
                 }
             }
+            assumed::assume(world, targets, openings, file, &mut tables.handoffs);
             tables
         })
         .collect();
@@ -263,13 +255,13 @@ fn read_model(
     if let Some(mechanism) = spawners::mechanism(model) {
         let work = model.place(Slot::Function).and_then(|it| argument_at(world, site, it));
         let carried = work.is_some_and(|it| match world.facts(site.file).lexical {
-            true => spawners::carries(world, targets, openings, it, site),
+            true => work::carries(world, targets, openings, it, site),
             false => handed::brings_context(world, targets, it, site),
         });
         let propagates = model.keeps_context || carried;
         let in_span = openings.in_span(world, site);
         let work = work.and_then(|it| match world.facts(site.file).lexical {
-            true => spawners::done(world, targets, openings, it, site),
+            true => work::done(world, targets, openings, it, site),
             false => handed::work(world, it, site),
         });
         tables.handoffs.push(HandoffSite {

@@ -7,7 +7,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::facts::{OpId, OpKind, ParamKind, Spread, Value};
+use crate::facts::{OpId, OpKind, ParamKind, Spread, Value, ValueId};
 use crate::library::{NodeId, Slot};
 use crate::link::eval::{Dependency, Eval};
 use crate::link::modules::ModuleId;
@@ -18,6 +18,7 @@ use crate::text::{FileId, Symbol};
 
 /// Functions that one thread reads before it takes others.
 const AT_ONCE: usize = 64;
+const DEPENDENCIES_AT_ONCE: usize = 16_384;
 
 /// Chains longer than this, through as many functions, are given up.
 const MOST_ROUNDS: usize = 8;
@@ -160,7 +161,7 @@ struct Reading {
     patches: Vec<(ModuleId, Symbol, Things)>,
     calls: Vec<(FuncId, Calls)>,
     passed: Vec<(FuncId, usize, Things)>,
-    read: Vec<(FuncId, Box<[Dependency]>)>,
+    read: Vec<(FuncId, Dependency)>,
 }
 
 #[derive(Default)]
@@ -182,7 +183,6 @@ pub(crate) fn run(world: &mut World<'_>) -> Targets {
     let mut of_results = Readings::new(Wanted::Results, functions);
     let mut of_calls = Readings::new(Wanted::Calls, functions);
     // What functions give and what instances hold is settled first: it needs few operations, and nearly every call depends on it.
-    of_results.everything();
     for _ in 0..MOST_ROUNDS {
         let mut changed = Changed::nothing(functions);
         let fresh = of_results.read(world);
@@ -192,7 +192,6 @@ pub(crate) fn run(world: &mut World<'_>) -> Targets {
             break;
         }
     }
-    of_calls.everything();
     for _ in 0..MOST_ROUNDS {
         // Both are read before either is noted, so that a round sees nothing but the round before.
         let (results, reached) = (of_results.read(world), of_calls.read(world));
@@ -211,17 +210,16 @@ pub(crate) fn run(world: &mut World<'_>) -> Targets {
 /// One kind of reading: what each function's rested on, and which functions are to be read next.
 struct Readings {
     wanted: Wanted,
-    read: Vec<Box<[Dependency]>>,
+    /// In a row, because all of it is looked through in every round. What an earlier reading of a function rested on stays: to
+    /// read once too often changes nothing.
+    read: Vec<(FuncId, Dependency)>,
     due: Vec<u32>,
 }
 
 impl Readings {
+    /// Everything is due.
     fn new(wanted: Wanted, functions: usize) -> Readings {
-        Readings { wanted, read: vec![Box::default(); functions], due: Vec::new() }
-    }
-
-    fn everything(&mut self) {
-        self.due = (0..self.read.len() as u32).collect();
+        Readings { wanted, read: Vec::new(), due: (0..functions as u32).collect() }
     }
 
     fn read(&self, world: &World<'_>) -> Vec<Reading> {
@@ -243,9 +241,7 @@ impl Readings {
     ) {
         for reading in fresh {
             note(world, &reading, changed);
-            for (function, read) in reading.read {
-                self.read[function.index()] = read;
-            }
+            self.read.extend(reading.read);
             for (function, found) in reading.calls {
                 calls[function.index()] = found;
             }
@@ -253,10 +249,14 @@ impl Readings {
     }
 
     fn find_due(&mut self, world: &World<'_>, changed: &Changed) {
-        let read = &self.read;
-        let is_due = |it: &u32| read[*it as usize].iter().any(|it| changed.contains(world, *it));
-        let all = 0..if changed.any { read.len() as u32 } else { 0 };
-        self.due = all.into_par_iter().with_min_len(1024).filter(is_due).collect();
+        let touched = |some: &[(FuncId, Dependency)]| {
+            let touched = some.iter().filter(|(_, it)| changed.contains(world, *it));
+            touched.map(|(function, _)| function.0).collect::<Vec<u32>>()
+        };
+        let all = if changed.any { &self.read[..] } else { &[] };
+        self.due = all.par_chunks(DEPENDENCIES_AT_ONCE).flat_map_iter(touched).collect();
+        self.due.sort_unstable();
+        self.due.dedup();
     }
 }
 
@@ -402,7 +402,7 @@ fn read(eval: &mut Eval<'_, '_>, reading: &mut Reading, function: FuncId, wanted
             reading.calls.push((function, calls));
         }
     }
-    reading.read.push((function, eval.next_function()));
+    reading.read.extend(eval.next_function().map(|it| (function, it)));
 }
 
 fn read_call(eval: &mut Eval<'_, '_>, reading: &mut Reading, calls: &mut Calls, site: Site, kind: &OpKind) {
@@ -501,6 +501,9 @@ fn pass_to(eval: &mut Eval<'_, '_>, reading: &mut Reading, site: Site, function:
             None => Some(position + shift).filter(|it| *it < params.len()),
         };
         let Some(param) = param else { continue };
+        if let Value::Closure(local) = *world.facts(from.file).value(arg.value) {
+            pass_promised(eval, reading, world.func(from.file, local), (function, params[param].annotation));
+        }
         if param < 64 && eval.open_params(function) & (1 << param) == 0 {
             continue;
         }
@@ -515,6 +518,26 @@ fn pass_to(eval: &mut Eval<'_, '_>, reading: &mut Reading, site: Site, function:
             .collect();
         if !passed.is_empty() {
             reading.passed.push((function, param, passed));
+        }
+    }
+}
+
+/// What a closure is called with, where the function that it is given to says so: `fn with(f: impl FnOnce(&Handle))`.
+fn pass_promised(
+    eval: &mut Eval<'_, '_>,
+    reading: &mut Reading,
+    closure: FuncId,
+    (function, annotation): (FuncId, ValueId),
+) {
+    let untyped = |it: &crate::facts::Param| it.annotation == ValueId::OPAQUE;
+    if !eval.world.params(closure).iter().any(untyped) {
+        return;
+    }
+    let scope = eval.decorator_scope(function);
+    let taken = eval.world.params(closure).len();
+    for (index, things) in eval.handed_back(annotation, scope).into_iter().enumerate().take(taken) {
+        if things.is_known() {
+            reading.passed.push((closure, index, kept(&things)));
         }
     }
 }

@@ -3,6 +3,7 @@
 
 mod bounds;
 mod calls;
+mod written;
 
 use crate::facts::{BindingKind, FunctionKind, OpKind, Run, Value, ValueId};
 use crate::link::eval::{Eval, Scope};

@@ -14,7 +14,7 @@ const LONGEST_TEXT: usize = 240;
 
 thread_local! {
     /// Room that the files of one thread are built in, one after the other; each takes with it no more than it needs.
-    static ROOM: RefCell<Facts> = RefCell::default();
+    static ROOM: RefCell<(Facts, Vec<(FnId, Binding)>)> = RefCell::default();
 }
 
 pub(crate) struct Builder {
@@ -68,8 +68,8 @@ impl Head {
 impl Builder {
     /// Starts with the module body as function 0.
     pub(crate) fn new(length: u32) -> Builder {
-        let mut builder =
-            Builder { facts: ROOM.take(), function: FnId::MODULE, region: RegionId(0), bindings: Vec::new() };
+        let (facts, bindings) = ROOM.take();
+        let mut builder = Builder { facts, function: FnId::MODULE, region: RegionId(0), bindings };
         builder.value(Value::Opaque, Span::default());
         let empty = Symbol::new("");
         let whole = Span { start: 0, end: length };
@@ -235,7 +235,7 @@ impl Builder {
             args: fitted(&mut built.args),
             params: fitted(&mut built.params),
             binding_names: bindings.iter().map(|(_, it)| it.name).collect(),
-            bindings: bindings.into_iter().map(|(_, it)| it).collect(),
+            bindings: owned(&mut bindings),
             imports: fitted(&mut built.imports),
             import_roots: fitted(&mut built.import_roots),
             star_imports: fitted(&mut built.star_imports),
@@ -252,7 +252,7 @@ impl Builder {
             lexical: std::mem::take(&mut built.lexical),
             errors_are_values: std::mem::take(&mut built.errors_are_values),
         };
-        ROOM.set(self.facts);
+        ROOM.set((self.facts, bindings));
         facts
     }
 }
@@ -265,6 +265,13 @@ pub(crate) fn power_of_ten(number: f64) -> Option<i8> {
 fn is_shouted(text: &str) -> bool {
     let is_part = |it: u8| it.is_ascii_uppercase() || it.is_ascii_digit() || it == b'_';
     text.bytes().all(is_part) && text.contains('_')
+}
+
+/// The bindings without their owners. To collect them from the vector itself would keep all of its room.
+fn owned(room: &mut Vec<(FnId, Binding)>) -> Vec<Binding> {
+    let mut table = Vec::with_capacity(room.len());
+    table.extend(room.drain(..).map(|(_, it)| it));
+    table
 }
 
 /// Everything in a table, in a table of just that size; the room stays for the next file.

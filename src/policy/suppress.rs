@@ -2,7 +2,7 @@
 
 use crate::facts::{Facts, Mark, MarkKind, OpKind};
 use crate::program::{File, Program};
-use crate::rule::{Catalogue, Entry, Finding, Held, HeldBy, Level, Selector};
+use crate::rule::{Catalogue, Change, Edit, Entry, Finding, Fix, Held, HeldBy, Level, Safety, Selector};
 use crate::text::{FileId, LineIndex, Place, Span};
 
 use super::levels::Levels;
@@ -20,6 +20,9 @@ struct Suppression {
     line: Option<u32>,
     used: bool,
 }
+
+/// What is wrong with a comment, and how to mend that.
+type Odd = (Span, String, Option<Fix>);
 
 /// Takes the suppressed findings out and gives them back, and adds one for each suppression without effect.
 pub(super) fn apply(
@@ -46,17 +49,29 @@ pub(super) fn apply(
         let file_levels = FileLevels { levels, file, rules, engine_only: !program.uses_telemetry };
         odd.extend(suppressions.iter().filter(|it| !it.used && file_levels.can_tell(it)).map(|it| {
             let what = if it.line.is_some() { "here" } else { "in this file" };
-            (it.span, format!("`{}` finds nothing {what} that could be suppressed", it.word))
+            (
+                it.span,
+                format!("`{}` finds nothing {what} that could be suppressed", it.word),
+                Some(unsay(id, it)),
+            )
         }));
-        unused.extend(odd.into_iter().map(|(span, message)| finding(id, span, message)));
+        unused.extend(
+            odd.into_iter().map(|(span, message, fix)| Finding { fix, ..finding(id, span, message) }),
+        );
     }
     findings.append(&mut told);
     findings.extend(unused.into_iter().filter_map(|it| with_level(program, levels, it)));
     held
 }
 
+fn unsay(file: FileId, it: &Suppression) -> Fix {
+    let place = Place { file, span: it.span };
+    let edits = vec![Edit { place, change: Change::Unsay(it.word.clone()) }];
+    Fix { safety: Safety::Safe, title: format!("remove `{}` from the suppression", it.word), edits }
+}
+
 /// The suppressions of a file, and what is wrong with comments that are none.
-fn read(file: &File, rules: &Catalogue) -> (Vec<Suppression>, Vec<(Span, String)>) {
+fn read(file: &File, rules: &Catalogue) -> (Vec<Suppression>, Vec<Odd>) {
     let mut suppressions = Vec::new();
     let mut odd = Vec::new();
     for mark in &file.facts.marks {
@@ -66,13 +81,18 @@ fn read(file: &File, rules: &Catalogue) -> (Vec<Suppression>, Vec<(Span, String)
                 odd.push((
                     mark.span,
                     "this comment is addressed to otcov and says nothing it understands".to_owned(),
+                    None,
                 ));
                 continue;
             }
             MarkKind::Ignore | MarkKind::IgnoreFile => {}
         }
         if mark.rules.is_empty() {
-            odd.push((mark.span, "this suppression names no rule, so it suppresses nothing".to_owned()));
+            odd.push((
+                mark.span,
+                "this suppression names no rule, so it suppresses nothing".to_owned(),
+                None,
+            ));
         }
         let line = (mark.kind == MarkKind::Ignore).then(|| target_line(&file.lines, &file.facts.marks, mark));
         for word in &mark.rules {
@@ -87,7 +107,7 @@ fn read(file: &File, rules: &Catalogue) -> (Vec<Suppression>, Vec<(Span, String)
                         used: false,
                     });
                 }
-                _ => odd.push((mark.span, unknown(word, rules))),
+                _ => odd.push((mark.span, unknown(word, rules), None)),
             }
         }
     }
@@ -180,6 +200,7 @@ fn finding(file: FileId, span: Span, message: String) -> Finding {
         related: Vec::new(),
         reason: Some("a suppression without effect hides the next real finding".to_owned()),
         help: Some("remove the comment, or correct the name in it".to_owned()),
+        fix: None,
         function: None,
         most: Level::Error,
     }

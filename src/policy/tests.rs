@@ -28,7 +28,7 @@ fn sketch(text: &str) -> Sketch {
         absolute: "/root/src/a.py".into(),
         language: "python",
         lines: LineIndex::new(text),
-        facts: Facts { marks, ..Facts::default() },
+        facts: Box::new(Facts { marks, ..Facts::default() }),
         test: false,
         beside: false,
         first_function: 0,

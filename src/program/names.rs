@@ -44,6 +44,21 @@ impl Program {
     /// The attributes that a span may get, in its own function, in what that calls, and where the span is handed out, in whoever
     /// calls it. None where some of them are known only when the program runs.
     pub(crate) fn reaching_keys(&self, span: &SpanSite) -> Option<BTreeSet<Symbol>> {
+        let inside = self.reached(span)?;
+        if self.open_writes.iter().any(|it| self.is_within(it, &inside)) {
+            return None;
+        }
+        let written = self.attributes.iter().filter(|it| it.target == AttributeTarget::Span);
+        let mut keys: BTreeSet<Symbol> = span.attributes.iter().copied().collect();
+        for site in written.filter(|it| self.is_within(&it.at, &inside)) {
+            keys.insert(site.key.text.filter(|it| !it.as_str().contains("{}"))?);
+        }
+        Some(keys)
+    }
+
+    /// The functions that may write to a span: its own, what that calls, and where it is handed out, whoever calls it and what they
+    /// call. None where nobody knows who gets it.
+    pub(crate) fn reached(&self, span: &SpanSite) -> Option<BTreeSet<FuncId>> {
         let mut inside = self.with_callees(&[span.owner]);
         if span.end == SpanEnd::Escapes {
             let callers = &self.function(span.owner).callers;
@@ -52,19 +67,13 @@ impl Program {
             }
             inside.extend(self.with_callees(callers));
         }
-        let is_inside = |at: &At| {
-            inside.contains(&at.function)
-                || self.enclosing_named(at.function).is_some_and(|it| inside.contains(&it))
-        };
-        if self.open_writes.iter().any(is_inside) {
-            return None;
-        }
-        let written = self.attributes.iter().filter(|it| it.target == AttributeTarget::Span);
-        let mut keys: BTreeSet<Symbol> = span.attributes.iter().copied().collect();
-        for site in written.filter(|it| is_inside(&it.at)) {
-            keys.insert(site.key.text.filter(|it| !it.as_str().contains("{}"))?);
-        }
-        Some(keys)
+        Some(inside)
+    }
+
+    /// Whether a place is in one of these functions, or in a closure of one.
+    pub(crate) fn is_within(&self, at: &At, functions: &BTreeSet<FuncId>) -> bool {
+        functions.contains(&at.function)
+            || self.enclosing_named(at.function).is_some_and(|it| functions.contains(&it))
     }
 
     fn with_callees(&self, functions: &[FuncId]) -> BTreeSet<FuncId> {

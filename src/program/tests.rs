@@ -15,7 +15,7 @@ impl Program {
             absolute: PathBuf::from("/nowhere").join(path),
             language: if path.ends_with(".rs") { "rust" } else { "python" },
             lines: LineIndex::new(text),
-            facts: Facts { values: vec![Value::Opaque], ..Facts::default() },
+            facts: Box::new(Facts { values: vec![Value::Opaque], ..Facts::default() }),
             test: false,
             beside: false,
             first_function: self.functions.len() as u32,

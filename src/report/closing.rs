@@ -7,7 +7,7 @@ use super::style::{Ink, Pen};
 use super::words::{counted, floored, shown, width};
 use super::{Report, Verbosity};
 use crate::measure::GateCheck;
-use crate::rule::Level;
+use crate::rule::{Level, Safety};
 
 pub(super) fn write(report: &Report<'_>, pen: &mut Pen<'_>) -> io::Result<()> {
     let counts = counts(report);
@@ -25,6 +25,7 @@ pub(super) fn write(report: &Report<'_>, pen: &mut Pen<'_>) -> io::Result<()> {
     }
     gate(report, taken, pen)?;
     stale(report, pen)?;
+    fixable(report, pen)?;
     if report.verbosity != Verbosity::Quiet {
         next(report, pen)?;
     }
@@ -45,6 +46,24 @@ fn stale(report: &Report<'_>, pen: &mut Pen<'_>) -> io::Result<()> {
         Ink::Faint,
         format_args!(" {entries} of {file} found no more: --write-baseline {file} drops them"),
     )
+}
+
+/// What can be mended without anybody thinking about it, and by which command.
+fn fixable(report: &Report<'_>, pen: &mut Pen<'_>) -> io::Result<()> {
+    let of = |safety| {
+        report.findings.iter().filter_map(|it| it.fix.as_ref()).filter(|it| it.safety == safety).count()
+    };
+    let (safe, others) = (of(Safety::Safe), of(Safety::Unsafe));
+    let told = match (safe, others) {
+        (0, 0) => return Ok(()),
+        (safe, 0) => format!("otcov fix mends {}", counted(safe, "of them", "of them")),
+        (0, others) => format!("otcov fix --unsafe mends {}", counted(others, "of them", "of them")),
+        (safe, others) => format!(
+            "otcov fix mends {}, and {others} more with --unsafe",
+            counted(safe, "of them", "of them")
+        ),
+    };
+    pen.line(Ink::Faint, format_args!(" {told}"))
 }
 
 fn counts(report: &Report<'_>) -> Vec<(Ink, String)> {

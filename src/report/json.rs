@@ -12,7 +12,7 @@ use super::{Known, Report};
 use crate::change::Change;
 use crate::measure::{Dimension, GateCheck, Part, Tallies, Tally, Verdict};
 use crate::program::Program;
-use crate::rule::{Finding, HeldBy, Rule};
+use crate::rule::{Finding, Fix, HeldBy, Rule};
 use crate::text::Place;
 
 /// Raised when a key changes its meaning or goes; new keys do not raise it.
@@ -75,6 +75,8 @@ struct FindingEntry<'a> {
     reason: Option<&'a str>,
     help: Option<&'a str>,
     related: Vec<RelatedEntry<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<FixEntry<'a>>,
     fingerprint: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     in_diff: Option<bool>,
@@ -85,6 +87,20 @@ struct RelatedEntry<'a> {
     message: &'a str,
     #[serde(flatten)]
     location: Location<'a>,
+}
+
+#[derive(Serialize)]
+struct FixEntry<'a> {
+    safety: &'static str,
+    message: &'a str,
+    edits: Vec<EditEntry<'a>>,
+}
+
+#[derive(Serialize)]
+struct EditEntry<'a> {
+    #[serde(flatten)]
+    location: Location<'a>,
+    content: &'a str,
 }
 
 #[derive(Serialize)]
@@ -216,9 +232,16 @@ fn entry<'a>(
         related: related
             .map(|it| RelatedEntry { message: &it.message, location: location(program, it.place) })
             .collect(),
+        fix: finding.fix.as_ref().and_then(|it| fix(program, it)),
         fingerprint,
         in_diff: None,
     }
+}
+
+fn fix<'a>(program: &'a Program, fix: &'a Fix) -> Option<FixEntry<'a>> {
+    let edits = fix.settled()?.into_iter();
+    let edits = edits.map(|(place, content)| EditEntry { location: location(program, place), content });
+    Some(FixEntry { safety: fix.safety.as_str(), message: &fix.title, edits: edits.collect() })
 }
 
 fn location(program: &Program, place: Place) -> Location<'_> {

@@ -1,6 +1,7 @@
 //! SARIF 2.1.0, as code hosts and editors read it: one run, paths from the root of the repository, identities that survive when
 //! lines move, what is suppressed kept as such. What a code host would refuse is cut beforehand, and said.
 
+mod fixes;
 mod limits;
 mod line_hash;
 mod result;

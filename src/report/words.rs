@@ -20,7 +20,7 @@ pub(super) fn grouped(number: usize) -> String {
 }
 
 /// `1 file`, `2,458 files`.
-pub(super) fn counted(number: usize, one: &str, many: &str) -> String {
+pub(crate) fn counted(number: usize, one: &str, many: &str) -> String {
     format!("{} {}", grouped(number), if number == 1 { one } else { many })
 }
 

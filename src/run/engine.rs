@@ -83,7 +83,7 @@ fn parse_one(source: &SourceFile, overlay: &Overlay, job: &Job) -> (Option<File>
         language: language.name,
         lines: LineIndex::new(&contents.text),
         test: job.settings.scan.tests.matches(&source.absolute) || is_test(&source.path, &facts),
-        facts,
+        facts: Box::new(facts),
         beside: is_beside(&source.path),
         first_function: 0,
     };

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::checks;
-use crate::cli::{ConfigArgs, ScanArgs, TreeArgs};
+use crate::cli::{ConfigArgs, FixArgs, ScanArgs, TreeArgs};
 use crate::config::{self, Settings, Vocabulary};
 use crate::discover::{self, Language, Roots, Scope};
 use crate::library::Library;
@@ -124,10 +124,21 @@ pub(crate) struct Job {
 
 impl Job {
     pub(crate) fn prepare(tree: &TreeArgs, scan: Option<&ScanArgs>) -> Result<Job> {
+        Job::read(tree, scan, scan.is_some_and(|it| it.whole))
+    }
+
+    /// The whole project is read, because what a name means is decided elsewhere; only what was given is changed.
+    pub(crate) fn mending(args: &FixArgs) -> Result<Job> {
+        let mut job = Job::read(&args.tree, None, true)?;
+        config::choose(&args.rules, &mut job.settings, &job.rules)?;
+        Ok(job)
+    }
+
+    fn read(tree: &TreeArgs, scan: Option<&ScanArgs>, whole: bool) -> Result<Job> {
         let mut roots = discover::roots(&tree.paths)?;
         let working = std::env::current_dir().context("cannot tell the working directory")?;
         let mut focus = Vec::new();
-        if scan.is_some_and(|it| it.whole) {
+        if whole {
             focus = roots.given();
             roots = discover::roots(&[project(tree, &roots.root)?])?;
         }
@@ -172,6 +183,17 @@ impl Job {
     pub(crate) fn is_in_focus(&self, path: &str) -> bool {
         let absolute = self.roots.root.join(path);
         self.focus.is_empty() || self.focus.iter().any(|it| absolute.starts_with(it))
+    }
+
+    /// The path of a file of the tree, from where the user stands.
+    pub(crate) fn shown(&self, absolute: &Path) -> String {
+        let below = absolute.strip_prefix(&self.roots.root).unwrap_or(absolute);
+        let shown = if self.shown_root == "." {
+            below.to_path_buf()
+        } else {
+            Path::new(&self.shown_root).join(below)
+        };
+        shown.to_string_lossy().replace('\\', "/")
     }
 
     /// From the path of a file in the tree to its path in the repository.

@@ -42,6 +42,21 @@ impl Eval<'_, '_> {
         }
     }
 
+    /// What a function is called with that is given where this is promised: `impl FnOnce(&Handle)` is called with a handle.
+    pub(crate) fn handed_back(&mut self, annotation: ValueId, scope: Scope) -> Vec<Things> {
+        let facts = self.world.facts(scope.file);
+        let Value::Item { of, key } = *facts.value(annotation) else { return Vec::new() };
+        let (Value::Name(of) | Value::Head(of) | Value::Member { name: of, .. }) = *facts.value(of) else {
+            return Vec::new();
+        };
+        let Value::Sequence(run) = facts.value(key) else { return Vec::new() };
+        if !matches!(of.as_str(), "Fn" | "FnMut" | "FnOnce" | "AsyncFn" | "AsyncFnMut" | "AsyncFnOnce") {
+            return Vec::new();
+        }
+        let Some((_, inputs)) = facts.list(run).split_last() else { return Vec::new() };
+        inputs.iter().map(|it| self.annotated(*it, scope)).collect()
+    }
+
     /// `Arc<T>` is what `T` is; other types are themselves, whatever they are made of.
     fn wrapped(&mut self, of: ValueId, key: ValueId, scope: Scope) -> Things {
         let library = self.world.library;

@@ -373,12 +373,28 @@ impl<'w, 'a> Eval<'w, 'a> {
             _ => return false,
         };
         let language = self.world.files[scope.file.index()].language;
-        match self.world.library.assumed(language, name) {
+        let library = self.world.library;
+        let owner = || self.receiver_name(callee, scope);
+        match library.assumed(language, name).or_else(|| library.assumed_on(language, name, owner)) {
             Some(node) => {
                 things.add(Thing::Library(node));
                 true
             }
             None => false,
+        }
+    }
+
+    /// The last name of what a method is called on: `span` in `self.span.enter()` and in `request.span().enter()`.
+    fn receiver_name(&self, callee: ValueId, scope: Scope) -> Option<Symbol> {
+        let facts = self.world.facts(scope.file);
+        let Value::Member { of, .. } = *facts.value(callee) else { return None };
+        let of = match *facts.value(of) {
+            Value::Call(op) => self.world.callee(Site { file: scope.file, op })?,
+            _ => of,
+        };
+        match *facts.value(of) {
+            Value::Name(name) | Value::Member { name, .. } => Some(name),
+            _ => None,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Names that come with everything of another module: `from module import *`, `use module::*`.
 
-use crate::facts::FnId;
+use crate::facts::{Binding, BindingKind, FnId};
 use crate::link::eval::{Eval, LONGEST_CHAIN, MOST_STEPS};
 use crate::link::modules::ModuleId;
 use crate::link::things::{Thing, Things};
@@ -43,6 +43,7 @@ impl Eval<'_, '_> {
             for thing in self.imported_module(file, *from, *import).iter() {
                 let found = match thing {
                     Thing::Class(class) => self.class_member(class, name),
+                    Thing::Module(module) if self.is_hidden(module, name, (file, scope)) => None,
                     Thing::Module(module) => self.star_member(module, name),
                     Thing::Library(node) => self.library_member(node, name),
                     _ => None,
@@ -53,6 +54,20 @@ impl Eval<'_, '_> {
             }
         }
         None
+    }
+
+    /// What a module imports for itself, only modules inside it get by `use module::*`.
+    fn is_hidden(&self, module: ModuleId, name: Symbol, (file, scope): (FileId, FnId)) -> bool {
+        let modules = &self.world.modules;
+        let it = modules.get(module);
+        let Some(owner) = it.file else { return false };
+        let bindings = self.world.facts(owner).bindings_of(it.scope, name);
+        let is_private = |it: &Binding| matches!(&it.kind, BindingKind::Import(it) if it.private);
+        if bindings.is_empty() || !bindings.iter().all(is_private) {
+            return false;
+        }
+        let here = modules.around_function(self.world.files, file, scope);
+        !std::iter::successors(Some(here), |it| modules.get(*it).parent).any(|it| it == module)
     }
 
     /// What `from module import *` gives under a name: `__all__` decides, else a leading underscore hides.

@@ -82,5 +82,5 @@ fn named_field(facts: &Facts, value: ValueId, file: FileId, scope: Scope) -> Opt
     let name = Symbol::new(&spelled(facts, value)?);
     let place = Place { file, span: facts.value_span(value) };
     let text = Parts { parts: vec![Part::Literal(name)], source: TextSource::Literal };
-    Some(Key { text, place, scope, value: Some(value) })
+    Some(Key { text, place, scope, value: Some(value), whole: None })
 }

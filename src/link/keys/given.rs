@@ -173,7 +173,7 @@ impl<'a> Eval<'_, 'a> {
                 (Some(name), _) if !known.contains(&name) => {
                     let place = Place { file: site.file, span: facts.value_span(arg.value) };
                     let text = Parts { parts: vec![Part::Literal(name)], source: TextSource::Literal };
-                    found.push(Key { text, place, scope, value: Some(arg.value) });
+                    found.push(Key { text, place, scope, value: Some(arg.value), whole: None });
                 }
                 (None, Spread::Dict) => found.extend(self.dict_keys(arg.value, scope, depth + 1)),
                 (None, Spread::List) => found.extend(self.fields_passed_on(arg.value, site)),
@@ -222,7 +222,7 @@ impl<'a> Eval<'_, 'a> {
                 None => {
                     let env: Env = vec![(callee, crate::link::texts::Given::Call(site, bound))];
                     let text = self.param_text(callee, index, &env, 0);
-                    vec![Key { text, place: key.place, scope: key.scope, value: None }]
+                    vec![Key { text, place: key.place, scope: key.scope, value: None, whole: None }]
                 }
             },
             _ => vec![Key { text: Parts::hole(true), ..key.clone() }],
@@ -237,11 +237,13 @@ impl<'a> Eval<'_, 'a> {
             // A value's number means something in its own file only.
             let own = key.value.filter(|_| replacement.scope.file == key.scope.file);
             let value = replacement.value.or(own);
+            let whole = replacement.whole.filter(|_| key.text.parts.len() == 1);
             let next = Key {
                 text: Parts { parts, source },
                 place: replacement.place,
                 scope: replacement.scope,
                 value,
+                whole,
             };
             found.extend(self.substitute(next, callee, site, bound, depth + 1));
         }

@@ -50,7 +50,7 @@ impl<'a> Eval<'_, 'a> {
         let facts = self.world.facts(scope.file);
         let place = Place { file: scope.file, span: facts.function(scope.function).head };
         let text = Parts { parts: vec![Part::KeyOf(function, index as u16)], source: TextSource::Forwarded };
-        Key { text, place, scope, value: None }
+        Key { text, place, scope, value: None, whole: None }
     }
 
     /// What a function stores into a dictionary, statement by statement.

@@ -35,7 +35,7 @@ impl Sketch {
             absolute: path.into(),
             language: "python",
             lines: LineIndex::default(),
-            facts,
+            facts: Box::new(facts),
             test: path.contains("tests/"),
             beside: false,
             first_function,
@@ -274,7 +274,8 @@ fn attributes_conform_to_the_registry() {
         let key = Text { text: key.map(Symbol::new), source: TextSource::Literal, bounded: true };
         let (value, value_type, value_text, via) = (None, None, None, None);
         let certainty = Certainty::Certain;
-        let site = AttributeSite { at, key, target, via, value, value_type, value_text, certainty };
+        let site =
+            AttributeSite { at, key, target, via, value, value_type, value_text, spelled: None, certainty };
         sketch.0.attributes.push(site);
     };
     for key in ["http.request.method", "shop.order.id", "http.method", "http.verb"] {

@@ -94,9 +94,10 @@ impl<'a> Reader<'a> {
         for alias in &import.names {
             let module = self.symbol(alias.name.as_str());
             let (name, kind) = match &alias.asname {
-                Some(it) => {
-                    (self.symbol(it.as_str()), BindingKind::Import(Import { level: 0, module, name: None }))
-                }
+                Some(it) => (
+                    self.symbol(it.as_str()),
+                    BindingKind::Import(Import { level: 0, module, name: None, private: false }),
+                ),
                 None => {
                     let root = alias.name.as_str().split('.').next().unwrap_or_default();
                     (self.symbol(root), BindingKind::ImportRoot(module))
@@ -111,14 +112,14 @@ impl<'a> Reader<'a> {
         let module = self.symbol(import.module.as_ref().map_or("", |it| it.as_str()));
         for alias in &import.names {
             if alias.name.as_str() == "*" {
-                let star = Import { level: import.level, module, name: None };
+                let star = Import { level: import.level, module, name: None, private: false };
                 self.builder.facts.star_imports.push((FnId::MODULE, star));
                 continue;
             }
             let taken = self.symbol(alias.name.as_str());
             let name = alias.asname.as_ref().map_or(taken, |it| self.symbol(it.as_str()));
             let owner = self.owner(name);
-            let import = Import { level: import.level, module, name: Some(taken) };
+            let import = Import { level: import.level, module, name: Some(taken), private: false };
             self.builder.bind(owner, name, BindingKind::Import(import));
         }
     }

@@ -3,12 +3,24 @@
 /// Nobody writes this by hand.
 const DEEPEST: u32 = 256;
 
+/// What the place of brackets depends on; all other characters are passed over.
+const MATTERS: [bool; 256] = {
+    let mut matters = [false; 256];
+    let mut rest: &[u8] = b"()[]{}\"r'/";
+    while let [first, more @ ..] = rest {
+        matters[*first as usize] = true;
+        rest = more;
+    }
+    matters
+};
+
 /// The place of the first bracket that is nested too deeply.
 pub(super) fn too_deep(text: &str) -> Option<u32> {
     let bytes = text.as_bytes();
     let mut depth = 0u32;
     let mut at = 0;
-    while at < bytes.len() {
+    while let Some(step) = bytes[at.min(bytes.len())..].iter().position(|it| MATTERS[usize::from(*it)]) {
+        at += step;
         match bytes[at] {
             b'(' | b'[' | b'{' => {
                 depth += 1;

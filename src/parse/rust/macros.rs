@@ -4,6 +4,7 @@
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
+use syn::parse::discouraged::Speculative;
 use syn::{Block, Expr, ItemMacro, LitStr, Macro, MacroDelimiter, Token};
 
 use super::attributes::{Field, skip_piece};
@@ -310,10 +311,30 @@ impl<'a> Reader<'a> {
         Field { name: None, key_at, value, spread: Spread::Dict }
     }
 
+    /// `task_local! { static NAME: T; }`: what each static is, the macro says.
+    fn statics_without_value(&mut self, mac: &Macro) -> bool {
+        let (Some(names), Some(last)) = (bare_statics(&mac.tokens), mac.path.segments.last()) else {
+            return false;
+        };
+        let called = self.symbol(&last.ident);
+        for name in names {
+            let callee = self.macro_path(mac, called);
+            let at = self.at(&name);
+            let value = self.builder.call(callee, &[], at);
+            let here = self.builder.function;
+            let name = self.symbol(&name);
+            self.builder.assign(here, name, value, at);
+        }
+        true
+    }
+
     /// A macro where items stand: a definition of one, or a call that makes items.
     pub(super) fn item_macro(&mut self, it: &ItemMacro) {
         if let (Some(name), true) = (&it.ident, it.mac.path.is_ident("macro_rules")) {
             self.rules(name, it);
+            return;
+        }
+        if self.statics_without_value(&it.mac) {
             return;
         }
         let tokens = without_ref(it.mac.tokens.clone());
@@ -327,6 +348,26 @@ impl<'a> Reader<'a> {
         }
         self.macro_call(&it.mac);
     }
+}
+
+/// The names in `static NAME: T; pub static OTHER: U;`, if there is nothing else.
+fn bare_statics(tokens: &TokenStream) -> Option<Vec<Ident>> {
+    let names = parsed(tokens.clone(), |input| {
+        let mut names = Vec::new();
+        while !input.is_empty() {
+            input.call(syn::Attribute::parse_outer)?;
+            input.parse::<syn::Visibility>()?;
+            input.parse::<Token![static]>()?;
+            names.push(input.parse()?);
+            input.parse::<Token![:]>()?;
+            input.parse::<syn::Type>()?;
+            if !input.is_empty() {
+                input.parse::<Token![;]>()?;
+            }
+        }
+        Ok(names)
+    });
+    names.filter(|it| !it.is_empty())
 }
 
 /// `static ref NAME: T = ..` is a static with a lazy value.
@@ -351,13 +392,7 @@ fn pieces(tokens: &TokenStream) -> Option<Vec<Piece>> {
     if tokens.is_empty() {
         return Some(Vec::new());
     }
-    parsed(tokens.clone(), |input| {
-        let pieces = list(input)?;
-        match pieces.first() {
-            Some(Piece::Lost) => Err(input.error("not a list of arguments")),
-            _ => Ok(pieces),
-        }
-    })
+    parsed(tokens.clone(), list)
 }
 
 fn list(input: ParseStream<'_>) -> syn::Result<Vec<Piece>> {
@@ -365,9 +400,12 @@ fn list(input: ParseStream<'_>) -> syn::Result<Vec<Piece>> {
     while !input.is_empty() {
         let ahead = input.fork();
         match piece(&ahead) {
-            Ok(_) if ahead.is_empty() || ahead.peek(Token![,]) || ahead.peek(Token![;]) => {
-                pieces.push(piece(input)?)
+            Ok(piece) if ahead.is_empty() || ahead.peek(Token![,]) || ahead.peek(Token![;]) => {
+                input.advance_to(&ahead);
+                pieces.push(piece);
             }
+            // What begins otherwise is something else as a whole.
+            _ if pieces.is_empty() => return Err(input.error("not a list of arguments")),
             _ => {
                 skip_piece(input)?;
                 pieces.push(Piece::Lost);
@@ -450,24 +488,20 @@ fn is_setting(name: &str) -> bool {
 /// Takes `a.b =` or `target:` if that is what stands next, and says whether it was the latter.
 fn key(input: ParseStream<'_>) -> Option<(String, proc_macro2::Span, bool)> {
     let ahead = input.fork();
-    let first = Ident::parse_any(&ahead).ok()?;
-    let mut name = first.unraw().to_string();
-    let mut span = first.span();
+    let mut names = vec![Ident::parse_any(&ahead).ok()?];
     while ahead.peek(Token![.]) && ahead.peek2(Ident::peek_any) {
         ahead.parse::<Token![.]>().ok()?;
-        let next = Ident::parse_any(&ahead).ok()?;
-        name.push('.');
-        name.push_str(&next.unraw().to_string());
-        span = span.join(next.span()).unwrap_or(span);
+        names.push(Ident::parse_any(&ahead).ok()?);
     }
     let assigned = ahead.peek(Token![=]) && !ahead.peek(Token![==]) && !ahead.peek(Token![=>]);
     let colon = ahead.peek(Token![:]) && !ahead.peek(Token![::]);
     if !assigned && !colon {
         return None;
     }
-    while input.peek(Ident::peek_any) || input.peek(Token![.]) {
-        input.parse::<TokenTree>().ok()?;
-    }
+    let name = names.iter().map(|it| it.unraw().to_string()).collect::<Vec<_>>().join(".");
+    let first = names.first()?.span();
+    let span = names.last().and_then(|it| first.join(it.span())).unwrap_or(first);
+    input.advance_to(&ahead);
     input.parse::<TokenTree>().ok()?;
     Some((name, span, colon))
 }

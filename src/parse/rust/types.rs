@@ -57,7 +57,8 @@ impl<'a> Reader<'a> {
         trait_of(bound).map(|it| self.path_value(it))
     }
 
-    /// A type and the types that it is made of; `impl Future<Output = T>` is made of `T`, as is `impl Fn() -> T`.
+    /// A type and the types that it is made of; `impl Future<Output = T>` is made of `T`, as is `impl Fn() -> T`. What a function
+    /// takes stands before what it gives: `Fn(A) -> T` is made of `A` and `T`.
     fn generic_path(&mut self, path: &Path) -> ValueId {
         if let Some(bound) = self.generic_parameter(path) {
             return bound;
@@ -75,10 +76,15 @@ impl<'a> Reader<'a> {
                     _ => None,
                 })
                 .collect(),
-            PathArguments::Parenthesized(it) => match &it.output {
-                ReturnType::Type(_, ty) => vec![self.type_(ty)],
-                ReturnType::Default => return of,
-            },
+            PathArguments::Parenthesized(it) => {
+                let mut parts: Vec<ValueId> = it.inputs.iter().map(|it| self.type_(it)).collect();
+                match &it.output {
+                    ReturnType::Type(_, ty) => parts.push(self.type_(ty)),
+                    ReturnType::Default if parts.is_empty() => return of,
+                    ReturnType::Default => parts.push(ValueId::OPAQUE),
+                }
+                parts
+            }
         };
         let key = match arguments.as_slice() {
             [] => return of,
@@ -132,9 +138,12 @@ impl<'a> Reader<'a> {
 
     fn segments(&mut self, path: &Path, several: bool) -> ValueId {
         let mut value = ValueId::OPAQUE;
+        let mut start = 0;
         for (index, segment) in path.segments.iter().enumerate() {
             let mut at = self.at(&segment.ident);
             if index == 0 {
+                // What `Self` stands for is written elsewhere: the path begins here.
+                start = at.start;
                 value = if segment.ident == "Self" {
                     self.self_type()
                 } else {
@@ -147,7 +156,7 @@ impl<'a> Reader<'a> {
                 };
             } else {
                 let name = self.symbol(&segment.ident);
-                at.start = self.builder.facts.value_span(value).start.min(at.start);
+                at.start = start.min(at.start);
                 value = self.builder.value(Value::Member { of: value, name }, at);
             }
         }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use serde::Serialize;
 
+use super::fixes::{Proposal, proposal};
 use super::limits::MOST_RELATED;
 use super::line_hash::line_hashes;
 use super::{ROOT_ID, Report};
@@ -24,6 +25,8 @@ pub(super) struct Outcome<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     related_locations: Vec<Location>,
     partial_fingerprints: BTreeMap<&'static str, String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    fixes: Vec<Proposal>,
     /// Given where there is something to compare with.
     #[serde(skip_serializing_if = "Option::is_none")]
     baseline_state: Option<&'static str>,
@@ -110,6 +113,18 @@ impl ArtifactLocation {
     }
 }
 
+impl Region {
+    pub(super) fn new(report: &Report<'_>, place: Place) -> Region {
+        let (start, end) = (report.program.position(place), report.program.end_position(place));
+        Region {
+            start_line: start.line,
+            start_column: start.column,
+            end_line: end.line,
+            end_column: end.column,
+        }
+    }
+}
+
 impl Outcome<'_> {
     /// The order in which results are kept when there are too many: what is told before what is suppressed, the worst first.
     pub(super) fn rank(&self) -> (bool, u8) {
@@ -173,6 +188,7 @@ impl<'a> Writer<'_, 'a> {
                 })
                 .collect(),
             partial_fingerprints: prints,
+            fixes: finding.fix.as_ref().and_then(|it| proposal(self.report, it)).into_iter().collect(),
             baseline_state: self.compared().then_some(if is_new { "new" } else { "unchanged" }),
             suppressions: (!self.report.held.is_empty()).then(|| held.map(suppression).into_iter().collect()),
         }
@@ -197,13 +213,7 @@ impl<'a> Writer<'_, 'a> {
     }
 
     fn location(&self, place: Place) -> Location {
-        let (start, end) = (self.report.program.position(place), self.report.program.end_position(place));
-        let region = Region {
-            start_line: start.line,
-            start_column: start.column,
-            end_line: end.line,
-            end_column: end.column,
-        };
+        let region = Region::new(self.report, place);
         let artifact_location = ArtifactLocation::new(&self.report.path_in_repository(place.file));
         Location {
             id: None,

@@ -346,6 +346,7 @@ pub(crate) fn everything() -> Sample {
         value: None,
         value_type: Some("int"),
         value_text: None,
+        spelled: None,
         certainty: Certainty::Certain,
     });
     program.events.push(EventSite { at, name: text("retry"), attributes: vec![word("n")] });

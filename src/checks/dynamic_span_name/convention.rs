@@ -1,0 +1,116 @@
+//! Names that the semantic conventions ask for: an operation and what it is done to, both of which the span has as attributes.
+
+use crate::facts::{Binding, BindingKind, Facts, OpKind, Value, ValueId};
+use crate::program::{AttributeSite, AttributeTarget, SpanSite};
+use crate::registry;
+use crate::rule::Context;
+
+/// Words in keys that say nothing of what they are the name of.
+const GENERIC: [&str; 5] = ["name", "id", "request", "type", "ai"];
+
+/// Whether each runtime part of the name is the value of the attribute that the conventions put there.
+pub(super) fn asks_for(ctx: &Context<'_>, site: &SpanSite, name: &str) -> bool {
+    let wanted = registry::conventional(name);
+    if wanted.is_empty() {
+        return false;
+    }
+    let facts = &ctx.program.file(site.at.place.file).facts;
+    let Some(parts) = parts(ctx, site) else { return false };
+    let callees = &ctx.program.function(site.owner).callees;
+    let of_the_span = |it: &&AttributeSite| {
+        let function = ctx.owner(&it.at);
+        it.target == AttributeTarget::Span && (function == site.owner || callees.contains(&function))
+    };
+    let written: Vec<&AttributeSite> = ctx.program.attributes.iter().filter(of_the_span).collect();
+    let is = |part: ValueId, key: &str| {
+        let mut those = written.iter().filter(|it| is_called(ctx, it, key)).peekable();
+        let there = those.peek().is_some();
+        let same = |it: &AttributeSite| {
+            it.at.place.file == site.at.place.file && it.value.is_some_and(|it| are_same(facts, it, part, 0))
+        };
+        those.any(|it| same(it)) || (there && speaks_of(facts, part, key))
+    };
+    wanted
+        .iter()
+        .any(|keys| keys.len() == parts.len() && keys.iter().zip(&parts).all(|(key, part)| is(*part, key)))
+}
+
+/// The runtime parts of a name that is put together in sight: among the arguments of the call that opens the span, or in a variable.
+fn parts(ctx: &Context<'_>, site: &SpanSite) -> Option<Vec<ValueId>> {
+    let facts = &ctx.program.file(site.at.place.file).facts;
+    let (_, local) = ctx.program.facts_of(site.at.function);
+    let opening = facts.ops_of(local).map(|(_, it)| it).filter(|it| it.span == site.at.place.span);
+    let args = opening.filter_map(|it| match &it.kind {
+        OpKind::Call { args, .. } => Some(facts.args(args)),
+        _ => None,
+    });
+    let written = args.flatten().map(|it| match *facts.value(it.value) {
+        Value::Name(name) => match facts.bindings_of(local, name) {
+            [Binding { kind: BindingKind::Value(bound), .. }] => *bound,
+            _ => it.value,
+        },
+        _ => it.value,
+    });
+    let templates: Vec<Vec<ValueId>> = written.filter_map(|it| runtime_parts(facts, it)).collect();
+    if let [only] = templates.as_slice() { Some(only.clone()) } else { None }
+}
+
+fn runtime_parts(facts: &Facts, value: ValueId) -> Option<Vec<ValueId>> {
+    let Value::Template(run) = facts.value(value) else { return None };
+    let pieces = facts.list(run).iter().copied();
+    Some(pieces.filter(|it| !matches!(facts.value(*it), Value::Text(_))).collect())
+}
+
+/// By its name of today or by one that it had.
+fn is_called(ctx: &Context<'_>, site: &AttributeSite, wanted: &str) -> bool {
+    let Some(key) = site.key.text.map(|it| it.as_str()) else { return false };
+    let fate = || ctx.program.registry.attribute(key).and_then(|it| it.fate.as_ref());
+    key == wanted || fate().is_some_and(|it| it.replacements.iter().any(|it| it.to == wanted))
+}
+
+fn are_same(facts: &Facts, a: ValueId, b: ValueId, depth: u32) -> bool {
+    let inner = |a: ValueId, b: ValueId| depth < 6 && are_same(facts, a, b, depth + 1);
+    match (facts.value(a), facts.value(b)) {
+        (Value::Name(a), Value::Name(b))
+        | (Value::Head(a), Value::Head(b))
+        | (Value::Text(a), Value::Text(b)) => a == b,
+        (Value::Member { of: a, name }, Value::Member { of: b, name: other }) => {
+            name == other && inner(*a, *b)
+        }
+        (Value::Item { of: a, key }, Value::Item { of: b, key: other }) => {
+            inner(*a, *b) && inner(*key, *other)
+        }
+        _ => false,
+    }
+}
+
+/// `tool_name` and `tool` are the name of a tool; `tool_call_id` is not.
+fn speaks_of(facts: &Facts, part: ValueId, key: &str) -> bool {
+    let Some(name) = last_name(facts, part) else { return false };
+    let name = name.to_lowercase();
+    let mut words = name.rsplit('_');
+    let means = |word: &str| {
+        let of_the_key = key.split(['.', '_']).skip(1).filter(|it| !GENERIC.contains(it));
+        of_the_key.into_iter().any(|it| it == word)
+    };
+    match words.next() {
+        Some("name") => words.next().is_some_and(means),
+        Some(word) => means(word),
+        None => false,
+    }
+}
+
+fn last_name(facts: &Facts, value: ValueId) -> Option<&'static str> {
+    match facts.value(value) {
+        Value::Name(name) | Value::Member { name, .. } => Some(name.as_str()),
+        Value::Item { key, .. } => match facts.value(*key) {
+            Value::Text(name) => Some(name.as_str()),
+            _ => None,
+        },
+        Value::Call(op) => match facts.op(*op).kind {
+            OpKind::Call { callee, .. } => last_name(facts, callee),
+            _ => None,
+        },
+        _ => None,
+    }
+}

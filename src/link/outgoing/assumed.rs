@@ -1,0 +1,63 @@
+//! Work that is handed to something unknown, told by the name of what is called.
+
+use crate::facts::{OpId, OpKind, Value};
+use crate::link::attributes::call_at;
+use crate::link::openings::Openings;
+use crate::link::outgoing::work::{carries, origin_closure};
+use crate::link::rounds::Targets;
+use crate::link::things::Site;
+use crate::link::world::World;
+use crate::program::{HandoffSite, Mechanism};
+use crate::text::{FileId, Symbol};
+
+/// Work that is handed to something unknown whose name says what it does: `runtime.spawn(async move { .. })`.
+pub(super) fn assume(
+    world: &World<'_>,
+    targets: &Targets,
+    openings: &Openings,
+    file: FileId,
+    found: &mut Vec<HandoffSite>,
+) {
+    let facts = world.facts(file);
+    if !facts.lexical {
+        return;
+    }
+    let before = found.len();
+    for (index, op) in facts.ops.iter().enumerate() {
+        let OpKind::Call { callee, .. } = op.kind else { continue };
+        let (Value::Member { name, .. } | Value::Name(name)) = *facts.value(callee) else { continue };
+        if !name.as_str().starts_with("spawn") || name.as_str().ends_with('!') {
+            continue;
+        }
+        let site = Site { file, op: OpId(index as u32) };
+        if !targets.of(site).is_known() && !openings.is_in_expanded(world, world.runner(site)) {
+            found.extend(assumed(world, targets, openings, site, name));
+        }
+    }
+    if found.len() > before {
+        found.sort_by_key(|it| it.at.place);
+    }
+}
+
+fn assumed(
+    world: &World<'_>,
+    targets: &Targets,
+    openings: &Openings,
+    site: Site,
+    call: Symbol,
+) -> Option<HandoffSite> {
+    let (value, local) = world.call_args(site).iter().rev().find_map(|it| {
+        let local = origin_closure(world, targets, openings, it.value, site)?;
+        Some((it.value, local))
+    })?;
+    let is_async = world.facts(site.file).function(local).is_async;
+    Some(HandoffSite {
+        at: call_at(world, site),
+        call,
+        mechanism: if is_async { Mechanism::Task } else { Mechanism::Thread },
+        propagates: carries(world, targets, openings, value, site),
+        in_span: openings.in_span(world, site),
+        work: Some(world.func(site.file, local)),
+        traced: false,
+    })
+}

@@ -1,0 +1,330 @@
+//! What handed-over work comes to: the way from a value through variables, spans and wrappers to the closure, the call or the
+//! parameter that runs in the end, and whether a span of here goes with it.
+
+use crate::facts::{BindingKind, FnId, FunctionKind, OpKind, Spread, Value, ValueId};
+use crate::library::{Model, Role, Slot};
+use crate::link::eval::{Eval, Scope};
+use crate::link::openings::{How, Open, Openings, argument_at, called_params, named_param, runs};
+use crate::link::rounds::Targets;
+use crate::link::things::{Site, Thing};
+use crate::link::world::World;
+use crate::program::FuncId;
+
+/// Longer ways from a call to what it runs are given up.
+const LONGEST: u32 = 8;
+
+/// Where handed-over work comes from, and whether it carries a span on the way.
+pub(super) struct Work {
+    pub(super) value: ValueId,
+    pub(super) site: Site,
+    pub(super) carried: bool,
+}
+
+/// Follows what is handed over through variables and through what puts it into a span.
+pub(super) fn origin(
+    world: &World<'_>,
+    targets: &Targets,
+    openings: &Openings,
+    eval: &mut Eval<'_, '_>,
+    value: ValueId,
+    site: Site,
+) -> Work {
+    let through = |call: Site| run_by(world, targets, openings, call);
+    origin_through(world, targets, openings, eval, (value, site), &through)
+}
+
+/// The same, with what it takes to go through a function of the project.
+fn origin_through(
+    world: &World<'_>,
+    targets: &Targets,
+    openings: &Openings,
+    eval: &mut Eval<'_, '_>,
+    (value, site): (ValueId, Site),
+    through: &dyn Fn(Site) -> Option<(ValueId, bool)>,
+) -> Work {
+    let mut work = Work { value, site, carried: false };
+    for _ in 0..LONGEST {
+        let facts = world.facts(work.site.file);
+        match *facts.value(work.value) {
+            Value::Call(op) => {
+                let call = Site { file: work.site.file, op };
+                let Some((inner, carries)) = carried_by(world, targets, openings, call)
+                    .or_else(|| through(call))
+                    .or_else(|| only_argument(world, targets, call))
+                else {
+                    break;
+                };
+                work = Work { value: inner, site: call, carried: work.carried || carries };
+            }
+            Value::Name(name) => {
+                let scope: Scope = Eval::scope_of(world, work.site);
+                let Some((file, binding)) = eval.single_binding(name, scope) else { break };
+                let BindingKind::Value(inner) = binding.kind else { break };
+                // Conditions can put either of two into the variable: the last one tells.
+                let last = match facts.value(inner) {
+                    Value::Either(run) => facts.list(run).last().copied().unwrap_or(inner),
+                    _ => inner,
+                };
+                let op = crate::facts::OpId(binding.order.min(facts.ops.len().saturating_sub(1) as u32));
+                work = Work { value: last, site: Site { file, op }, carried: work.carried };
+            }
+            _ => break,
+        }
+    }
+    work
+}
+
+/// What a call runs, and whether it takes a context with it: in a span, or in the current one.
+fn carried_by(
+    world: &World<'_>,
+    targets: &Targets,
+    openings: &Openings,
+    call: Site,
+) -> Option<(ValueId, bool)> {
+    if let Some(wrapped) =
+        targets.functions(call).find_map(|(it, bound)| wrapped_by(world, openings, call, it, bound))
+    {
+        return Some((wrapped, true));
+    }
+    targets.nodes(call).find_map(|node| {
+        if let Some(inner) = runs(world, call, node) {
+            return Some((inner, true));
+        }
+        let models = &world.library.node(node).models;
+        models.iter().find_map(|model| match model.role {
+            Role::Runs if model.keeps_context => {
+                Some((argument_at(world, call, model.place(Slot::Function)?)?, true))
+            }
+            Role::Runs => ran(world, call, model).map(|it| (it, false)),
+            Role::Identity => Some((argument_at(world, call, model.place(Slot::Subject)?)?, false)),
+            _ => None,
+        })
+    })
+}
+
+/// What a call runs that runs something: the work that it is given, else what it goes on with, as in `f.map(|it| ..)`.
+fn ran(world: &World<'_>, call: Site, model: &Model) -> Option<ValueId> {
+    let given = model.place(Slot::Function).and_then(|it| argument_at(world, call, it));
+    let is_work = |it: &ValueId| match *world.facts(call.file).value(*it) {
+        Value::Closure(local) => world.facts(call.file).function(local).is_async,
+        _ => true,
+    };
+    given.filter(is_work).or_else(|| world.receiver(call))
+}
+
+/// A function of the project that gives its parameter back with a span round it: `f.instrument(span)`, or a closure that enters one.
+fn wrapped_by(
+    world: &World<'_>,
+    openings: &Openings,
+    call: Site,
+    function: FuncId,
+    bound: bool,
+) -> Option<ValueId> {
+    let enters = openings.entered_in(world, function).next().is_some()
+        || world.returns[function.index()].iter().any(|it| match it {
+            Thing::Function(inner) => {
+                world.function(inner).kind == FunctionKind::Closure
+                    && openings.entered_in(world, inner).next().is_some()
+            }
+            _ => false,
+        });
+    let gives = !world.function(function).is_async && world.function(function).returns != ValueId::OPAQUE;
+    if !enters || !gives || openings.gives[function.index()].is_some() {
+        return None;
+    }
+    let given = |it: usize| {
+        let value = world.argument(call, function, it, bound)?;
+        let facts = world.facts(call.file);
+        matches!(facts.value(value), Value::Name(_) | Value::Call(_) | Value::Closure(_)).then_some(value)
+    };
+    // What is made ready on the work itself: `task.into_runner()`.
+    let on_itself = || if bound { world.receiver(call) } else { None };
+    (0..world.params(function).len()).rev().find_map(given).or_else(on_itself)
+}
+
+/// The work that an async function of the project is given and awaits: handing over its future hands over that.
+fn run_by(world: &World<'_>, targets: &Targets, openings: &Openings, call: Site) -> Option<(ValueId, bool)> {
+    let mut wrappers = targets.functions(call).filter(|(it, _)| world.function(*it).is_async);
+    wrappers.find_map(|(function, bound)| {
+        let (file, local) = world.local(function);
+        let facts = world.facts(file);
+        let whole = facts.function(local).span;
+        let inside = facts
+            .functions
+            .iter()
+            .enumerate()
+            .filter(|(_, it)| it.kind == FunctionKind::Closure && whole.contains(it.span));
+        let bodies = inside.map(|(at, _)| world.func(file, FnId(at as u32)));
+        let mut run = std::iter::once(function).chain(bodies).flat_map(|it| {
+            let called = called_params(world, targets, it).into_iter();
+            let called = called.map(|(owner, param, _)| (owner, param, false));
+            called.chain(awaited_params(world, targets, openings, it))
+        });
+        let (_, param, carries) = run.find(|(owner, ..)| *owner == function)?;
+        world.argument(call, function, usize::from(param), bound).map(|it| (it, carries))
+    })
+}
+
+/// Parameters that a function awaits in some wrapping: `timeout(limit, work).await`.
+pub(super) fn awaited_params(
+    world: &World<'_>,
+    targets: &Targets,
+    openings: &Openings,
+    function: FuncId,
+) -> Vec<(FuncId, u16, bool)> {
+    let mut eval = Eval::new(world);
+    let awaited = world.ops(function).filter_map(|(site, op)| match op.kind {
+        OpKind::Await(value) => Some((value, site)),
+        _ => None,
+    });
+    let found = awaited.filter_map(|it| {
+        let work = origin_through(world, targets, openings, &mut eval, it, &|_| None);
+        let (owner, param) = param_of(world, &mut eval, &work)?;
+        is_work(world, owner, param).then_some((owner, param, work.carried))
+    });
+    found.collect()
+}
+
+/// A call that nobody knows: a closure that it is given, else what it is made on or given first, is what runs in the end.
+fn only_argument(world: &World<'_>, targets: &Targets, call: Site) -> Option<(ValueId, bool)> {
+    if targets.of(call).is_known() {
+        return None;
+    }
+    let facts = world.facts(call.file);
+    let args = world.call_args(call);
+    let closure = args.iter().find(|it| matches!(facts.value(it.value), Value::Closure(_)));
+    let is_path = matches!(facts.value(world.callee(call)?), Value::Name(_)) || world.is_called_by_path(call);
+    let made = args.iter().find(|it| matches!(facts.value(it.value), Value::Call(_)));
+    let first =
+        || made.or(args.first()).filter(|it| it.name.is_none() && it.spread == Spread::No).map(|it| it.value);
+    let found = closure.map(|it| it.value).or_else(|| if is_path { first() } else { world.receiver(call) });
+    found.map(|it| (it, false))
+}
+
+/// The function of the program that is handed over: a closure, or one whose future is.
+pub(super) fn done(
+    world: &World<'_>,
+    targets: &Targets,
+    openings: &Openings,
+    value: ValueId,
+    site: Site,
+) -> Option<FuncId> {
+    if !world.facts(site.file).lexical {
+        return None;
+    }
+    let work = origin(world, targets, openings, &mut Eval::new(world), value, site);
+    match *world.facts(work.site.file).value(work.value) {
+        Value::Closure(local) => Some(world.func(work.site.file, local)),
+        Value::Call(op) => targets.functions(Site { file: work.site.file, op }).next().map(|(it, _)| it),
+        _ => None,
+    }
+}
+
+/// Whether handed-over work takes a span of here with it.
+pub(super) fn carries(
+    world: &World<'_>,
+    targets: &Targets,
+    openings: &Openings,
+    value: ValueId,
+    site: Site,
+) -> bool {
+    let work = origin(world, targets, openings, &mut Eval::new(world), value, site);
+    if work.carried {
+        return true;
+    }
+    match *world.facts(work.site.file).value(work.value) {
+        Value::Closure(local) => enters_from_outside(world, openings, world.func(work.site.file, local)),
+        _ => false,
+    }
+}
+
+/// A closure, or one inside it, enters a span that was made before it.
+pub(super) fn enters_from_outside(world: &World<'_>, openings: &Openings, closure: FuncId) -> bool {
+    let whole = world.function(closure).span;
+    let (file, _) = world.local(closure);
+    let facts = world.facts(file);
+    let outside = |it: &crate::link::openings::Opening| match (it.how, it.open) {
+        (How::Managed(_) | How::Run, Open::Library { site, .. } | Open::Given { call: site, .. }) => {
+            it.by.is_some() && (site.file != file || !whole.contains(facts.op(site.op).span))
+        }
+        _ => false,
+    };
+    let inner = |it: FuncId| whole.contains(world.function(it).span);
+    let functions = (0..facts.functions.len()).map(|it| world.func(file, crate::facts::FnId(it as u32)));
+    let mut functions =
+        functions.filter(|it| inner(*it) && world.function(*it).kind == FunctionKind::Closure);
+    functions.any(|it| {
+        openings.own[it.index()].iter().any(outside) || enters_captured(world, openings, it, closure)
+    })
+}
+
+/// A guard or a run in a closure whose span is not known, but is a variable from outside: `let _guard = span.enter();`.
+fn enters_captured(world: &World<'_>, openings: &Openings, function: FuncId, closure: FuncId) -> bool {
+    let (file, local) = world.local(function);
+    let facts = world.facts(file);
+    let (_, outermost) = world.local(closure);
+    openings.entered_in(world, function).any(|value| match facts.value(value) {
+        Value::Name(name) => {
+            let mut at = Some(local);
+            while let Some(it) = at {
+                if !facts.bindings_of(it, *name).is_empty() {
+                    return false;
+                }
+                if it == outermost {
+                    return true;
+                }
+                at = facts.function(it).parent;
+            }
+            true
+        }
+        Value::Member { .. } => true,
+        _ => false,
+    })
+}
+
+/// The closure or the block that a value comes to, in this file.
+pub(super) fn origin_closure(
+    world: &World<'_>,
+    targets: &Targets,
+    openings: &Openings,
+    value: ValueId,
+    site: Site,
+) -> Option<FnId> {
+    let work = origin(world, targets, openings, &mut Eval::new(world), value, site);
+    match *world.facts(work.site.file).value(work.value) {
+        Value::Closure(local) if work.site.file == site.file => Some(local),
+        _ => None,
+    }
+}
+
+/// The parameter that work comes to, though another variable can have its name later: `let work = work.boxed();`.
+pub(super) fn param_of(world: &World<'_>, eval: &mut Eval<'_, '_>, work: &Work) -> Option<(FuncId, u16)> {
+    let plain = named_param(world, world.runner(work.site), work.value);
+    plain.or_else(|| {
+        let Value::Name(name) = *world.facts(work.site.file).value(work.value) else { return None };
+        let (file, binding) = eval.single_binding(name, Eval::scope_of(world, work.site))?;
+        match binding.kind {
+            BindingKind::Param(index) => Some((world.func(file, binding.from), index as u16)),
+            _ => None,
+        }
+    })
+}
+
+/// Whether a parameter can be something to do. What is waited for can also be a message, or the end of something else.
+pub(super) fn is_work(world: &World<'_>, function: FuncId, param: u16) -> bool {
+    const MESSAGES: [&str; 10] =
+        ["Receiver", "Rx", "Sender", "Handle", "Token", "Notify", "Notified", "Sleep", "Interval", "Child"];
+    let (file, local) = world.local(function);
+    let facts = world.facts(file);
+    let Some(param) = facts.params(local).get(usize::from(param)) else { return false };
+    let named = match *facts.value(param.annotation) {
+        Value::Item { of, .. } => of,
+        _ => param.annotation,
+    };
+    match *facts.value(named) {
+        Value::Name(name) | Value::Head(name) | Value::Member { name, .. } => {
+            !MESSAGES.iter().any(|it| name.as_str().ends_with(it))
+        }
+        _ => true,
+    }
+}
