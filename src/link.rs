@@ -33,8 +33,11 @@ mod touches;
 mod untraced;
 mod world;
 
+use rustc_hash::FxHashSet;
+
+use crate::facts::FunctionKind;
 use crate::library::Library;
-use crate::program::{CoveredBy, File, FuncId, Mechanism, Program, Reach, State};
+use crate::program::{CoveredBy, File, FuncId, HandoffSite, Mechanism, Program, Reach, State};
 
 pub(crate) use self::functions::Eligible;
 pub(crate) use self::launch::LaunchFile;
@@ -111,12 +114,13 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
             )
         },
     );
+    let lost = lost(&world, &leaving.handoffs, instrumented.carries_threads);
     let (functions, (spans, may_be_inside)) = rayon::join(
         || verdicts.table(qualified, &own, &graph, &reach),
         || {
             rayon::join(
                 || spans::sites(&world, &targets, &openings),
-                || graph.may_be_inside(&world, &own.rooted, &own.exposed),
+                || graph.may_be_inside(&world, &own.rooted, &own.exposed, &lost),
             )
         },
     );
@@ -176,6 +180,16 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
     // Taking all this apart piece by piece would only make people wait: a run links once, or twice with what was before.
     std::mem::forget((world, targets, openings, graph));
     program
+}
+
+/// Closures that are handed to a thread, a pool or a task that has nothing of the context where they stand: they run nowhere else.
+fn lost(world: &world::World<'_>, handoffs: &[HandoffSite], carries_threads: bool) -> FxHashSet<FuncId> {
+    let loses = |it: &&HandoffSite| {
+        let on_thread = matches!(it.mechanism, Mechanism::Thread | Mechanism::Executor);
+        !(it.propagates || carries_threads && on_thread)
+    };
+    let work = handoffs.iter().filter(loses).filter_map(|it| it.work);
+    work.filter(|it| world.function(*it).kind == FunctionKind::Closure).collect()
 }
 
 /// Says of each process, outgoing call and handover whether a span is open around it. `reach` speaks of what surrounds a function, where

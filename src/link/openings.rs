@@ -171,7 +171,8 @@ impl Openings {
         let mut own: Vec<Vec<Opening>> = vec![Vec::new(); self.own.len()];
         for it in &candidates.managed {
             let open = self.first_open(world, &it.things, it.made);
-            if let Some(open) = open.filter(|open| it.entered || !self.is_lazy(world, *open, 0)) {
+            let waits = |open: &Open| self.is_lazy(world, *open, 0) || self.gives_inactive(world, *open);
+            if let Some(open) = open.filter(|open| it.entered || !waits(open)) {
                 let site = self.site_of(open, it.made);
                 let site = site.unwrap_or_else(|| first_op_site(world, it.function, it.region));
                 let how = How::Managed(it.region);

@@ -210,17 +210,26 @@ impl CallGraph {
         }
     }
 
-    /// For each function whether a span may be open around it: on some path one is, or some path is not known.
-    pub(crate) fn may_be_inside(&self, world: &World<'_>, rooted: &[bool], exposed: &[bool]) -> Vec<bool> {
+    /// For each function whether a span may be open around it: on some path one is, or some path is not known. What is handed over
+    /// without its context is inside of nothing, wherever it stands.
+    pub(crate) fn may_be_inside(
+        &self,
+        world: &World<'_>,
+        rooted: &[bool],
+        exposed: &[bool],
+        lost: &FxHashSet<FuncId>,
+    ) -> Vec<bool> {
         let functions = rooted.len();
         let unknown = |it: usize| {
             let id = FuncId(it as u32);
             self.escaped.contains(&id) || (!exposed[it] && !world.is_body(id) && self.to(id).is_empty())
         };
-        let mut may: Vec<bool> = (0..functions)
-            .map(|it| rooted[it] || unknown(it) || self.to(FuncId(it as u32)).iter().any(|edge| edge.in_span))
-            .collect();
-        self.spread(&mut may, |_| true);
+        let may_be = |it: usize| {
+            let is_inside = || unknown(it) || self.to(FuncId(it as u32)).iter().any(|edge| edge.in_span);
+            rooted[it] || !lost.contains(&FuncId(it as u32)) && is_inside()
+        };
+        let mut may: Vec<bool> = (0..functions).map(may_be).collect();
+        self.spread(&mut may, |it| !lost.contains(&it));
         may
     }
 

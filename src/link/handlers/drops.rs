@@ -49,7 +49,8 @@ impl Reader<'_, '_> {
             };
             let Value::Call(op) = *facts.value(called) else { continue };
             let site = Site { file, op };
-            let drops = !awaited && is_ok(facts, op) || self.is_error_of(site, awaited);
+            let is_dropped_ok = !awaited && is_ok(facts, op) && !self.is_told_before(site);
+            let drops = is_dropped_ok || self.is_error_of(site, awaited);
             if drops && self.openings.in_span(self.world, site) {
                 found.push(call_at(self.world, site));
             }
@@ -70,20 +71,37 @@ impl Reader<'_, '_> {
             && !self.is_expected_here(site)
     }
 
+    /// `f().ok()`, where `f` says it all itself.
+    fn is_told_before(&self, ok: Site) -> bool {
+        let facts = self.world.facts(ok.file);
+        let Some(Value::Member { of, .. }) = self.world.callee(ok).map(|it| facts.value(it)) else {
+            return false;
+        };
+        let called = match *facts.value(*of) {
+            Value::Awaited(of) => of,
+            _ => *of,
+        };
+        let Value::Call(op) = *facts.value(called) else { return false };
+        let mut callees = self.targets.functions(Site { file: ok.file, op }).peekable();
+        callees.peek().is_some() && callees.all(|(it, _)| self.tells(it))
+    }
+
+    /// Its error is on a span of its own, or in a log.
+    fn tells(&self, function: FuncId) -> bool {
+        let world = self.world;
+        let keeps = |site: Site| self.targets.nodes(site).any(|it| keeps_errors(world.library.node(it)));
+        self.telling.contains(&function) || world.ops(function).any(|(site, _)| keeps(site))
+    }
+
     /// A function that returns a `Result`, says nothing of its error itself, and is expected to succeed.
     fn may_fail(&self, function: FuncId, awaited: bool) -> bool {
         let world = self.world;
         let it = world.function(function);
-        let is_told = || {
-            let mut ops = world.ops(function).map(|(site, _)| site);
-            self.telling.contains(&function)
-                || ops.any(|site| self.targets.nodes(site).any(|it| keeps_errors(world.library.node(it))))
-        };
         it.is_async == awaited
             && !speaks(it.name.as_str())
             && !(world.class_of(function).is_some() && !it.is_static && ends(it.name.as_str()))
             && self.returns_result(function)
-            && !is_told()
+            && !self.tells(function)
     }
 
     fn returns_result(&self, function: FuncId) -> bool {

@@ -38,6 +38,16 @@ impl Openings {
         }
     }
 
+    /// Whether a function gives a span that was started by hand, as a context that nobody has attached yet.
+    pub(super) fn gives_inactive(&self, world: &World<'_>, open: Open) -> bool {
+        match open {
+            Open::Given { function, .. } => {
+                !self.gives_entered[function.index()] && self.is_manual(world, open, 0)
+            }
+            _ => false,
+        }
+    }
+
     /// A guard that is kept in a field is open as long as what has the field.
     pub(super) fn held_in_field(&self, world: &World<'_>, class: ClassId) -> Option<Open> {
         let facts = world.facts(world.class(class).file);

@@ -22,6 +22,7 @@ pub(crate) struct Record {
     /// What a span's decorator makes attributes of.
     pub(crate) arguments: Vec<String>,
     pub(crate) records_errors: bool,
+    pub(crate) activated: String,
     // Functions.
     pub(crate) eligible: bool,
     pub(crate) excluded_because: Option<String>,

@@ -37,6 +37,8 @@ pub(crate) struct Row {
     pub(crate) recorded: Recorded,
     // Processes, handovers, handlers, effects.
     pub(crate) carried: bool,
+    /// The name of the span that was current. Not compared, but a change of it is one.
+    pub(crate) within: Option<String>,
     pub(crate) traced: bool,
     pub(crate) mechanism: Option<String>,
     pub(crate) raised: bool,

@@ -58,8 +58,10 @@ class Outgoing:
             return
         keys = {str(it).lower() for it in (os.environ if environment is None else environment)}
         inside = self._inside()
+        within = self.spans.watched(trace.get_current_span()) if inside else None
         self.spans.goes_out(frame)
-        self.rows.append({"kind": "process", **at(found), "inside": inside, "carried": bool(keys & CARRIERS)})
+        row = {"kind": "process", **at(found), "inside": inside, "carried": bool(keys & CARRIERS)}
+        self.rows.append({**row, "within": within.span.name if within else None})
         self.spans.effect("raw-subprocess", found.place, not inside)
 
     def _call(self, found: Origin | None, inside: bool, spans_before: int) -> None:

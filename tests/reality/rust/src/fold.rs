@@ -244,7 +244,11 @@ impl<'a> Observed<'a> {
                 let function = self.functions.at(&place.0, place.1).map(|it| it.line);
                 let mut it = json!({"kind": kind, "function": function, "inside": row["span"].is_string()});
                 match kind {
-                    "process" => it["carried"] = row["carried"].clone(),
+                    "process" => {
+                        it["carried"] = row["carried"].clone();
+                        let span = row["span"].as_str().and_then(|it| self.exported.get(it));
+                        it["within"] = span.map_or(Value::Null, |it| it["name"].clone());
+                    }
                     _ => it["library"] = json!(false),
                 }
                 put(&mut it, &Some(place));
