@@ -114,6 +114,8 @@ pub(crate) struct Context<'a> {
     pub(crate) program: &'a Program,
     pub(crate) coverage: &'a Coverage,
     pub(crate) options: &'a RuleOptions,
+    /// The rules that run.
+    pub(crate) running: &'a [&'static str],
 }
 
 /// `[rules.<name>]` of the configuration.
@@ -151,9 +153,10 @@ impl Context<'_> {
         if owner.named { format!("`{}`", owner.name) } else { format!("the module `{}`", owner.qualified) }
     }
 
-    /// An entry point without a span leads there, and tells of all that it starts.
-    pub(crate) fn is_below_dark_entry(&self, at: &At) -> bool {
-        self.coverage.below_dark_entries.get(at.function.index()).is_some_and(|it| *it)
+    /// An entry point without a span leads there, and the finding on that tells of all that it starts.
+    pub(crate) fn is_told_by_entry(&self, at: &At) -> bool {
+        self.running.contains(&"dark-entry-point")
+            && self.coverage.below_dark_entries.get(at.function.index()).is_some_and(|it| *it)
     }
 
     fn acts_on(&self, finding: &Finding) -> bool {

@@ -30,7 +30,7 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             .certainty(if site.reach == Reach::Unknown { Certainty::Assumed } else { site.certainty });
         let Some(finding) = found.list.last_mut() else { continue };
         // The entry point above it says how much goes out unseen; a connection that is kept lasts as long as a session.
-        if ctx.is_below_dark_entry(&site.at) || site.call.as_str().contains("websocket") {
+        if ctx.is_told_by_entry(&site.at) || site.call.as_str().contains("websocket") {
             finding.at_most(Level::Note);
         }
         if finding.most > Level::Note {

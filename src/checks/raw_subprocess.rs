@@ -33,7 +33,7 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             .function(ctx.owner(&site.at))
             .certainty(if unknown { Certainty::Assumed } else { site.certainty });
         // The entry point above it says how many processes nobody sees; that a runner is passed by, only this says.
-        let is_told_above = runner.is_none() && ctx.is_below_dark_entry(&site.at);
+        let is_told_above = runner.is_none() && ctx.is_told_by_entry(&site.at);
         if let Some(finding) = found.list.last_mut()
             && (is_told_above || question::asks_the_machine(ctx, site))
         {

@@ -1,9 +1,9 @@
 //! How much work an entry point starts that no span shows. A question to the call graph; it judges nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::items::{counts, is_counted_entry_point};
-use crate::program::{CallCategory, FuncId, Function, Program, State};
+use crate::program::{At, CallCategory, FuncId, Function, Program, State};
 
 /// What runs below a function without a span around it.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub(crate) struct Unseen {
     pub(crate) hands_over: bool,
     /// It starts a server, or something below it does: it lasts as long as the program.
     pub(crate) serves: bool,
-    /// Telemetry is set up or emitted somewhere below it, so that a span would go somewhere.
+    /// Telemetry is set up or emitted somewhere below it or beside it, so that a span would go somewhere.
     pub(crate) has_telemetry: bool,
 }
 
@@ -54,7 +54,11 @@ pub(super) fn dark_entry_points(program: &Program) -> (Vec<(FuncId, Unseen)>, Ve
         seen: vec![u32::MAX; functions],
         below: vec![false; functions],
     };
+    let homes = homes(program);
     let mut dark: Vec<_> = entries.into_iter().map(|it| (it, walk.below(it))).collect();
+    for (id, unseen) in &mut dark {
+        unseen.has_telemetry |= homes.contains(directory(&program.file(program.function(*id).file).path));
+    }
     dark.sort_by_key(|(id, unseen)| {
         (std::cmp::Reverse(unseen.outgoing()), std::cmp::Reverse(unseen.functions), *id)
     });
@@ -64,12 +68,8 @@ pub(super) fn dark_entry_points(program: &Program) -> (Vec<(FuncId, Unseen)>, Ve
 /// For each function whether telemetry is set up or emitted there, or at the top of its file.
 fn speaks(program: &Program) -> Vec<bool> {
     let mut speaks = vec![false; program.functions.len()];
-    let sites =
-        (program.setups.iter().filter(|it| !matches!(it.what.as_str(), "tracer" | "meter")).map(|it| it.at))
-            .chain(program.spans.iter().map(|it| it.at))
-            .chain(program.metrics.iter().map(|it| it.at));
     let mut files = vec![false; program.files.len()];
-    for at in sites {
+    for at in telemetry(program) {
         match program.enclosing_named(at.function) {
             Some(function) => speaks[function.index()] = true,
             None => files[at.place.file.index()] = true,
@@ -79,6 +79,21 @@ fn speaks(program: &Program) -> Vec<bool> {
         speaks[id.index()] |= is_seen(function) || files[function.file.index()];
     }
     speaks
+}
+
+fn telemetry(program: &Program) -> impl Iterator<Item = At> + '_ {
+    let spans = program.spans.iter().map(|it| it.at);
+    let metrics = program.metrics.iter().map(|it| it.at);
+    program.setups.iter().map(|it| it.at).chain(spans).chain(metrics)
+}
+
+/// The directories with files that have telemetry: what is put beside them is a part of what is traced.
+fn homes(program: &Program) -> BTreeSet<&str> {
+    telemetry(program).map(|it| directory(&program.file(it.place.file).path)).collect()
+}
+
+fn directory(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(directory, _)| directory)
 }
 
 fn is_dark_entry_point(function: &Function) -> bool {

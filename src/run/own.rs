@@ -173,7 +173,7 @@ fn fires(job: &Job, own: &OwnRule, example: &Example) -> u32 {
         let Ok((program, _)) = engine::build(&found, &overlay, job, &Progress::Silent) else { return 0 };
         let coverage = measure::measure(&program, &[]);
         let options = job.settings.options(&own.name);
-        let context = Context { program: &program, coverage: &coverage, options: &options };
+        let context = Context { program: &program, coverage: &coverage, options: &options, running: &[] };
         job.rules.get(&own.name).map_or(0, |it| it.rule.run(&context).len() as u32)
     })
 }

@@ -23,9 +23,11 @@ pub(crate) fn check(
 ) -> Checked {
     let levels = Levels::new(settings, rules);
     let wanted: Vec<&Entry> = rules.entries().iter().filter(|it| levels.is_on_somewhere(it)).collect();
+    let running: Vec<&'static str> = wanted.iter().map(|it| it.rule.name).collect();
     let run = |entry: &&Entry| {
         let options = settings.options(entry.rule.name);
-        let found = guard::caught(|| entry.rule.run(&Context { program, coverage, options: &options }));
+        let context = Context { program, coverage, options: &options, running: &running };
+        let found = guard::caught(|| entry.rule.run(&context));
         found.map_err(|error| {
             format!("the rule `{}` broke, and its findings are missing: {error}", entry.rule.name)
         })
