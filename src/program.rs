@@ -468,6 +468,8 @@ pub(crate) struct RecordSite {
     pub(crate) at: At,
     /// It is raised all the same, through a span that records by itself.
     pub(crate) raised_through: Option<Through>,
+    /// What leaves is another exception, which tells of the recorded one.
+    pub(crate) translated: bool,
     pub(crate) certainty: Certainty,
 }
 

@@ -1,5 +1,7 @@
 //! `dark-entry-point`: work starts here and no span is opened for it.
 
+mod minor;
+
 use std::collections::BTreeMap;
 
 use crate::measure::Unseen;
@@ -18,7 +20,7 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
         }
         let dark = Dark { id: *id, unseen, entry };
         let family = family(function, entry);
-        if is_minor(ctx, &dark, family.is_some_and(|it| lit.contains_key(&it))) {
+        if minor::is_minor(ctx, &dark, family.is_some_and(|it| lit.contains_key(&it))) {
             dark.tell(ctx, found).at_most(Level::Note);
         } else if let Some(family) = family {
             families.entry(family).or_default().push(dark);
@@ -70,15 +72,9 @@ fn tell_family(ctx: &Context<'_>, found: &mut Findings, family: Family<'_>, dark
         }
         let (name, all) = (ctx.program.function(it.id).name, dark.len() + lit);
         let framework = framework(it.entry);
-        finding.message = match lit {
-            0 => {
-                format!("none of the {all} entry points of `{framework}` opens a span, `{name}` first of all")
-            }
-            _ => format!(
-                "{} of {all} entry points of `{framework}` open no span, `{name}` first of all",
-                dark.len()
-            ),
-        };
+        let count = if lit == 0 { dark.len().to_string() } else { format!("{} of {all}", dark.len()) };
+        finding.message =
+            format!("{count} entry points of `{framework}` open no span, `{name}` first of all");
         finding.label("this one starts the most that no trace shows").help(match family.2 {
             EntryKind::Cli | EntryKind::Main => {
                 "open a span in one place that all of them go through, or around each".to_owned()
@@ -126,74 +122,6 @@ fn lit<'a>(ctx: &Context<'a>) -> BTreeMap<Family<'a>, usize> {
         }
     }
     lit
-}
-
-/// What few would open a span for: it asks whether the program lives, lasts as long as a session or the program does, or belongs to
-/// a program that has no telemetry at all.
-fn is_minor(ctx: &Context<'_>, it: &Dark<'_>, has_lit_siblings: bool) -> bool {
-    let function = ctx.program.function(it.id);
-    let is_started = matches!(it.entry.kind, EntryKind::Cli | EntryKind::Main);
-    let goes_nowhere = is_started && !has_lit_siblings && !it.unseen.has_telemetry;
-    is_probe(function.name.as_str())
-        || (!is_started && only_answers(ctx, it))
-        || it.entry.through.as_str().contains("websocket")
-        || (is_started && it.unseen.serves)
-        || goes_nowhere
-        || (is_program(it.entry) && is_called_elsewhere(ctx, function))
-}
-
-/// Asked every few seconds by whoever keeps the program alive.
-fn is_probe(name: &str) -> bool {
-    const PROBES: [&str; 10] = [
-        "health",
-        "healthz",
-        "healthcheck",
-        "healthy",
-        "liveness",
-        "livez",
-        "readiness",
-        "readyz",
-        "ping",
-        "alive",
-    ];
-    let own = name.rsplit('.').next().unwrap_or(name);
-    let whole = matches!(own, "live" | "ready" | "metrics" | "version" | "get_metrics" | "get_version");
-    whole || words(name).iter().any(|it| PROBES.contains(&it.as_str()))
-}
-
-/// `HealthHandler.do_GET` as its words, in small letters.
-fn words(name: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    let mut was_small = false;
-    for letter in name.chars() {
-        if !letter.is_alphanumeric() || (letter.is_uppercase() && was_small) {
-            words.push(String::new());
-        }
-        was_small = letter.is_lowercase();
-        if let (true, Some(word)) = (letter.is_alphanumeric(), words.last_mut()) {
-            word.extend(letter.to_lowercase());
-        }
-    }
-    words
-}
-
-/// It answers from what it has: nothing is called for it that a trace could show.
-fn only_answers(ctx: &Context<'_>, it: &Dark<'_>) -> bool {
-    let (facts, local) = ctx.program.facts_of(it.id);
-    it.unseen.functions == 0
-        && it.unseen.outgoing() == 0
-        && facts.function(local).statements <= FEW_STATEMENTS
-}
-
-/// What can be read at a glance is not what somebody looks for in a trace.
-const FEW_STATEMENTS: u32 = 4;
-
-/// A block that runs where the file is run by itself calls what others call, too: it tries that out.
-fn is_called_elsewhere(ctx: &Context<'_>, function: &Function) -> bool {
-    function.callers.iter().map(|it| ctx.program.function(*it)).any(|it| {
-        let file = ctx.program.file(it.file);
-        it.file != function.file && !file.test && !file.beside
-    })
 }
 
 /// How it is reached; that `main` is run as a program goes without saying.

@@ -1,7 +1,7 @@
 //! `double-recorded-exception`: an exception is recorded by hand and once more by the span that it then leaves.
 
 use crate::program::Through;
-use crate::rule::{Context, Findings};
+use crate::rule::{Context, Findings, Level};
 
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
     for site in &ctx.program.records {
@@ -25,6 +25,8 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             .help(help)
             .function(ctx.owner(&site.at))
             .certainty(certainty)
+            // Two exceptions are two events: the cause, and what it is told as.
+            .at_most(if site.translated { Level::Note } else { Level::Error })
             .related(place, "this span records what leaves it");
     }
 }

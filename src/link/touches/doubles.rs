@@ -64,6 +64,7 @@ impl Doubles<'_, '_> {
             }
             let leaves = handler.reraises != Reraises::Never && !self.stays_inside(handler.at);
             let raised = leaves.then(|| self.raised_after(handler, site, bound)).flatten();
+            let translated = raised.as_ref().is_some_and(|it| !it.same);
             let raised_through = raised.and_then(|raised| match handler.span {
                 Some(span) => program.spans[span].records_errors.then_some(Through::Span(span)),
                 None if raised.same && self.is_on_current(site) => {
@@ -72,7 +73,7 @@ impl Doubles<'_, '_> {
                 None => None,
             });
             let (at, certainty) = (call_at(self.world, site), self.targets.certainty(site));
-            found.push(RecordSite { at, raised_through, certainty });
+            found.push(RecordSite { at, raised_through, translated, certainty });
         }
         found
     }
@@ -103,7 +104,8 @@ impl Doubles<'_, '_> {
                     None if self.is_on_current(site) => self.around_of(program, at.function, &raised, 0),
                     None => None,
                 };
-                found.push(RecordSite { at, raised_through, certainty: self.targets.certainty(site) });
+                let certainty = self.targets.certainty(site);
+                found.push(RecordSite { at, raised_through, translated: false, certainty });
             }
         }
     }

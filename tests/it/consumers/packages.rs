@@ -101,5 +101,5 @@ fn pre_commit_installs_the_hook_and_runs_it() {
     trees::git(&project, &["add", "--all"]);
     let (status, said) = run();
     assert_eq!(status, Some(1), "{said}");
-    assert!(said.contains("shop/covered.py:7:5") && !said.contains("shop/dark.py:7:5"), "{said}");
+    assert!(said.contains("shop/covered.py:6:1") && !said.contains("shop/dark.py:6:1"), "{said}");
 }
