@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::program::{AttributeSite, AttributeTarget, SpanStyle};
+use crate::program::{AttributeSite, AttributeTarget, FuncId, SpanStyle};
 use crate::rule::{Context, Findings, Fix, Level, Renames, Wish};
 use crate::text::Symbol;
 
 /// From so many on, a way of writing keys is what the team has settled on: to change it is one decision.
 const FEWEST_OF_A_HABIT: usize = 12;
+/// The same within one function.
+const FEWEST_OF_A_FUNCTION: usize = 3;
 
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
     let keys = judged(ctx);
@@ -18,18 +20,28 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
         let total = keys.len();
         let faulty = keys.iter().filter(|it| it.fault == Some(fault)).count();
         let is_habit = faulty >= FEWEST_OF_A_HABIT;
-        let written = keys.iter().filter(|it| it.fault == Some(fault));
-        for (index, it) in written.filter(|it| !ctx.options.allows(it.key)).enumerate() {
+        let written: Vec<&Judged<'_>> =
+            keys.iter().filter(|it| it.fault == Some(fault) && !ctx.options.allows(it.key)).collect();
+        let mut by_function: BTreeMap<Option<FuncId>, usize> = BTreeMap::new();
+        written.iter().for_each(|it| *by_function.entry(it.owner(ctx)).or_default() += 1);
+        let mut decided = BTreeSet::new();
+        for it in written {
             tell(ctx, found, it, fault);
-            // One decision about all of them is worth a warning; each of them alone is not.
             let Some(finding) = found.list.last_mut() else { continue };
             if !is_habit {
                 finding.fix(it.fix(&renames));
-                continue;
             }
-            if index == 0 {
-                finding.message =
-                    format!("{faulty} of {total} attribute keys {}, `{}` among them", fault.say(), it.key);
+            // One decision about all of them is worth a warning; each of them alone is not.
+            let here = by_function[&it.owner(ctx)];
+            let (decision, count) = match is_habit {
+                true => (None, format!("{faulty} of {total} attribute keys")),
+                false if here >= FEWEST_OF_A_FUNCTION => {
+                    (Some(it.owner(ctx)), format!("{here} attribute keys here"))
+                }
+                false => continue,
+            };
+            if decided.insert(decision) {
+                finding.message = format!("{count} {}, `{}` among them", fault.say(), it.key);
             } else {
                 finding.at_most(Level::Note);
             }
@@ -45,6 +57,11 @@ struct Judged<'a> {
 }
 
 impl<'a> Judged<'a> {
+    /// The function that writes it first.
+    fn owner(&self, ctx: &Context<'_>) -> Option<FuncId> {
+        self.sites.first().map(|it| ctx.owner(&it.at))
+    }
+
     /// The same name in the usual style, where it has a namespace already.
     fn wishes(&self) -> impl Iterator<Item = Wish<'a>> {
         let better = snake_case(self.key);

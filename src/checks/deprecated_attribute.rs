@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::facts::{Facts, OpKind, RegionKind, Value, ValueId};
 use crate::program::{AttributeSite, FuncId};
 use crate::registry::{Relation, Replacement, Standing};
-use crate::rule::{Context, Findings, Renames, Wish};
+use crate::rule::{Context, Findings, Level, Renames, Wish};
 use crate::text::Symbol;
 
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
@@ -39,6 +39,7 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
         told.push((site, key, fate, replacements));
     }
     let renames = Renames::new(ctx.program, &wishes);
+    let mut decided = HashSet::new();
     for (site, key, fate, replacements) in told {
         let since = match fate.since {
             _ if fate.of_the_team => " in the project's registry".to_owned(),
@@ -53,6 +54,12 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             .fix(renames.fix(site))
             .function(ctx.owner(&site.at))
             .certainty(site.certainty);
+        // A key is renamed everywhere or nowhere: one decision, and one warning in each package.
+        let package = ctx.program.function(ctx.owner(&site.at)).package();
+        let Some(finding) = found.list.last_mut() else { continue };
+        if finding.most > Level::Note && !decided.insert((package, key)) {
+            finding.at_most(Level::Note);
+        }
     }
 }
 

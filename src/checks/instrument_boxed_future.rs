@@ -55,9 +55,17 @@ fn is_async_block(facts: &Facts, value: ValueId) -> bool {
     match facts.value(value) {
         Value::Closure(local) => facts.function(*local).is_async,
         Value::Call(op) => match &facts.op(*op).kind {
-            OpKind::Call { args, .. } => facts.args(args).iter().any(|it| is_async_block(facts, it.value)),
+            OpKind::Call { callee, args } => {
+                facts.args(args).iter().any(|it| is_async_block(facts, it.value))
+                    || is_method_of_block(facts, *callee)
+            }
             _ => false,
         },
         _ => false,
     }
+}
+
+/// `async move { .. }.in_current_span()`: the future has its span.
+fn is_method_of_block(facts: &Facts, callee: ValueId) -> bool {
+    matches!(facts.value(callee), Value::Member { of, .. } if is_async_block(facts, *of))
 }

@@ -1,9 +1,11 @@
 //! How much work an entry point starts that no span shows. A question to the call graph; it judges nothing.
 
+mod lasting;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::items::{counts, is_counted_entry_point};
-use crate::program::{At, CallCategory, FuncId, Function, Program, State};
+use crate::program::{At, CallCategory, EntryKind, FuncId, Function, Program, SetupSite, State};
 
 /// What runs below a function without a span around it.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -34,6 +36,12 @@ impl Unseen {
         }
     }
 }
+
+/// Whatever starts a server does so within so many functions of where the program begins.
+const MOST_LOOKED_AT: u32 = 48;
+
+/// Helpers of helpers.
+const DEEPEST_HELPER: u32 = 3;
 
 /// Beyond this many functions "a lot" is precise enough, and the whole stays linear in the number of entry points.
 const FAR_ENOUGH: u32 = 2_000;
@@ -82,13 +90,25 @@ fn speaks(program: &Program) -> Vec<bool> {
 }
 
 fn telemetry(program: &Program) -> impl Iterator<Item = At> + '_ {
-    let spans = program.spans.iter().map(|it| it.at);
-    let metrics = program.metrics.iter().map(|it| it.at);
-    program.setups.iter().map(|it| it.at).chain(spans).chain(metrics)
+    program.spans.iter().map(|it| it.at).chain(set_up(program).map(|it| it.at))
 }
 
-/// The directories with files that have telemetry: what is put beside them is a part of what is traced.
+/// What traces need; logs and metrics are set up without them.
+fn set_up(program: &Program) -> impl Iterator<Item = &SetupSite> {
+    const OTHERS: [&str; 6] = ["_logs", "_log_", "metric", "resources", "LoggerProvider", "LoggingHandler"];
+    let is_for_others = |it: &SetupSite| {
+        matches!(it.what.as_str(), "resource" | "view" | "meter")
+            || OTHERS.iter().any(|other| it.call.as_str().contains(other))
+    };
+    program.setups.iter().filter(move |it| !is_for_others(it))
+}
+
+/// The directories with files that have telemetry: what is put beside them is a part of what is traced. Where something sets traces up,
+/// what never comes by there sends none.
 fn homes(program: &Program) -> BTreeSet<&str> {
+    if set_up(program).any(|it| matches!(it.what.as_str(), "provider" | "install" | "exporter")) {
+        return BTreeSet::new();
+    }
     telemetry(program).map(|it| directory(&program.file(it.place.file).path)).collect()
 }
 
@@ -146,12 +166,22 @@ struct Walk<'a> {
 impl Walk<'_> {
     fn below(&mut self, entry: FuncId) -> Unseen {
         let mut unseen = Unseen::default();
+        let is_started = self
+            .program
+            .function(entry)
+            .entry_point
+            .is_some_and(|it| matches!(it.kind, EntryKind::Cli | EntryKind::Main));
+        let mut looked_at = 0;
         let mut open = vec![entry];
         self.seen[entry.index()] = entry.0;
         while let Some(id) = open.pop() {
             unseen.add_own(&self.own[id.index()]);
             unseen.has_telemetry |= self.speaks[id.index()];
             self.below[id.index()] = true;
+            if is_started && !unseen.serves && looked_at < MOST_LOOKED_AT {
+                looked_at += 1;
+                unseen.serves = lasting::calls_what_lasts(self.program, id);
+            }
             for next in self.program.function(id).callees.iter().chain(&self.own[id.index()].closures) {
                 if std::mem::replace(&mut self.seen[next.index()], entry.0) == entry.0 {
                     continue;
@@ -163,9 +193,23 @@ impl Walk<'_> {
                 } else if counts(self.program, *next) && unseen.functions < FAR_ENOUGH {
                     unseen.functions += u32::from(self.program.eligible(*next));
                     open.push(*next);
+                } else if !unseen.has_telemetry {
+                    unseen.has_telemetry = self.leads_to_telemetry(*next, 0);
                 }
             }
         }
         unseen
+    }
+
+    /// What does not count itself can be what sets telemetry up.
+    fn leads_to_telemetry(&self, function: FuncId, depth: u32) -> bool {
+        self.speaks[function.index()]
+            || (depth < DEEPEST_HELPER
+                && self
+                    .program
+                    .function(function)
+                    .callees
+                    .iter()
+                    .any(|it| *it != function && self.leads_to_telemetry(*it, depth + 1)))
     }
 }

@@ -115,38 +115,42 @@ fn is_for_tests(directory: &str) -> bool {
         || ["test_util", "test_utils", "test_helpers", "test_support"].iter().any(|it| name.ends_with(it))
 }
 
+/// A word in the name of a directory by which what lies there is for show.
+fn is_for_show(word: &str) -> bool {
+    const WORDS: [&str; 21] = [
+        "example",
+        "examples",
+        "sample",
+        "samples",
+        "demo",
+        "demos",
+        "doc",
+        "docs",
+        "bench",
+        "benches",
+        "benchmark",
+        "benchmarks",
+        "cookbook",
+        "cookbooks",
+        "tutorial",
+        "tutorials",
+        "quickstart",
+        "quickstarts",
+        "walkthrough",
+        "walkthroughs",
+        "playground",
+    ];
+    WORDS.contains(&word)
+}
+
+const GUIDES: [&str; 3] = ["getting_started", "getting-started", "notebooks"];
+
 /// What stands beside a program and never runs in production: scripts that build it, and what shows or measures it.
 fn is_beside(path: &str) -> bool {
     let (directories, name) = path.rsplit_once('/').unwrap_or(("", path));
-    let shows = |it: &str| {
-        matches!(
-            it,
-            "examples"
-                | "example"
-                | "samples"
-                | "sample"
-                | "demos"
-                | "docs"
-                | "doc"
-                | "benchmarks"
-                | "benches"
-                | "cookbook"
-                | "tutorials"
-                | "tutorial"
-                | "getting_started"
-                | "getting-started"
-                | "quickstart"
-                | "quickstarts"
-                | "cookbooks"
-                | "walkthrough"
-                | "walkthroughs"
-                | "playground"
-                | "notebooks"
-        ) || it.ends_with("_examples")
-            || it.ends_with("-examples")
-            // What continuous integration runs; other hidden directories are not looked into.
-            || it.starts_with('.')
-    };
+    // What continuous integration runs lies in hidden directories; others are not looked into.
+    let shows =
+        |it: &str| it.starts_with('.') || it.split(['_', '-']).any(is_for_show) || GUIDES.contains(&it);
     let stem = name.split('.').next().unwrap_or(name);
     let is_example = stem.starts_with("example_") || stem.ends_with("_example");
     is_example

@@ -74,7 +74,9 @@ impl Reader<'_, '_> {
                         world.argument(site, callee, index, bound).and_then(|it| self.made_by(it, site));
                     match (made, treatment) {
                         (Some(made), Treatment::Opens) => self.carried.insert(made),
-                        (Some(made), Treatment::Loses) => self.detached.insert(made),
+                        (Some(made), Treatment::Loses) if !self.takes_context_along(made) => {
+                            self.detached.insert(made)
+                        }
                         _ => continue,
                     };
                 }
@@ -90,12 +92,24 @@ impl Reader<'_, '_> {
                         if self.runs_in_span(site, node) {
                             self.carried.insert(made);
                         }
-                    } else if !model.keeps_context && !runs_at_once(model) && !gives_it_back(model) {
+                    } else if !model.keeps_context
+                        && !runs_at_once(model)
+                        && !gives_it_back(model)
+                        && !self.takes_context_along(made)
+                    {
                         self.detached.insert(made);
                     }
                 }
             }
         }
+    }
+
+    /// `async { .. }.in_current_span()`: what is handed over has its context with it.
+    fn takes_context_along(&self, made: Site) -> bool {
+        self.targets.nodes(made).any(|node| {
+            let models = &self.world.library.node(node).models;
+            runs(self.world, made, node).is_some() || models.iter().any(|it| it.keeps_context)
+        })
     }
 
     /// The call that a value comes from, directly or through a variable.
