@@ -6,6 +6,7 @@ mod fix;
 pub(crate) mod own;
 mod page;
 mod rename;
+mod written;
 
 #[cfg(test)]
 pub(crate) use catalogue::tests as sample;

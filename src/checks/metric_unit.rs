@@ -1,9 +1,8 @@
 //! `metric-unit`: an instrument without a unit, or with one that is not written as UCUM has it.
 
-use crate::facts::{Arg, Facts, Op, OpKind, Value};
 use crate::program::MetricSite;
 use crate::rule::{Change, Context, Edit, Findings, Fix, Safety};
-use crate::text::{Place, Span, Symbol};
+use crate::text::Symbol;
 
 /// Units as people spell them, and as UCUM does.
 const SPELLED: &[(&str, &str)] = &[
@@ -72,38 +71,15 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
     }
 }
 
-/// Where the unit is written among the arguments of the call that makes the instrument, or of one that goes on from it. Names of
-/// metrics are made of units elsewhere, so that somebody should look.
+/// Names of metrics are made of units elsewhere, so that somebody should look.
 fn fix(ctx: &Context<'_>, site: &MetricSite, unit: &str, better: String) -> Option<Fix> {
-    let (file, unit) = (site.at.place.file, Symbol::new(unit));
-    let facts = &ctx.program.file(file).facts;
-    let goes_on =
-        |it: &&Op| it.span.contains(site.at.place.span) || is_made_of(facts, it, site.at.place.span);
-    let given = facts.ops.iter().filter(goes_on).filter_map(|it| match &it.kind {
-        OpKind::Call { args, .. } => {
-            let is_it = |it: &&Arg| *facts.value(it.value) == Value::Text(unit);
-            let found: Vec<&Arg> = facts.args(args).iter().filter(is_it).collect();
-            if let [only] = found.as_slice() { Some((it.span, only.value)) } else { None }
-        }
-        _ => None,
-    });
-    let (_, value) = given.min_by_key(|(span, _)| span.end - span.start)?;
-    let place = Place { file, span: facts.value_span(value) };
-    let title = format!("write the unit as `{better}`");
+    let unit = Symbol::new(unit);
+    let place = ctx.argument_saying(site.at.place, unit)?;
     Some(Fix {
         safety: Safety::Unsafe,
-        title,
+        title: format!("write the unit as `{better}`"),
         edits: vec![Edit { place, change: Change::Name { old: unit, new: better } }],
     })
-}
-
-/// A method of what a call makes: `meter.u64_counter("jobs").with_unit("{job}")`.
-fn is_made_of(facts: &Facts, op: &Op, made: Span) -> bool {
-    let OpKind::Call { callee, .. } = op.kind else { return false };
-    let Value::Member { of, .. } = *facts.value(callee) else { return false };
-    let Value::Call(before) = *facts.value(of) else { return false };
-    let before = facts.op(before);
-    before.span == made || is_made_of(facts, before, made)
 }
 
 /// How to write a unit that is spelled out; none for one that is well written.

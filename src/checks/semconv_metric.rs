@@ -2,7 +2,8 @@
 
 use crate::program::MetricSite;
 use crate::registry::{Fate, Metric, Relation};
-use crate::rule::{Context, Findings};
+use crate::rule::{Change, Context, Edit, Findings, Fix, Safety};
+use crate::text::Symbol;
 
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
     let registry = &ctx.program.registry;
@@ -23,6 +24,7 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             .label("created here")
             .reason("Dashboards and alerts that are made for the conventions show it wrong, or not at all.")
             .help(help)
+            .fix(fate.and_then(|it| fix(ctx, site, metric, it)))
             .function(ctx.owner(&site.at))
             .certainty(site.certainty);
     }
@@ -44,6 +46,24 @@ fn deprecated(ctx: &Context<'_>, metric: &Metric, fate: &Fate) -> (String, Strin
         }
     };
     (format!("metric `{}` is deprecated {since}", metric.name), help)
+}
+
+/// A new name for the same numbers. Whoever shows them has to be told, so that somebody should look.
+fn fix(ctx: &Context<'_>, site: &MetricSite, metric: &Metric, fate: &Fate) -> Option<Fix> {
+    let [only] = fate.replacements.as_slice() else { return None };
+    let new = ctx.program.registry.metric(only.to)?;
+    let unit = site.unit.map_or("", |it| it.as_str());
+    let fits = only.relation == Relation::Rename
+        && (unit == new.unit || new.unit.is_empty())
+        && (new.instrument.is_empty()
+            || site.instrument.as_str().trim_start_matches("observable_") == new.instrument);
+    let old = Symbol::new(metric.name);
+    let place = ctx.argument_saying(site.at.place, old).filter(|_| fits && site.via.is_none())?;
+    Some(Fix {
+        safety: Safety::Unsafe,
+        title: format!("rename `{old}` to `{}`", only.to),
+        edits: vec![Edit { place, change: Change::Name { old, new: only.to.to_owned() } }],
+    })
 }
 
 /// What is not as the conventions have it; a name from before the registry has nothing to differ from.
