@@ -55,17 +55,21 @@ pub(super) fn dark_entry_points(program: &Program) -> (Vec<(FuncId, Unseen)>, Ve
         return (Vec::new(), Vec::new());
     }
     let functions = program.functions.len();
+    let sets_up = set_up(program).any(|it| matches!(it.what.as_str(), "provider" | "install" | "exporter"));
     let mut walk = Walk {
         program,
         own: own_work(program),
-        speaks: speaks(program),
+        speaks: speaks(program, sets_up),
+        sets_up,
         seen: vec![u32::MAX; functions],
         below: vec![false; functions],
     };
-    let homes = homes(program);
+    let homes = homes(program, sets_up);
     let mut dark: Vec<_> = entries.into_iter().map(|it| (it, walk.below(it))).collect();
     for (id, unseen) in &mut dark {
-        unseen.has_telemetry |= homes.contains(directory(&program.file(program.function(*id).file).path));
+        let function = program.function(*id);
+        let home = if sets_up { function.package() } else { directory(&program.file(function.file).path) };
+        unseen.has_telemetry |= homes.contains(home);
     }
     dark.sort_by_key(|(id, unseen)| {
         (std::cmp::Reverse(unseen.outgoing()), std::cmp::Reverse(unseen.functions), *id)
@@ -73,24 +77,28 @@ pub(super) fn dark_entry_points(program: &Program) -> (Vec<(FuncId, Unseen)>, Ve
     (dark, walk.below)
 }
 
-/// For each function whether telemetry is set up or emitted there, or at the top of its file.
-fn speaks(program: &Program) -> Vec<bool> {
+/// For each function whether telemetry is set up or emitted there, or at the top of its file. Where something sets traces up, spans alone
+/// go nowhere.
+fn speaks(program: &Program, sets_up: bool) -> Vec<bool> {
     let mut speaks = vec![false; program.functions.len()];
     let mut files = vec![false; program.files.len()];
-    for at in telemetry(program) {
+    for at in telemetry(program, sets_up) {
         match program.enclosing_named(at.function) {
             Some(function) => speaks[function.index()] = true,
             None => files[at.place.file.index()] = true,
         }
     }
     for (id, function) in program.function_ids() {
-        speaks[id.index()] |= is_seen(function) || files[function.file.index()];
+        speaks[id.index()] |= (!sets_up && is_seen(function)) || files[function.file.index()];
     }
     speaks
 }
 
-fn telemetry(program: &Program) -> impl Iterator<Item = At> + '_ {
-    program.spans.iter().map(|it| it.at).chain(set_up(program).map(|it| it.at))
+fn telemetry(program: &Program, sets_up: bool) -> impl Iterator<Item = At> + '_ {
+    // A tracer is there before anything takes what it makes.
+    let made = set_up(program).filter(move |it| !sets_up || it.what.as_str() != "tracer");
+    let spans = program.spans.iter().filter(move |_| !sets_up);
+    spans.map(|it| it.at).chain(made.map(|it| it.at))
 }
 
 /// What traces need; logs and metrics are set up without them.
@@ -103,13 +111,15 @@ fn set_up(program: &Program) -> impl Iterator<Item = &SetupSite> {
     program.setups.iter().filter(move |it| !is_for_others(it))
 }
 
-/// The directories with files that have telemetry: what is put beside them is a part of what is traced. Where something sets traces up,
-/// what never comes by there sends none.
-fn homes(program: &Program) -> BTreeSet<&str> {
-    if set_up(program).any(|it| matches!(it.what.as_str(), "provider" | "install" | "exporter")) {
-        return BTreeSet::new();
-    }
-    telemetry(program).map(|it| directory(&program.file(it.place.file).path)).collect()
+/// What is put beside telemetry is a part of what is traced: the directories that have some. Where traces are set up as a module is
+/// loaded, so is its package.
+fn homes(program: &Program, sets_up: bool) -> BTreeSet<&str> {
+    let on_loading = |it: &At| !sets_up || program.enclosing_named(it.function).is_none();
+    let home = |it: At| match sets_up {
+        true => program.function(it.function).package(),
+        false => directory(&program.file(it.place.file).path),
+    };
+    telemetry(program, sets_up).filter(on_loading).map(home).collect()
 }
 
 fn directory(path: &str) -> &str {
@@ -157,6 +167,7 @@ struct Walk<'a> {
     program: &'a Program,
     own: Vec<Own>,
     speaks: Vec<bool>,
+    sets_up: bool,
     /// The entry point that last came by, for each function.
     seen: Vec<u32>,
     /// Some entry point came by.
@@ -189,7 +200,7 @@ impl Walk<'_> {
                 let function = self.program.function(*next);
                 if is_seen(function) {
                     unseen.hands_over = true;
-                    unseen.has_telemetry = true;
+                    unseen.has_telemetry |= !self.sets_up || self.leads_to_telemetry(*next, 0);
                 } else if counts(self.program, *next) && unseen.functions < FAR_ENOUGH {
                     unseen.functions += u32::from(self.program.eligible(*next));
                     open.push(*next);

@@ -1,21 +1,54 @@
 //! Entry points that few would open a span for: without one they are worth a note.
 
+use std::collections::BTreeSet;
+
 use super::{Dark, is_program};
-use crate::program::{EntryKind, FuncId};
+use crate::program::{EntryKind, FuncId, Reach, State};
 use crate::rule::Context;
 
 /// What few would open a span for: it asks whether the program lives, lasts as long as a session or the program does, or belongs to
 /// a program that has no telemetry at all.
-pub(super) fn is_minor(ctx: &Context<'_>, it: &Dark<'_>, has_lit_siblings: bool) -> bool {
+pub(super) fn is_minor(
+    ctx: &Context<'_>,
+    it: &Dark<'_>,
+    has_lit_siblings: bool,
+    traced: &BTreeSet<&str>,
+) -> bool {
     let function = ctx.program.function(it.id);
     let is_started = matches!(it.entry.kind, EntryKind::Cli | EntryKind::Main);
-    let goes_nowhere = is_started && !has_lit_siblings && !it.unseen.has_telemetry;
+    let is_told = match is_started {
+        true => it.unseen.has_telemetry,
+        false => traced.contains(part(&ctx.program.file(function.file).path)),
+    };
+    let goes_nowhere = !has_lit_siblings && !is_told;
     is_probe(function.name.as_str())
         || (!is_started && only_answers(ctx, it))
         || it.entry.through.as_str().contains("websocket")
         || (is_started && it.unseen.serves)
         || goes_nowhere
         || (is_program(it.entry) && is_called_elsewhere(ctx, it.id))
+        || is_called_in_span(ctx, it.id)
+}
+
+/// The parts of the tree that have spans or set them up.
+pub(super) fn traced<'a>(ctx: &Context<'a>) -> BTreeSet<&'a str> {
+    let program = ctx.program;
+    let sites = program.spans.iter().map(|it| it.at).chain(program.setups.iter().map(|it| it.at));
+    let files = sites.map(|it| program.file(it.place.file)).filter(|it| !it.test && !it.beside);
+    files.map(|it| part(&it.path)).collect()
+}
+
+/// The directory at the top that a file lies in.
+fn part(path: &str) -> &str {
+    path.split_once('/').map_or("", |(top, _)| top)
+}
+
+/// The program calls it, too, and has a span then.
+fn is_called_in_span(ctx: &Context<'_>, id: FuncId) -> bool {
+    let callers = ctx.program.function(id).callers.iter().map(|it| ctx.program.function(*it));
+    callers.filter(|it| it.named && !it.test && !ctx.program.file(it.file).beside).any(|it| {
+        it.direct_span || it.reach == Reach::Covered || matches!(it.state, State::Span | State::Auto)
+    })
 }
 
 /// Asked every few seconds by whoever keeps the program alive.

@@ -44,7 +44,27 @@ impl<'w, 'a> Eval<'w, 'a> {
         if found.is_empty() {
             found = self.promised(of, Held::Item, scope);
         }
+        if found.is_empty()
+            && !facts.lexical
+            && matches!(facts.value(key), Value::Name(_) | Value::Member { .. })
+        {
+            found = self.asked_for(key, scope);
+        }
         found
+    }
+
+    /// `container[Tracer]`: who is asked for a type gives one of it.
+    fn asked_for(&mut self, key: ValueId, scope: Scope) -> Things {
+        let library = self.world.library;
+        let types = self.things(key, scope);
+        types
+            .iter()
+            .filter_map(|it| match it {
+                Thing::Class(class) => Some(Thing::Instance(class)),
+                Thing::Library(node) if library.node(node).is_type => Some(Thing::Object(node)),
+                _ => None,
+            })
+            .collect()
     }
 
     /// The dictionary display that a value is, or that a name is bound to.
