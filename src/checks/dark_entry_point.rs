@@ -111,8 +111,7 @@ fn lit<'a>(ctx: &Context<'a>) -> BTreeMap<Family<'a>, usize> {
     for (_, function) in ctx.program.function_ids() {
         let Some(entry) = function.entry_point else { continue };
         let file = ctx.program.file(function.file);
-        let has_span = function.direct_span || matches!(function.state, State::Span | State::Auto);
-        if has_span
+        if function.has_span()
             && !function.test
             && !file.test
             && !file.beside

@@ -33,7 +33,7 @@ pub(crate) fn find(world: &World<'_>, targets: &Targets, program: &Program) -> V
         starts[file] &= !to_services[file];
     }
     let (of_scripts, of_traced) = (spread(&loads, starts), spread(&loads, to_traces));
-    let at_home = |file: usize| homes.contains(directory(&world.files[file].path));
+    let at_home = |file: usize| homes.contains(world.files[file].directory());
     (0..files).map(|it| of_scripts[it] && !of_traced[it] && !at_home(it)).collect()
 }
 
@@ -42,16 +42,12 @@ pub(crate) fn find(world: &World<'_>, targets: &Targets, program: &Program) -> V
 fn homes<'a>(world: &World<'a>, traced: &[bool]) -> FxHashSet<&'a str> {
     let mut homes = FxHashSet::default();
     for (file, _) in world.files.iter().zip(traced).filter(|(_, traced)| **traced) {
-        let own = directory(&file.path);
+        let own = file.directory();
         homes.insert(own);
         let upwards = std::iter::successors(Some(own), |it| it.rsplit_once('/').map(|(above, _)| above));
         homes.extend(upwards.filter(|it| !it.is_empty()));
     }
     homes
-}
-
-fn directory(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(directory, _)| directory)
 }
 
 /// The files with telemetry in them. Where one language has no imports of files, all of its files count as such.

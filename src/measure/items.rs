@@ -3,7 +3,7 @@
 //! `link` has not decided already.
 
 use super::Dimension;
-use crate::program::{At, EntryKind, Exclusion, FuncId, Function, Program, Reach, Reraises, State};
+use crate::program::{At, EntryKind, Exclusion, FuncId, Function, Program, Reach, Reraises};
 use crate::registry::Standing;
 use crate::text::Place;
 
@@ -72,7 +72,7 @@ impl Walk<'_> {
     fn functions(&mut self) {
         let program = self.program;
         for (id, function) in program.function_ids().filter(|(_, it)| it.named && !it.test) {
-            let covered = opens_span(function);
+            let covered = function.has_span();
             if program.eligible(id) {
                 let place = program.head(id);
                 self.item(Dimension::Functions, covered.into(), place, id);
@@ -154,10 +154,6 @@ pub(crate) fn counts(program: &Program, function: FuncId) -> bool {
                 )
             )
     })
-}
-
-fn opens_span(function: &Function) -> bool {
-    function.direct_span || matches!(function.state, State::Span | State::Auto)
 }
 
 /// Where work starts counts even if the function is private.

@@ -5,7 +5,7 @@ mod lasting;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::items::{counts, is_counted_entry_point};
-use crate::program::{At, CallCategory, EntryKind, FuncId, Function, Program, SetupSite, State};
+use crate::program::{At, CallCategory, EntryKind, FuncId, Function, Program, SetupSite};
 
 /// What runs below a function without a span around it.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -68,7 +68,7 @@ pub(super) fn dark_entry_points(program: &Program) -> (Vec<(FuncId, Unseen)>, Ve
     let mut dark: Vec<_> = entries.into_iter().map(|it| (it, walk.below(it))).collect();
     for (id, unseen) in &mut dark {
         let function = program.function(*id);
-        let home = if sets_up { function.package() } else { directory(&program.file(function.file).path) };
+        let home = if sets_up { function.package() } else { program.file(function.file).directory() };
         unseen.has_telemetry |= homes.contains(home);
     }
     dark.sort_by_key(|(id, unseen)| {
@@ -89,7 +89,7 @@ fn speaks(program: &Program, sets_up: bool) -> Vec<bool> {
         }
     }
     for (id, function) in program.function_ids() {
-        speaks[id.index()] |= (!sets_up && is_seen(function)) || files[function.file.index()];
+        speaks[id.index()] |= (!sets_up && function.has_span()) || files[function.file.index()];
     }
     speaks
 }
@@ -117,21 +117,13 @@ fn homes(program: &Program, sets_up: bool) -> BTreeSet<&str> {
     let on_loading = |it: &At| !sets_up || program.enclosing_named(it.function).is_none();
     let home = |it: At| match sets_up {
         true => program.function(it.function).package(),
-        false => directory(&program.file(it.place.file).path),
+        false => program.file(it.place.file).directory(),
     };
     telemetry(program, sets_up).filter(on_loading).map(home).collect()
 }
 
-fn directory(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(directory, _)| directory)
-}
-
 fn is_dark_entry_point(function: &Function) -> bool {
-    is_counted_entry_point(function) && !is_seen(function)
-}
-
-fn is_seen(function: &Function) -> bool {
-    function.direct_span || matches!(function.state, State::Span | State::Auto)
+    is_counted_entry_point(function) && !function.has_span()
 }
 
 /// The uncovered work of one function and the closures it runs.
@@ -198,7 +190,7 @@ impl Walk<'_> {
                     continue;
                 }
                 let function = self.program.function(*next);
-                if is_seen(function) {
+                if function.has_span() {
                     unseen.hands_over = true;
                     unseen.has_telemetry |= !self.sets_up || self.leads_to_telemetry(*next, 0);
                 } else if counts(self.program, *next) && unseen.functions < FAR_ENOUGH {

@@ -1,10 +1,22 @@
 //! What is asked of a program about one of its files or functions.
 
-use super::{File, FuncId, Function, Program};
+use super::{File, FuncId, Function, Program, State};
 use crate::facts::{Facts, FnId, Value};
 use crate::text::{FileId, Place, Position, Span};
 
+impl File {
+    /// Where it lies; empty at the top.
+    pub(crate) fn directory(&self) -> &str {
+        self.path.rsplit_once('/').map_or("", |(directory, _)| directory)
+    }
+}
+
 impl Function {
+    /// It has a span, its own or a library's.
+    pub(crate) fn has_span(&self) -> bool {
+        self.direct_span || matches!(self.state, State::Span | State::Auto)
+    }
+
     /// The outermost package or crate that it is in.
     pub(crate) fn package(&self) -> &str {
         self.qualified.split(['.', ':']).next().unwrap_or_default()

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Dark, is_program};
-use crate::program::{EntryKind, FuncId, Reach, State};
+use crate::program::{EntryKind, FuncId, Reach};
 use crate::rule::Context;
 
 /// What few would open a span for: it asks whether the program lives, lasts as long as a session or the program does, or belongs to
@@ -46,9 +46,9 @@ fn part(path: &str) -> &str {
 /// The program calls it, too, and has a span then.
 fn is_called_in_span(ctx: &Context<'_>, id: FuncId) -> bool {
     let callers = ctx.program.function(id).callers.iter().map(|it| ctx.program.function(*it));
-    callers.filter(|it| it.named && !it.test && !ctx.program.file(it.file).beside).any(|it| {
-        it.direct_span || it.reach == Reach::Covered || matches!(it.state, State::Span | State::Auto)
-    })
+    callers
+        .filter(|it| it.named && !it.test && !ctx.program.file(it.file).beside)
+        .any(|it| it.has_span() || it.reach == Reach::Covered)
 }
 
 /// Asked every few seconds by whoever keeps the program alive.
