@@ -115,42 +115,42 @@ fn is_for_tests(directory: &str) -> bool {
         || ["test_util", "test_utils", "test_helpers", "test_support"].iter().any(|it| name.ends_with(it))
 }
 
-/// A word in the name of a directory by which what lies there is for show.
-fn is_for_show(word: &str) -> bool {
-    const WORDS: [&str; 21] = [
-        "example",
+/// Directories of what is for show: called so as a whole, or by their last word where that stands for many (`test_samples`).
+fn is_for_show(directory: &str) -> bool {
+    const MANY: [&str; 9] = [
         "examples",
-        "sample",
         "samples",
-        "demo",
         "demos",
+        "benchmarks",
+        "cookbooks",
+        "tutorials",
+        "quickstarts",
+        "walkthroughs",
+        "notebooks",
+    ];
+    const WHOLE: [&str; 13] = [
+        "example",
+        "sample",
         "doc",
         "docs",
-        "bench",
         "benches",
-        "benchmark",
-        "benchmarks",
         "cookbook",
-        "cookbooks",
         "tutorial",
-        "tutorials",
         "quickstart",
-        "quickstarts",
         "walkthrough",
-        "walkthroughs",
         "playground",
+        "getting_started",
+        "getting-started",
+        "bench",
     ];
-    WORDS.contains(&word)
+    WHOLE.contains(&directory) || directory.rsplit(['_', '-']).next().is_some_and(|it| MANY.contains(&it))
 }
-
-const GUIDES: [&str; 3] = ["getting_started", "getting-started", "notebooks"];
 
 /// What stands beside a program and never runs in production: scripts that build it, and what shows or measures it.
 fn is_beside(path: &str) -> bool {
     let (directories, name) = path.rsplit_once('/').unwrap_or(("", path));
     // What continuous integration runs lies in hidden directories; others are not looked into.
-    let shows =
-        |it: &str| it.starts_with('.') || it.split(['_', '-']).any(is_for_show) || GUIDES.contains(&it);
+    let shows = |it: &str| it.starts_with('.') || is_for_show(it);
     let stem = name.split('.').next().unwrap_or(name);
     let is_example = stem.starts_with("example_") || stem.ends_with("_example");
     is_example

@@ -35,10 +35,12 @@ pub(super) fn asks_the_machine(ctx: &Context<'_>, site: &ProcessSite) -> bool {
         facts.ops.iter().find(|it| it.span == site.at.place.span && matches!(it.kind, OpKind::Call { .. }));
     let Some(OpKind::Call { callee, args }) = op.map(|it| &it.kind) else { return false };
     let mut words = Vec::new();
-    facts.args(args).iter().take(2).for_each(|it| add_words(facts, it.value, &mut words));
     add_chain(facts, *callee, &mut words, 0);
-    let program = words.iter().map(|it| it.rsplit(['/', '\\']).next().unwrap_or(it));
-    program.clone().any(|it| ANSWERS.contains(&it)) || words.iter().any(|it| QUESTIONS.contains(it))
+    let positional = facts.args(args).iter().filter(|it| it.name.is_none());
+    positional.take(4).for_each(|it| add_words(facts, it.value, &mut words));
+    let Some((program, rest)) = words.split_first() else { return false };
+    let program = program.rsplit(['/', '\\']).next().unwrap_or(program);
+    ANSWERS.contains(&program) || rest.iter().any(|it| QUESTIONS.contains(it))
 }
 
 /// The words of a command, in one text or in a list of texts.
@@ -52,13 +54,13 @@ fn add_words(facts: &Facts, value: ValueId, words: &mut Vec<&'static str>) {
     }
 }
 
-/// `Command::new("git").arg("rev-parse").output()`: what the calls before were given.
+/// `Command::new("git").arg("rev-parse").output()`: what the calls before were given, the first of them first.
 fn add_chain(facts: &Facts, callee: ValueId, words: &mut Vec<&'static str>, depth: u32) {
     let Value::Member { of, .. } = facts.value(callee) else { return };
     let Value::Call(op) = facts.value(*of) else { return };
     let OpKind::Call { callee, args } = &facts.op(*op).kind else { return };
-    facts.args(args).iter().for_each(|it| add_words(facts, it.value, words));
     if depth < 16 {
         add_chain(facts, *callee, words, depth + 1);
     }
+    facts.args(args).iter().for_each(|it| add_words(facts, it.value, words));
 }
