@@ -35,6 +35,16 @@ pub(crate) struct Scope {
     pub(crate) order: u32,
 }
 
+/// What it takes to say what a value can be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Weight {
+    /// A look or two, or as much as what is asked next and remembered there.
+    Light,
+    Fair,
+    /// Much, and it is often asked again.
+    Heavy,
+}
+
 /// Reads the values of one function, remembering what it found.
 pub(crate) struct Eval<'w, 'a> {
     pub(crate) world: &'w World<'a>,
@@ -42,6 +52,8 @@ pub(crate) struct Eval<'w, 'a> {
     memo: FxHashMap<(FileId, ValueId), (Things, bool)>,
     /// The same for the parameters that were met.
     params: FxHashMap<(FuncId, usize), (Things, bool)>,
+    /// Even what should be a look or two was cut short, and so is remembered.
+    long_names: bool,
     /// What class bodies say, where that is settled.
     members: FxHashMap<(ClassId, Symbol), Option<Things>>,
     open: Vec<(FileId, ValueId)>,
@@ -88,6 +100,7 @@ impl<'w, 'a> Eval<'w, 'a> {
         Eval {
             world,
             memo: FxHashMap::default(),
+            long_names: false,
             params: FxHashMap::default(),
             members: FxHashMap::default(),
             open: Vec::new(),
@@ -104,6 +117,7 @@ impl<'w, 'a> Eval<'w, 'a> {
     /// Makes ready for the next function: only what is settled stays known. What was read is given back.
     pub(crate) fn next_function(&mut self) -> impl Iterator<Item = Dependency> {
         self.memo.clear();
+        self.long_names = false;
         self.params.clear();
         self.read.sort_unstable_by_key(|it| it.key());
         self.read.dedup();
@@ -139,11 +153,23 @@ impl<'w, 'a> Eval<'w, 'a> {
     }
 
     pub(crate) fn things(&mut self, value: ValueId, scope: Scope) -> Things {
-        if let Some(found) = self.at_a_glance(value, scope.file) {
-            return found;
-        }
+        let weight = match self.world.facts(scope.file).value(value) {
+            Value::Text(text) => return Things::one(Thing::Text(*text)),
+            Value::Closure(local) => {
+                return Things::one(Thing::Function(self.world.func(scope.file, *local)));
+            }
+            Value::Name(_) | Value::Head(_) | Value::Awaited(_) => Weight::Light,
+            Value::Member { .. } | Value::Either(_) | Value::Fallback(_) => Weight::Fair,
+            Value::Call(_) | Value::Entered(_) | Value::Item { .. } | Value::Element(_) | Value::Part(..) => {
+                Weight::Heavy
+            }
+            // Values that lead nowhere.
+            _ => return Things::none(),
+        };
         let key = (scope.file, value);
-        if let Some((known, loose)) = self.memo.get(&key) {
+        if (weight != Weight::Light || self.long_names)
+            && let Some((known, loose)) = self.memo.get(&key)
+        {
             self.loose += u32::from(*loose);
             return known.clone();
         }
@@ -159,39 +185,13 @@ impl<'w, 'a> Eval<'w, 'a> {
         self.open.pop();
         self.depth -= 1;
         // An answer that was cut short, by an open question perhaps, may lack what that one would add: only whole answers are kept.
-        if self.open.is_empty() || (self.cut == cut && self.is_costly(value, scope.file)) {
+        let whole = self.open.is_empty() || (self.cut == cut && weight == Weight::Heavy);
+        let long = self.cut != cut;
+        if whole && (weight != Weight::Light || long) {
+            self.long_names |= weight == Weight::Light;
             self.memo.insert(key, (found.clone(), self.loose != loose));
         }
         found
-    }
-
-    /// Values that lead nowhere else.
-    fn at_a_glance(&self, value: ValueId, file: FileId) -> Option<Things> {
-        match self.world.facts(file).value(value) {
-            Value::Text(text) => Some(Things::one(Thing::Text(*text))),
-            Value::Closure(local) => Some(Things::one(Thing::Function(self.world.func(file, *local)))),
-            Value::Name(_)
-            | Value::Head(_)
-            | Value::Member { .. }
-            | Value::Call(_)
-            | Value::Awaited(_)
-            | Value::Either(_)
-            | Value::Fallback(_)
-            | Value::Item { .. }
-            | Value::Element(_)
-            | Value::Part(..)
-            | Value::Entered(_) => None,
-            _ => Some(Things::none()),
-        }
-    }
-
-    /// What takes more than a look or two, and is often asked again.
-    fn is_costly(&self, value: ValueId, file: FileId) -> bool {
-        let value = self.world.facts(file).value(value);
-        matches!(
-            value,
-            Value::Call(_) | Value::Entered(_) | Value::Item { .. } | Value::Element(_) | Value::Part(..)
-        )
     }
 
     fn evaluate(&mut self, value: ValueId, scope: Scope) -> Things {

@@ -60,10 +60,11 @@ impl Verdicts<'_, '_> {
     pub(crate) fn own(&self, qualified: &[Box<str>]) -> Own {
         let functions = self.world.file_of.len();
         let helpers = Helpers::find(self.world, self.targets, self.openings);
-        let verdicts: Vec<(bool, bool, bool, Option<Exclusion>, bool)> = (0..functions)
-            .into_par_iter()
-            .map(|index| {
-                let function = FuncId(index as u32);
+        let verdicts: Vec<(bool, bool, bool, Option<Exclusion>, bool)> = self
+            .world
+            .each_function()
+            .map(|function| {
+                let index = function.index();
                 let entered = self.entries.get(&function);
                 let entry = entered.is_some();
                 let exposed = entered.is_some_and(|it| !it.called);
@@ -242,12 +243,12 @@ impl Verdicts<'_, '_> {
     /// The dotted name of each function, with the module in front. Hardly any two are alike: there is nothing to share.
     pub(crate) fn qualified(&self) -> Vec<Box<str>> {
         let modules = &self.world.modules;
-        (0..self.world.files.len())
-            .into_par_iter()
-            .flat_map_iter(|index| {
-                let id = modules.of_file(FileId(index as u32));
+        self.world
+            .each_file()
+            .flat_map_iter(|file| {
+                let id = modules.of_file(file);
                 let (module, between) = (modules.dotted(id), modules.separator(id));
-                let functions = &self.world.files[index].facts.functions;
+                let functions = &self.world.facts(file).functions;
                 functions.iter().map(move |it| match (it.kind, it.path.as_str()) {
                     (FunctionKind::Closure, _) | (_, "") => module.as_str().into(),
                     (_, path) => [module.as_str(), between, path].concat().into(),
@@ -380,9 +381,8 @@ fn class_helpers(world: &World<'_>, class: ClassId) -> Vec<FuncId> {
 fn add_speakers(world: &World<'_>, targets: &Targets, openings: &Openings, all: &mut FxHashSet<FuncId>) {
     for _ in 0..3 {
         let all_known = &*all;
-        let found: Vec<FuncId> = (0..world.file_of.len())
-            .into_par_iter()
-            .map(|it| FuncId(it as u32))
+        let found: Vec<FuncId> = world
+            .each_function()
             .filter(|it| {
                 !all_known.contains(it) && openings.own[it.index()].is_empty() && !world.is_body(*it)
             })

@@ -52,11 +52,10 @@ pub(crate) fn find(
     runners: &Runners,
     spawners: &Spawners,
 ) -> Tables {
-    let parts: Vec<Tables> = (0..world.files.len())
-        .into_par_iter()
+    let parts: Vec<Tables> = world
+        .each_file()
         .map(|file| {
             let mut tables = Tables::default();
-            let file = FileId(file as u32);
             for (op, callees) in targets.calls(file) {
                 let site = Site { file, op };
                 read_call(world, targets, openings, runners, (site, callees), &mut tables);
@@ -86,10 +85,8 @@ impl Runners {
     pub(crate) fn find(world: &World<'_>, targets: &Targets) -> Runners {
         let mut known: FxHashMap<FuncId, u16> = FxHashMap::default();
         for _ in 0..4 {
-            let found: Vec<(FuncId, u16)> = (0..world.files.len())
-                .into_par_iter()
-                .flat_map_iter(|file| runners_in(world, targets, FileId(file as u32), &known))
-                .collect();
+            let found: Vec<(FuncId, u16)> =
+                world.each_file().flat_map_iter(|file| runners_in(world, targets, file, &known)).collect();
             let before = known.len();
             for (function, index) in found {
                 known.entry(function).or_insert(index);

@@ -13,8 +13,7 @@ use crate::text::{FileId, Symbol};
 
 /// For each call of a bound function, the call that bound it.
 pub(crate) fn find(world: &World<'_>) -> FxHashMap<Site, Site> {
-    let found: Vec<Vec<OpId>> =
-        (0..world.files.len()).into_par_iter().map(|it| binders_in(world, FileId(it as u32))).collect();
+    let found: Vec<Vec<OpId>> = world.each_file().map(|it| binders_in(world, it)).collect();
     let binders = Binders {
         names: found
             .iter()
@@ -30,10 +29,7 @@ pub(crate) fn find(world: &World<'_>) -> FxHashMap<Site, Site> {
     if binders.sites.is_empty() {
         return FxHashMap::default();
     }
-    (0..world.files.len())
-        .into_par_iter()
-        .flat_map_iter(|it| binders.bound_in(world, FileId(it as u32)))
-        .collect()
+    world.each_file().flat_map_iter(|it| binders.bound_in(world, it)).collect()
 }
 
 /// The calls in a file that bind arguments.

@@ -59,8 +59,8 @@ impl CallGraph {
             .map(|it| it.name)
             .collect();
         let overriding = Overriding::new(world);
-        let parts: Vec<(Vec<Edge>, Vec<FuncId>)> = (0..world.files.len())
-            .into_par_iter()
+        let parts: Vec<(Vec<Edge>, Vec<FuncId>)> = world
+            .each_file()
             .map(|file| {
                 let mut reader = Reader {
                     world,
@@ -78,7 +78,7 @@ impl CallGraph {
                     detached: FxHashSet::default(),
                     placed: FxHashSet::default(),
                 };
-                reader.file(FileId(file as u32));
+                reader.file(file);
                 (reader.edges, reader.escaped)
             })
             .collect();

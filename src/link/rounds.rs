@@ -18,6 +18,7 @@ use crate::text::{FileId, Symbol, SymbolSet};
 
 /// Functions that one thread reads before it takes others.
 const AT_ONCE: usize = 64;
+const PORTIONS_AT_ONCE: usize = 8;
 const DEPENDENCIES_AT_ONCE: usize = 16_384;
 
 /// Chains longer than this, through as many functions, are given up.
@@ -228,7 +229,11 @@ impl Readings {
             functions.iter().for_each(|it| read(eval, &mut reading, FuncId(*it), self.wanted));
             reading
         };
-        self.due.par_chunks(AT_ONCE).map_init(|| Eval::new(world), read_some).collect()
+        self.due
+            .par_chunks(AT_ONCE)
+            .with_max_len(PORTIONS_AT_ONCE)
+            .map_init(|| Eval::new(world), read_some)
+            .collect()
     }
 
     /// Notes what was read, and what changed by it.

@@ -111,9 +111,7 @@ impl SpanIndex {
 }
 
 fn speaks(world: &World<'_>, targets: &Targets) -> bool {
-    (0..world.files.len())
-        .into_par_iter()
-        .any(|file| speaks_of_telemetry(world, targets, FileId(file as u32)))
+    world.each_file().any(|file| speaks_of_telemetry(world, targets, file))
 }
 
 /// Whether something in a file calls what is telemetry and nothing else.
@@ -221,12 +219,12 @@ fn enrichments(
     openings: &Openings,
     may_be_inside: &[bool],
 ) -> Vec<EnrichmentSite> {
-    (0..world.files.len())
-        .into_par_iter()
+    world
+        .each_file()
         .flat_map_iter(|file| {
             let mut eval = Eval::new(world);
             let mut found = Vec::new();
-            for site in targets.modelled(FileId(file as u32)) {
+            for site in targets.modelled(file) {
                 let enriches = targets.nodes(site).any(|it| {
                     let it = world.library.node(it);
                     [

@@ -20,6 +20,10 @@ use crate::link::things::{ClassId, Site, Thing, Things};
 use crate::program::{File, FuncId};
 use crate::text::{FileId, Symbol, SymbolSet};
 
+/// What one thread takes of files or functions before it looks for more.
+const FILES_AT_ONCE: usize = 32;
+const FUNCTIONS_AT_ONCE: usize = 512;
+
 pub(crate) struct World<'a> {
     pub(crate) files: &'a [File],
     /// What each file says, at hand.
@@ -193,21 +197,15 @@ impl<'a> World<'a> {
                 world.displays.entry(key).or_insert((Site { file, op }, value));
             }
         }
-        let resolved: Vec<_> =
-            (0..files.len()).into_par_iter().map(|it| world.resolve_imports(FileId(it as u32))).collect();
+        let resolved: Vec<_> = world.each_file().map(|it| world.resolve_imports(it)).collect();
         (world.imports, world.import_roots) = resolved.into_iter().unzip();
         // Paths that lead through other imports, now that the plain ones are known.
-        let rest: Vec<Vec<((u32, Symbol), Thing)>> = (0..files.len())
-            .into_par_iter()
-            .map(|it| lexical::other_paths(&world, FileId(it as u32)))
-            .collect();
+        let rest: Vec<Vec<((u32, Symbol), Thing)>> =
+            world.each_file().map(|it| lexical::other_paths(&world, it)).collect();
         for (imports, more) in world.imports.iter_mut().zip(rest) {
             imports.extend(more);
         }
-        world.extensions = (0..files.len())
-            .into_par_iter()
-            .map(|it| lexical::extensions(&world, FileId(it as u32)))
-            .collect();
+        world.extensions = world.each_file().map(|it| lexical::extensions(&world, it)).collect();
         world
     }
 
@@ -243,6 +241,15 @@ impl<'a> World<'a> {
             roots.insert(*dotted, found.iter().next().unwrap_or(Thing::Foreign));
         }
         (modules, roots)
+    }
+
+    /// All files, in portions so small that at the end of a pass no thread waits long for another.
+    pub(crate) fn each_file(&self) -> impl IndexedParallelIterator<Item = FileId> + Clone + use<> {
+        (0..self.files.len() as u32).into_par_iter().with_max_len(FILES_AT_ONCE).map(FileId)
+    }
+
+    pub(crate) fn each_function(&self) -> impl IndexedParallelIterator<Item = FuncId> + Clone + use<> {
+        (0..self.file_of.len() as u32).into_par_iter().with_max_len(FUNCTIONS_AT_ONCE).map(FuncId)
     }
 
     pub(crate) fn facts(&self, file: FileId) -> &'a Facts {

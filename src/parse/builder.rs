@@ -223,7 +223,7 @@ impl Builder {
             function.bindings = start as u32..at as u32;
         }
         let built = &mut self.facts;
-        let facts = Facts {
+        let mut facts = Facts {
             functions: fitted(&mut built.functions),
             classes: fitted(&mut built.classes),
             regions: fitted(&mut built.regions),
@@ -234,7 +234,7 @@ impl Builder {
             entries: fitted(&mut built.entries),
             args: fitted(&mut built.args),
             params: fitted(&mut built.params),
-            binding_names: bindings.iter().map(|(_, it)| it.name).collect(),
+            bound_names: Default::default(),
             bindings: owned(&mut bindings),
             imports: fitted(&mut built.imports),
             import_roots: fitted(&mut built.import_roots),
@@ -252,6 +252,7 @@ impl Builder {
             lexical: std::mem::take(&mut built.lexical),
             errors_are_values: std::mem::take(&mut built.errors_are_values),
         };
+        facts.index_bindings();
         ROOM.set((self.facts, bindings));
         facts
     }

@@ -52,10 +52,7 @@ pub(super) struct Ran {
 
 /// A generator that is only iterated over is no scope, even where it yields inside a span.
 pub(super) fn managers(world: &World<'_>, candidates: &Candidates) -> Vec<bool> {
-    let mut found: Vec<bool> = (0..world.file_of.len())
-        .into_par_iter()
-        .map(|it| makes_context_manager(world, FuncId(it as u32)))
-        .collect();
+    let mut found: Vec<bool> = world.each_function().map(|it| makes_context_manager(world, it)).collect();
     let entered =
         candidates.managed.iter().map(|it| &it.things).chain(candidates.entered.iter().map(|it| &it.2));
     for thing in entered.flat_map(Things::iter) {
@@ -83,10 +80,7 @@ fn makes_context_manager(world: &World<'_>, function: FuncId) -> bool {
 }
 
 pub(super) fn candidates(world: &World<'_>, targets: &Targets) -> Candidates {
-    let parts: Vec<Candidates> = (0..world.files.len())
-        .into_par_iter()
-        .map(|file| candidates_in(world, targets, FileId(file as u32)))
-        .collect();
+    let parts: Vec<Candidates> = world.each_file().map(|file| candidates_in(world, targets, file)).collect();
     let mut all = Candidates { entering: entering(world), ..Candidates::default() };
     for part in parts {
         all.managed.extend(part.managed);

@@ -74,10 +74,10 @@ impl Spawners {
             return known;
         }
         for _ in 0..MOST_WRAPPERS {
-            let found: Vec<Found> = (0..world.files.len())
-                .into_par_iter()
-                .filter(|it| world.files[*it].facts.lexical)
-                .flat_map_iter(|it| known.in_file(world, targets, openings, FileId(it as u32)))
+            let found: Vec<Found> = world
+                .each_file()
+                .filter(|it| world.facts(*it).lexical)
+                .flat_map_iter(|it| known.in_file(world, targets, openings, it))
                 .collect();
             let before = (known.spawners.len(), known.treatments.len());
             for it in found {
