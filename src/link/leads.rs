@@ -104,10 +104,17 @@ fn patched_names(facts: &Facts, set: &[(ValueId, Symbol)]) -> Vec<Symbol> {
     }
     let imported: FxHashSet<Symbol> =
         facts.imports.iter().map(|it| it.0).chain(facts.import_roots.iter().map(|it| it.0)).collect();
-    let set = set.iter().filter(|(of, _)| match facts.value(*of) {
-        Value::Member { .. } => true,
-        Value::Name(module) => imported.contains(module),
-        _ => false,
-    });
-    set.map(|(_, name)| *name).collect()
+    let is_imported = |of: ValueId| root(facts, of).is_some_and(|it| imported.contains(&it));
+    set.iter().filter(|(of, _)| is_imported(*of)).map(|(_, name)| *name).collect()
+}
+
+/// `a` of `a.b.c`.
+fn root(facts: &Facts, mut value: ValueId) -> Option<Symbol> {
+    loop {
+        match facts.value(value) {
+            Value::Member { of, .. } => value = *of,
+            Value::Name(name) => return Some(*name),
+            _ => return None,
+        }
+    }
 }

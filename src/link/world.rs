@@ -2,8 +2,7 @@
 //! evaluation fill.
 
 mod lexical;
-
-use std::sync::OnceLock;
+mod settled;
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -19,6 +18,9 @@ use crate::link::modules::{ModuleId, Modules};
 use crate::link::things::{ClassId, Site, Thing, Things};
 use crate::program::{File, FuncId};
 use crate::text::{FileId, Symbol, SymbolSet};
+
+pub(crate) use settled::Answer;
+use settled::Settled;
 
 /// What one thread takes of files or functions before it looks for more.
 const FILES_AT_ONCE: usize = 32;
@@ -62,10 +64,7 @@ pub(crate) struct World<'a> {
     pub(crate) displays: FxHashMap<(ClassId, Symbol), (Site, facts::ValueId)>,
     /// The lines of classes are known, and with them whatever rests on no growing table.
     pub(crate) classes_known: bool,
-    /// By file and place among the module's bindings: what a name stands for, once that is settled.
-    pub(crate) settled: Vec<Vec<OnceLock<Option<Thing>>>>,
-    /// By function: the parameters for which it matters what callers pass.
-    pub(crate) open_params: Vec<OnceLock<u64>>,
+    pub(crate) settled: Settled,
     /// By file: the modules that its imports name, by level and dotted name.
     pub(crate) imports: Vec<FxHashMap<(u32, Symbol), Thing>>,
     /// By file: what the first name of a plain `import a.b` binds.
@@ -174,11 +173,7 @@ impl<'a> World<'a> {
             fields: FxHashMap::default(),
             field_names: SymbolSet::default(),
             classes_known: false,
-            settled: files
-                .par_iter()
-                .map(|it| it.facts.scope(FnId::MODULE).iter().map(|_| OnceLock::new()).collect())
-                .collect(),
-            open_params: (0..functions).map(|_| OnceLock::new()).collect(),
+            settled: Settled::nothing(files, functions),
             patches: FxHashMap::default(),
             partials: FxHashMap::default(),
             macros: lexical::macros(files),
