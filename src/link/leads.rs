@@ -17,6 +17,8 @@ pub(crate) struct Leads {
     pub(crate) rebindings: Vec<OpId>,
     /// Calls that may bind arguments: what is called, or what it was imported as, is named like it.
     pub(crate) binders: Vec<OpId>,
+    /// Calls of `__enter__` and its like by name.
+    pub(crate) enterings: Vec<OpId>,
     /// Calls of a method `record_exception`, whatever it belongs to.
     pub(crate) recordings: Vec<OpId>,
     /// Dictionaries and lists that methods set under a name, and the class in whose body the method stands.
@@ -45,6 +47,9 @@ impl Finder<'_> {
                 OpKind::Call { callee, .. } => match facts.value(*callee) {
                     Value::Member { name, .. } if *name == self.names.record_exception => {
                         leads.recordings.push(id);
+                    }
+                    Value::Member { name, .. } if *name == self.names.enter || *name == self.names.aenter => {
+                        leads.enterings.push(id);
                     }
                     Value::Member { name, .. } if self.is_telling(*name) => leads.binders.push(id),
                     Value::Name(name) if self.names_binder(facts, *name) => leads.binders.push(id),

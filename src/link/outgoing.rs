@@ -60,11 +60,11 @@ pub(crate) fn find(
                 let site = Site { file, op };
                 read_call(world, targets, openings, runners, (site, callees), &mut tables);
                 // What a macro hands over is told where the macro is called.
-                let told_elsewhere = openings.is_in_expanded(world, world.runner(site));
+                let told_elsewhere = world.has_lexical && openings.is_in_expanded(world, world.runner(site));
                 if told_elsewhere {
                     tables.handoffs.retain(|it| it.at != call_at(world, site));
-                } else if tables.handoffs.last().is_none_or(|it| it.at != call_at(world, site))
-                    && let Some(handed) = spawners.handed(world, targets, openings, site)
+                } else if let Some(handed) = spawners.handed(world, targets, openings, site)
+                    && tables.handoffs.last().is_none_or(|it| it.at != handed.at)
                 {
                     tables.handoffs.push(handed);
                 }
@@ -117,8 +117,11 @@ fn runners_in(
 ) -> Vec<(FuncId, u16)> {
     let mut eval = Eval::new(world);
     let mut found = Vec::new();
-    for (op, callees) in targets.calls(file) {
-        let site = Site { file, op };
+    // At first only libraries are known to start processes.
+    let by_libraries = known.is_empty().then(|| targets.modelled(file));
+    let by_all = (!known.is_empty()).then(|| targets.calls(file).map(|(op, _)| Site { file, op }));
+    for site in by_libraries.into_iter().flatten().chain(by_all.into_iter().flatten()) {
+        let callees = targets.of(site);
         let by_library =
             callees.nodes().find_map(|it| world.library.node(it).model(Role::Process)).map(|it| {
                 let place = it.place(Slot::Command).unwrap_or_default();

@@ -16,6 +16,7 @@ use crate::link::openings::{Open, Openings, argument_at, runs};
 use crate::link::outgoing::spawners::Spawners;
 use crate::link::rounds::Targets;
 use crate::link::things::{Site, Thing};
+use crate::link::touches;
 use crate::link::world::World;
 use crate::program::{FuncId, Reach};
 use crate::text::{FileId, Symbol, SymbolSet};
@@ -59,6 +60,9 @@ impl CallGraph {
             .map(|it| it.name)
             .collect();
         let overriding = Overriding::new(world);
+        // Where no span is opened and none is written to, nobody asks who may be inside of one.
+        let follows_values =
+            !openings.nothing || instrumented.any || touches::writes_to_spans(world, targets);
         let parts: Vec<(Vec<Edge>, Vec<FuncId>)> = world
             .each_file()
             .map(|file| {
@@ -72,6 +76,7 @@ impl CallGraph {
                     names: &names,
                     eval: Eval::new(world),
                     overriding: &overriding,
+                    follows_values,
                     edges: Vec::new(),
                     escaped: Vec::new(),
                     carried: FxHashSet::default(),
@@ -346,6 +351,8 @@ struct Reader<'w, 'a> {
     names: &'w SymbolSet,
     eval: Eval<'w, 'a>,
     overriding: &'w Overriding,
+    /// It matters which functions leave as values.
+    follows_values: bool,
     edges: Vec<Edge>,
     escaped: Vec<FuncId>,
     /// Calls of coroutine functions whose coroutine is awaited in somebody else's span.
@@ -538,6 +545,9 @@ impl Reader<'_, '_> {
 
     /// A function that leaves as a value can be called by anybody.
     fn hand_out(&mut self, value: ValueId, site: Site) {
+        if !self.follows_values {
+            return;
+        }
         let facts = self.world.facts(site.file);
         match facts.value(value) {
             Value::Sequence(run) | Value::Either(run) | Value::Fallback(run) => {

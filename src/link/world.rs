@@ -51,6 +51,8 @@ pub(crate) struct World<'a> {
     pub(crate) patches: FxHashMap<(ModuleId, Symbol), Things>,
     /// The names that are set on anything that an import binds: only these can be patched.
     pub(crate) patched_names: SymbolSet,
+    /// Some file is in a language whose names are lexical.
+    pub(crate) has_lexical: bool,
     /// By file: what is worth a closer look.
     pub(crate) leads: Vec<Leads>,
     /// For each call of a function with arguments bound before, the call that bound them.
@@ -179,6 +181,7 @@ impl<'a> World<'a> {
             macros: lexical::macros(files),
             extensions: Vec::new(),
             patched_names,
+            has_lexical: files.iter().any(|it| it.facts.lexical),
             leads,
             displays: FxHashMap::default(),
             names,

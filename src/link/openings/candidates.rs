@@ -1,5 +1,7 @@
 //! What can open a span, evaluated once before the fixpoint: managed regions, scopes entered by hand, spans started, calls.
 
+use std::sync::OnceLock;
+
 use rayon::prelude::*;
 
 use crate::facts::{RegionId, RegionKind, Value, ValueId};
@@ -7,7 +9,7 @@ use crate::library::{NodeId, Role, Slot};
 use crate::link::eval::{Eval, Scope};
 use crate::link::openings::argument_at;
 use crate::link::rounds::Targets;
-use crate::link::things::{ClassId, Site, Thing, Things};
+use crate::link::things::{Among, ClassId, Site, Thing, Things};
 use crate::link::world::World;
 use crate::program::FuncId;
 use crate::text::FileId;
@@ -26,8 +28,7 @@ pub(super) struct Candidates {
     pub(super) entered: Vec<(FuncId, Site, Things, Option<Site>)>,
     /// Library calls that start a span by hand.
     pub(super) started: Vec<(FuncId, Site, NodeId)>,
-    /// Calls that reach project functions.
-    pub(super) calls: Vec<(FuncId, Site)>,
+    calls: OnceLock<Vec<(FuncId, Site)>>,
     /// Classes that can be entered, and the methods that do it.
     pub(super) entering: Vec<(ClassId, FuncId)>,
 }
@@ -89,7 +90,6 @@ pub(super) fn candidates(world: &World<'_>, targets: &Targets) -> Candidates {
         all.entered_values.extend(part.entered_values);
         all.entered.extend(part.entered);
         all.started.extend(part.started);
-        all.calls.extend(part.calls);
     }
     all
 }
@@ -122,19 +122,12 @@ fn candidates_in(world: &World<'_>, targets: &Targets, file: FileId) -> Candidat
             held(world, targets, &mut eval, file, RegionId(index as u32), context, &mut found);
         }
     }
-    for (op, callees) in targets.calls(file) {
-        let site = Site { file, op };
-        let function = world.runner(site);
-        for thing in callees.iter() {
-            if let Thing::Library(node) = thing
-                && world
-                    .library
-                    .node(node)
-                    .model(Role::Span)
-                    .is_some_and(|it| !it.activates && !it.forms.entered)
+    for site in telling_calls(world, targets, file) {
+        for node in targets.nodes(site) {
+            if world.library.node(node).model(Role::Span).is_some_and(|it| !it.activates && !it.forms.entered)
                 && !world.is_discarded(site)
             {
-                found.started.push((function, site, node));
+                found.started.push((world.runner(site), site, node));
             }
         }
         for node in targets.nodes(site).filter(|_| facts.lexical) {
@@ -146,13 +139,39 @@ fn candidates_in(world: &World<'_>, targets: &Targets, file: FileId) -> Candidat
         if let Some(value) = entered_by(world, targets, site) {
             let scope = Eval::scope_of(world, site);
             let things = eval.ask(value, scope);
-            found.entered.push((function, site, things, made_at(world, file, value)));
-        }
-        if callees.iter().any(|it| matches!(it, Thing::Function(_) | Thing::Method(_))) {
-            found.calls.push((function, site));
+            found.entered.push((world.runner(site), site, things, made_at(world, file, value)));
         }
     }
     found
+}
+
+/// The calls of a file that reach a library, and those that enter something by hand.
+fn telling_calls(world: &World<'_>, targets: &Targets, file: FileId) -> Vec<Site> {
+    let by_hand = world.leads[file.index()].enterings.iter().map(|op| Site { file, op: *op });
+    let by_hand = by_hand.filter(|it| targets.of(*it).iter().next().is_some());
+    let mut found: Vec<Site> = targets.modelled(file).chain(by_hand).collect();
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// The calls that reach functions of the project, each with the function that makes it. They are most of all calls, and few programs
+/// have anything for which they matter.
+fn project_calls(world: &World<'_>, targets: &Targets) -> Vec<(FuncId, Site)> {
+    let in_file = |file: FileId| {
+        let to_project =
+            |callees: Among<'_>| callees.iter().any(|it| matches!(it, Thing::Function(_) | Thing::Method(_)));
+        let calls = targets.calls(file).filter(move |(_, it)| to_project(*it));
+        calls.map(move |(op, _)| Site { file, op }).map(|site| (world.runner(site), site))
+    };
+    world.each_file().flat_map_iter(in_file).collect()
+}
+
+impl Candidates {
+    /// Calls that reach project functions.
+    pub(super) fn calls(&self, world: &World<'_>, targets: &Targets) -> &[(FuncId, Site)] {
+        self.calls.get_or_init(|| project_calls(world, targets))
+    }
 }
 
 /// What is let and lives to the end of its block: a span that was entered, or something that keeps one open.

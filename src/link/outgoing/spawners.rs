@@ -173,6 +173,9 @@ impl Spawners {
         openings: &Openings,
         site: Site,
     ) -> Option<HandoffSite> {
+        if self.spawners.is_empty() {
+            return None;
+        }
         let (function, bound, spawner) = targets
             .functions(site)
             .find_map(|(it, bound)| Some((it, bound, self.spawners.get(&it).filter(|it| !it.waits)?)))?;
