@@ -8,7 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::facts::{BindingKind, FnId, FunctionKind, MarkKind, OpKind, Shape, Value};
 use crate::library::{Node, Role};
 use crate::link::Excludes;
-use crate::link::entries::Entries;
+use crate::link::entries::{Entries, Entry};
 use crate::link::handlers::is_telemetry;
 use crate::link::launch::Instrumented;
 use crate::link::names::shown;
@@ -53,6 +53,25 @@ pub(crate) struct Own {
     pub(crate) rooted: Vec<bool>,
     /// Entered from outside the program.
     pub(crate) exposed: Vec<bool>,
+}
+
+/// Whether something that is switched on opens a span around what the framework of an entry point calls.
+pub(crate) fn is_instrumented(
+    world: &World<'_>,
+    instrumented: &Instrumented,
+    function: FuncId,
+    entry: &Entry,
+) -> bool {
+    let library = world.library;
+    let language = world.files[world.file_of[function.index()].index()].language;
+    let likely: &[&str] = match (entry.node, entry.point.kind) {
+        (Some(node), _) => return instrumented.covers_handler(library, node),
+        (None, EntryKind::Http) => &["fastapi", "starlette", "flask", "django", "aiohttp"],
+        (None, EntryKind::Rpc) => &["grpc"],
+        (None, _) => &[],
+    };
+    let mut found = likely.iter().filter_map(|it| library.find(language, it));
+    found.any(|it| instrumented.covers_handler(library, it))
 }
 
 impl Verdicts<'_, '_> {
@@ -129,23 +148,8 @@ impl Verdicts<'_, '_> {
 
     fn is_auto(&self, function: FuncId) -> bool {
         let Some(entry) = self.entries.get(&function) else { return false };
-        let library = self.world.library;
-        let language = self.world.files[self.world.file_of[function.index()].index()].language;
-        match entry.node {
-            Some(node) => {
-                let layered = !entry.at.is_some_and(|it| self.routers.is_bare(it));
-                self.instrumented.covers_handler(library, node) && layered
-            }
-            None => {
-                let likely: &[&str] = match entry.point.kind {
-                    EntryKind::Http => &["fastapi", "starlette", "flask", "django", "aiohttp"],
-                    EntryKind::Rpc => &["grpc"],
-                    _ => &[],
-                };
-                let mut found = likely.iter().filter_map(|it| library.find(language, it));
-                found.any(|it| self.instrumented.covers_handler(library, it))
-            }
-        }
+        let is_bare = entry.node.is_some() && entry.at.is_some_and(|it| self.routers.is_bare(it));
+        !is_bare && is_instrumented(self.world, self.instrumented, function, entry)
     }
 
     fn exclusion(
