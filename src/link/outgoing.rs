@@ -55,20 +55,19 @@ pub(crate) fn find(
     runners: &Runners,
     spawners: &Spawners,
 ) -> Tables {
-    let parts: Vec<Tables> = (0..world.files.len())
-        .into_par_iter()
+    let parts: Vec<Tables> = world
+        .each_file()
         .map(|file| {
             let mut tables = Tables::default();
-            let file = FileId(file as u32);
             for (op, callees) in targets.calls(file) {
                 let site = Site { file, op };
                 read_call(world, targets, openings, runners, (site, callees), &mut tables);
                 // What a macro hands over is told where the macro is called.
-                let told_elsewhere = openings.is_in_expanded(world, world.runner(site));
+                let told_elsewhere = world.has_lexical && openings.is_in_expanded(world, world.runner(site));
                 if told_elsewhere {
                     tables.handoffs.retain(|it| it.at != call_at(world, site));
-                } else if tables.handoffs.last().is_none_or(|it| it.at != call_at(world, site))
-                    && let Some(handed) = spawners.handed(world, targets, openings, site)
+                } else if let Some(handed) = spawners.handed(world, targets, openings, site)
+                    && tables.handoffs.last().is_none_or(|it| it.at != handed.at)
                 {
                     tables.handoffs.push(handed);
                 }
@@ -89,10 +88,8 @@ impl Runners {
     pub(crate) fn find(world: &World<'_>, targets: &Targets) -> Runners {
         let mut known: FxHashMap<FuncId, u16> = FxHashMap::default();
         for _ in 0..4 {
-            let found: Vec<(FuncId, u16)> = (0..world.files.len())
-                .into_par_iter()
-                .flat_map_iter(|file| runners_in(world, targets, FileId(file as u32), &known))
-                .collect();
+            let found: Vec<(FuncId, u16)> =
+                world.each_file().flat_map_iter(|file| runners_in(world, targets, file, &known)).collect();
             let before = known.len();
             for (function, index) in found {
                 known.entry(function).or_insert(index);
@@ -123,8 +120,11 @@ fn runners_in(
 ) -> Vec<(FuncId, u16)> {
     let mut eval = Eval::new(world);
     let mut found = Vec::new();
-    for (op, callees) in targets.calls(file) {
-        let site = Site { file, op };
+    // At first only libraries are known to start processes.
+    let by_libraries = known.is_empty().then(|| targets.modelled(file));
+    let by_all = (!known.is_empty()).then(|| targets.calls(file).map(|(op, _)| Site { file, op }));
+    for site in by_libraries.into_iter().flatten().chain(by_all.into_iter().flatten()) {
+        let callees = targets.of(site);
         let by_library =
             callees.nodes().find_map(|it| world.library.node(it).model(Role::Process)).map(|it| {
                 let place = it.place(Slot::Command).unwrap_or_default();

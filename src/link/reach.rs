@@ -1,27 +1,30 @@
 //! Who calls whom, and on which paths a span is open: a greatest fixpoint for what is surely inside one, a least fixpoint for
 //! what is surely not. What neither says is unknown.
 
+mod escapes;
+mod grouped;
 mod handed;
-
-use std::sync::OnceLock;
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::facts::{FunctionKind, OpKind, RegionKind, Value, ValueId};
 use crate::library::{Model, Role, Slot};
+use crate::link::entries::Entries;
 use crate::link::eval::Eval;
+use crate::link::functions::is_instrumented;
 use crate::link::launch::Instrumented;
 use crate::link::openings::{Open, Openings, argument_at, runs};
 use crate::link::outgoing::spawners::Spawners;
 use crate::link::rounds::Targets;
 use crate::link::things::{Site, Thing};
+use crate::link::touches;
 use crate::link::world::World;
 use crate::program::{FuncId, Reach};
 use crate::text::{FileId, Symbol, SymbolSet};
 
-/// Overriding methods that a call of the overridden one may mean; past this many nobody can follow.
-const MOST_OVERRIDES: usize = 24;
+use escapes::HandedOut;
+use grouped::{Grouped, Overriding};
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 struct Edge {
@@ -50,6 +53,7 @@ impl CallGraph {
         openings: &Openings,
         instrumented: &Instrumented,
         spawners: &Spawners,
+        entries: &Entries,
     ) -> CallGraph {
         let names: SymbolSet = world
             .files
@@ -59,8 +63,8 @@ impl CallGraph {
             .map(|it| it.name)
             .collect();
         let overriding = Overriding::new(world);
-        let parts: Vec<(Vec<Edge>, Vec<FuncId>)> = (0..world.files.len())
-            .into_par_iter()
+        let parts: Vec<(Vec<Edge>, Vec<HandedOut>)> = world
+            .each_file()
             .map(|file| {
                 let mut reader = Reader {
                     world,
@@ -73,25 +77,52 @@ impl CallGraph {
                     eval: Eval::new(world),
                     overriding: &overriding,
                     edges: Vec::new(),
-                    escaped: Vec::new(),
+                    handed_out: Vec::new(),
                     carried: FxHashSet::default(),
                     detached: FxHashSet::default(),
                     placed: FxHashSet::default(),
                 };
-                reader.file(FileId(file as u32));
-                (reader.edges, reader.escaped)
+                reader.file(file);
+                (reader.edges, reader.handed_out)
             })
             .collect();
         let functions = world.file_of.len();
-        let (mut edges, mut escaped) = (Vec::new(), FxHashSet::default());
+        let (mut edges, mut handed_out) = (Vec::new(), Vec::new());
         for (some, more) in parts {
             edges.extend(some);
-            escaped.extend(more);
+            handed_out.extend(more);
         }
         let edges = Grouped::new(functions, &edges, |it| it.callee);
         let pairs: Vec<(FuncId, FuncId)> = edges.all.iter().map(|it| (it.caller, it.callee)).collect();
         let callees = Grouped::new(functions, &pairs, |it| it.0);
-        CallGraph { edges, callees, escaped }
+        let mut graph = CallGraph { edges, callees, escaped: FxHashSet::default() };
+        let matters = if touches::writes_to_spans(world, targets) {
+            vec![true; functions]
+        } else {
+            graph.near_spans(world, openings, instrumented, entries)
+        };
+        graph.escaped = escapes::among(world, &handed_out, &matters);
+        graph
+    }
+
+    /// The functions that may run inside of a span: what opens one or is entered in one, and whatever that calls. Of all others it does
+    /// not matter who has them.
+    fn near_spans(
+        &self,
+        world: &World<'_>,
+        openings: &Openings,
+        instrumented: &Instrumented,
+        entries: &Entries,
+    ) -> Vec<bool> {
+        let is_near = |it: FuncId| {
+            !openings.own[it.index()].is_empty()
+                || !openings.decorations[it.index()].is_empty()
+                || entries.get(&it).is_some_and(|entry| is_instrumented(world, instrumented, it, entry))
+                || self.to(it).iter().any(|edge| edge.in_span)
+        };
+        let mut near: Vec<bool> = world.each_function().map(is_near).collect();
+        self.spread(&mut near, |_| true);
+        near
     }
 
     fn to(&self, callee: FuncId) -> &[Edge] {
@@ -276,64 +307,6 @@ impl CallGraph {
     }
 }
 
-/// What there is of something for each function: sorted, and each once.
-struct Grouped<T> {
-    all: Vec<T>,
-    /// By function: where in `all` its own begins, and one more for the end.
-    first: Vec<u32>,
-}
-
-impl<T: Copy + Ord> Grouped<T> {
-    /// Brings together by counting: there is little for each function, and that is sorted fast.
-    fn new(functions: usize, scattered: &[T], of: impl Fn(&T) -> FuncId) -> Grouped<T> {
-        let mut first = vec![0; functions + 1];
-        scattered.iter().for_each(|it| first[of(it).index() + 1] += 1);
-        for index in 0..functions {
-            first[index + 1] += first[index];
-        }
-        let mut next = first.clone();
-        let mut all = scattered.to_vec();
-        for it in scattered {
-            let place = &mut next[of(it).index()];
-            all[*place as usize] = *it;
-            *place += 1;
-        }
-        let mut kept = 0;
-        for function in 0..functions {
-            let group = first[function] as usize..first[function + 1] as usize;
-            first[function] = kept as u32;
-            all[group.clone()].sort_unstable();
-            for at in group {
-                if kept == first[function] as usize || all[kept - 1] != all[at] {
-                    all[kept] = all[at];
-                    kept += 1;
-                }
-            }
-        }
-        first[functions] = kept as u32;
-        all.truncate(kept);
-        Grouped { all, first }
-    }
-
-    fn of(&self, function: FuncId) -> &[T] {
-        let index = function.index();
-        &self.all[self.first[index] as usize..self.first[index + 1] as usize]
-    }
-}
-
-/// By method: those of classes below that stand in for it. Methods of common bases are called in most files.
-struct Overriding(Vec<OnceLock<Box<[FuncId]>>>);
-
-impl Overriding {
-    fn new(world: &World<'_>) -> Overriding {
-        Overriding(world.file_of.iter().map(|_| OnceLock::new()).collect())
-    }
-
-    fn of(&self, world: &World<'_>, method: FuncId) -> &[FuncId] {
-        self.0[method.index()].get_or_init(|| world.overriding(method, MOST_OVERRIDES).into())
-    }
-}
-
 struct Reader<'w, 'a> {
     world: &'w World<'a>,
     targets: &'w Targets,
@@ -347,7 +320,7 @@ struct Reader<'w, 'a> {
     eval: Eval<'w, 'a>,
     overriding: &'w Overriding,
     edges: Vec<Edge>,
-    escaped: Vec<FuncId>,
+    handed_out: Vec<HandedOut>,
     /// Calls of coroutine functions whose coroutine is awaited in somebody else's span.
     carried: FxHashSet<Site>,
     /// Calls of such functions whose work runs elsewhere, without the context of here.
@@ -508,32 +481,16 @@ impl Reader<'_, '_> {
     }
 
     fn functions_of(&mut self, value: ValueId, site: Site) -> Vec<FuncId> {
-        if !self.may_be_function(value, site.file) {
-            return Vec::new();
+        match self.may_be_function(value, site.file) {
+            true => escapes::functions(&mut self.eval, value, site),
+            false => Vec::new(),
         }
-        let scope = Eval::scope_of(self.world, site);
-        self.eval
-            .ask(value, scope)
-            .iter()
-            .filter_map(|it| match it {
-                Thing::Function(function) | Thing::Method(function) => Some(function),
-                _ => None,
-            })
-            .collect()
     }
 
     fn may_be_function(&self, value: ValueId, file: FileId) -> bool {
-        match self.world.facts(file).value(value) {
-            Value::Name(name) | Value::Member { name, .. } => self.names.contains(*name),
-            Value::Closure(_) => true,
-            Value::Call(op) => {
-                // `partial(f, x)` is `f`.
-                self.world.call_args(Site { file, op: *op }).first().is_some_and(|it| {
-                    matches!(self.world.facts(file).value(it.value), Value::Name(name) | Value::Member { name, .. } if self.names.contains(*name))
-                })
-            }
-            _ => false,
-        }
+        let world = self.world;
+        matches!(world.facts(file).value(value), Value::Closure(_))
+            || escapes::named(world, value, file).is_some_and(|it| self.names.contains(it))
     }
 
     /// A function that leaves as a value can be called by anybody.
@@ -552,10 +509,8 @@ impl Reader<'_, '_> {
             }
             Value::Call(_) if matches!(facts.op(site.op).kind, OpKind::Bind { .. }) => {}
             Value::Closure(_) if facts.lexical => {}
-            _ => {
-                let found = self.functions_of(value, site);
-                self.escaped.extend(found);
-            }
+            _ if self.may_be_function(value, site.file) => self.handed_out.push((value, site)),
+            _ => {}
         }
     }
 

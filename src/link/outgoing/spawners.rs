@@ -80,10 +80,10 @@ impl Spawners {
         }
         known.guess(world);
         for _ in 0..MOST_WRAPPERS {
-            let found: Vec<Found> = (0..world.files.len())
-                .into_par_iter()
-                .filter(|it| world.files[*it].facts.lexical)
-                .flat_map_iter(|it| known.in_file(world, targets, openings, FileId(it as u32)))
+            let found: Vec<Found> = world
+                .each_file()
+                .filter(|it| world.facts(*it).lexical)
+                .flat_map_iter(|it| known.in_file(world, targets, openings, it))
                 .collect();
             let before = known.count();
             for it in found {
@@ -230,6 +230,9 @@ impl Spawners {
         openings: &Openings,
         site: Site,
     ) -> Option<HandoffSite> {
+        if self.spawners.is_empty() {
+            return None;
+        }
         let (function, bound, spawner) = targets
             .functions(site)
             .find_map(|(it, bound)| Some((it, bound, self.handing_over(world, it)?)))?;
