@@ -101,11 +101,12 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
         configured: &input.excluded,
     };
     let qualified = verdicts.qualified();
-    let ((own, reach), (leaving, recorders)) = rayon::join(
+    let ((own, reach, timed), (leaving, recorders)) = rayon::join(
         || {
             let own = verdicts.own(&qualified);
             let reach = graph.reach(&world, &own.rooted, &own.exposed);
-            (own, reach)
+            let timed = graph.timed(&world, &own.rooted, &own.exposed);
+            (own, reach, timed)
         },
         || {
             rayon::join(
@@ -140,6 +141,7 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
         logs: leaving.logs,
         setups: leaving.setups,
         servers: leaving.servers,
+        timed,
         envs: environment::find(&world, &input.launch),
         guards: guards::sites(&world, &targets, &openings),
         ..Program::default()
@@ -213,9 +215,10 @@ fn cover(
     }
     for (site, node) in program.calls.iter_mut().zip(nodes) {
         site.reach = reach[site.at.function.index()];
+        site.instrumented = instrumented.covers_call(world.library, *node);
         site.covered_by = if touches::in_span(world, openings, site.at) {
             Some(CoveredBy::Span)
-        } else if instrumented.covers_call(world.library, *node) {
+        } else if site.instrumented {
             Some(CoveredBy::Auto)
         } else if inherits(site.at.function) {
             Some(CoveredBy::Inherited)

@@ -14,8 +14,11 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             continue;
         }
         let owner = ctx.owner_name(&site.at);
+        let is_waited_for = ctx.program.is_waited_for_in_span(site.at.function);
         let mut reason = format!("Its duration and its failures are in no trace of {owner}.");
-        if site.reach == Reach::Unknown {
+        if is_waited_for {
+            reason = WAITED_FOR.to_owned();
+        } else if site.reach == Reach::Unknown {
             reason.push_str(" No caller is known: one outside this program might have a span open.");
         }
         found
@@ -30,7 +33,7 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             .certainty(if site.reach == Reach::Unknown { Certainty::Assumed } else { site.certainty });
         let Some(finding) = found.list.last_mut() else { continue };
         // The entry point above it says how much goes out unseen; a connection that is kept lasts as long as a session.
-        if ctx.is_told_by_entry(&site.at) || site.call.as_str().contains("websocket") {
+        if is_waited_for || ctx.is_told_by_entry(&site.at) || site.call.as_str().contains("websocket") {
             finding.at_most(Level::Note);
         }
         if finding.most > Level::Note {
@@ -49,6 +52,10 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
         });
     }
 }
+
+/// The context of here is not there, but the time is.
+pub(super) const WAITED_FOR: &str =
+    "It runs where no span is current; the span of who waits for it lasts as long, and does not say why.";
 
 /// From so many on, calls of one library in one package are dark for one reason.
 const FEWEST_OF_A_WALL: usize = 4;

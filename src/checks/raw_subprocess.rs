@@ -2,6 +2,7 @@
 
 mod question;
 
+use crate::checks::dark_call::WAITED_FOR;
 use crate::measure::counts;
 use crate::program::{Certainty, ProcessSite, Reach};
 use crate::rule::{Context, Findings, Level};
@@ -17,7 +18,10 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
         // Who has a runner means every process to go through it, whoever the caller is.
         let unknown = runner.is_none() && ctx.program.function(site.at.function).reach == Reach::Unknown;
         let mut reason = "Its command, duration and exit code are in no trace.".to_owned();
-        if unknown {
+        let is_waited_for = runner.is_none() && ctx.program.is_waited_for_in_span(site.at.function);
+        if is_waited_for {
+            reason = WAITED_FOR.to_owned();
+        } else if unknown {
             reason.push_str(" No caller is known: one outside this program might have a span open.");
         }
         found
@@ -35,7 +39,7 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
         // The entry point above it says how many processes nobody sees; that a runner is passed by, only this says.
         let is_told_above = runner.is_none() && ctx.is_told_by_entry(&site.at);
         if let Some(finding) = found.list.last_mut()
-            && (is_told_above || question::asks_the_machine(ctx, site))
+            && (is_told_above || is_waited_for || question::asks_the_machine(ctx, site))
         {
             finding.at_most(Level::Note);
         }

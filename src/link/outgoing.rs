@@ -3,6 +3,7 @@
 mod assumed;
 mod handed;
 pub(crate) mod spawners;
+pub(crate) mod waits;
 mod work;
 
 use rayon::prelude::*;
@@ -327,7 +328,15 @@ fn outgoing(
     }
     let at = call_at(world, site);
     let certainty = targets.certainty(site);
-    tables.calls.push(CallSite { at, call, category, covered_by: None, reach: Reach::Unknown, certainty });
+    tables.calls.push(CallSite {
+        at,
+        call,
+        category,
+        covered_by: None,
+        instrumented: false,
+        reach: Reach::Unknown,
+        certainty,
+    });
     tables.call_nodes.push(node);
     true
 }

@@ -1,6 +1,7 @@
 //! Who calls whom, and on which paths a span is open: a greatest fixpoint for what is surely inside one, a least fixpoint for
 //! what is surely not. What neither says is unknown.
 
+mod edges;
 mod handed;
 
 use std::sync::OnceLock;
@@ -8,12 +9,14 @@ use std::sync::OnceLock;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use self::edges::{Edge, Grouped, Tie};
 use crate::facts::{FunctionKind, OpKind, RegionKind, Value, ValueId};
 use crate::library::{Model, Role, Slot};
 use crate::link::eval::Eval;
 use crate::link::launch::Instrumented;
 use crate::link::openings::{Open, Openings, argument_at, runs};
 use crate::link::outgoing::spawners::Spawners;
+use crate::link::outgoing::waits::is_waited_for;
 use crate::link::rounds::Targets;
 use crate::link::things::{Site, Thing};
 use crate::link::world::World;
@@ -22,17 +25,6 @@ use crate::text::{FileId, Symbol, SymbolSet};
 
 /// Overriding methods that a call of the overridden one may mean; past this many nobody can follow.
 const MOST_OVERRIDES: usize = 24;
-
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-struct Edge {
-    callee: FuncId,
-    caller: FuncId,
-    in_span: bool,
-    /// What runs has nothing of the caller's context.
-    detached: bool,
-    /// What tests and examples call says nothing of how the program runs, unless it is one of them.
-    counts: bool,
-}
 
 pub(crate) struct CallGraph {
     /// By callee.
@@ -75,7 +67,7 @@ impl CallGraph {
                     edges: Vec::new(),
                     escaped: Vec::new(),
                     carried: FxHashSet::default(),
-                    detached: FxHashSet::default(),
+                    detached: FxHashMap::default(),
                     placed: FxHashSet::default(),
                 };
                 reader.file(FileId(file as u32));
@@ -115,7 +107,7 @@ impl CallGraph {
                     && world.function(edge.caller).span.contains(it.span);
                 edge.in_span
                     || (within
-                        && !edge.detached
+                        && !edge.is_detached()
                         && (inside[edge.caller.index()]
                             || !openings.decorations[edge.caller.index()].is_empty()))
             });
@@ -136,6 +128,28 @@ impl CallGraph {
     /// For each function whether its body runs inside a span: `rooted` are those that open one round their whole body,
     /// `exposed` those that are entered from outside the program.
     pub(crate) fn reach(&self, world: &World<'_>, rooted: &[bool], exposed: &[bool]) -> Vec<Reach> {
+        let inside = self.inside(world, rooted, exposed, false);
+        let dark = self.dark(world, &inside, exposed);
+        (0..rooted.len())
+            .map(|it| match (inside[it], dark[it]) {
+                (true, _) => Reach::Covered,
+                (false, true) => Reach::Dark,
+                (false, false) => Reach::Unknown,
+            })
+            .collect()
+    }
+
+    /// For each function whether it takes time of a span on every path: one that is open around it, or around who waits for it
+    /// though the context does not get there. Nothing where nobody waits for such work.
+    pub(crate) fn timed(&self, world: &World<'_>, rooted: &[bool], exposed: &[bool]) -> Vec<bool> {
+        if !self.edges.all.iter().any(|it| matches!(it.tie, Tie::Time { .. })) {
+            return Vec::new();
+        }
+        self.inside(world, rooted, exposed, true)
+    }
+
+    /// The functions that run inside a span on every path; or take time of one, where `waiting` is enough.
+    fn inside(&self, world: &World<'_>, rooted: &[bool], exposed: &[bool], waiting: bool) -> Vec<bool> {
         let functions = rooted.len();
         let mut inside: Vec<bool> = (0..functions)
             .map(|it| {
@@ -148,28 +162,19 @@ impl CallGraph {
             })
             .collect();
         loop {
-            self.drop_uncovered(&mut inside, rooted);
-            let grounded = self.grounded(&inside, rooted);
+            self.drop_uncovered(&mut inside, rooted, waiting);
+            let grounded = self.grounded(&inside, rooted, waiting);
             if grounded == inside {
-                break;
+                return inside;
             }
             inside = grounded;
         }
-        let dark = self.dark(world, &inside, exposed);
-        (0..functions)
-            .map(|it| match (inside[it], dark[it]) {
-                (true, _) => Reach::Covered,
-                (false, true) => Reach::Dark,
-                (false, false) => Reach::Unknown,
-            })
-            .collect()
     }
 
     /// Takes out, until nothing changes, whatever some caller reaches without a span.
-    fn drop_uncovered(&self, inside: &mut [bool], rooted: &[bool]) {
+    fn drop_uncovered(&self, inside: &mut [bool], rooted: &[bool], waiting: bool) {
         let is_uncovered = |it: FuncId, inside: &[bool]| {
-            let uncovered =
-                |edge: &Edge| edge.counts && !edge.in_span && (edge.detached || !inside[edge.caller.index()]);
+            let uncovered = |edge: &Edge| edge.counts && !edge.is_inside(inside, waiting);
             inside[it.index()] && !rooted[it.index()] && self.to(it).iter().any(uncovered)
         };
         let mut due: Vec<FuncId> =
@@ -187,9 +192,9 @@ impl CallGraph {
 
     /// Functions that only call each other would keep one another inside of nothing: what counts is reached from a span that is
     /// really opened somewhere.
-    fn grounded(&self, inside: &[bool], rooted: &[bool]) -> Vec<bool> {
+    fn grounded(&self, inside: &[bool], rooted: &[bool], waiting: bool) -> Vec<bool> {
         let opened = |it: usize| {
-            rooted[it] || self.to(FuncId(it as u32)).iter().any(|edge| edge.in_span && edge.counts)
+            rooted[it] || self.to(FuncId(it as u32)).iter().any(|edge| edge.opens(waiting) && edge.counts)
         };
         let mut found: Vec<bool> = (0..inside.len()).map(|it| inside[it] && opened(it)).collect();
         self.spread(&mut found, |it| inside[it.index()]);
@@ -239,7 +244,7 @@ impl CallGraph {
             .map(|it| {
                 let id = FuncId(it as u32);
                 let detached =
-                    || self.to(id).iter().any(|edge| edge.detached && !edge.in_span && edge.counts);
+                    || self.to(id).iter().any(|edge| edge.is_detached() && !edge.in_span && edge.counts);
                 !inside[it] && (exposed[it] || world.is_body(id) || detached())
             })
             .collect();
@@ -276,51 +281,6 @@ impl CallGraph {
     }
 }
 
-/// What there is of something for each function: sorted, and each once.
-struct Grouped<T> {
-    all: Vec<T>,
-    /// By function: where in `all` its own begins, and one more for the end.
-    first: Vec<u32>,
-}
-
-impl<T: Copy + Ord> Grouped<T> {
-    /// Brings together by counting: there is little for each function, and that is sorted fast.
-    fn new(functions: usize, scattered: &[T], of: impl Fn(&T) -> FuncId) -> Grouped<T> {
-        let mut first = vec![0; functions + 1];
-        scattered.iter().for_each(|it| first[of(it).index() + 1] += 1);
-        for index in 0..functions {
-            first[index + 1] += first[index];
-        }
-        let mut next = first.clone();
-        let mut all = scattered.to_vec();
-        for it in scattered {
-            let place = &mut next[of(it).index()];
-            all[*place as usize] = *it;
-            *place += 1;
-        }
-        let mut kept = 0;
-        for function in 0..functions {
-            let group = first[function] as usize..first[function + 1] as usize;
-            first[function] = kept as u32;
-            all[group.clone()].sort_unstable();
-            for at in group {
-                if kept == first[function] as usize || all[kept - 1] != all[at] {
-                    all[kept] = all[at];
-                    kept += 1;
-                }
-            }
-        }
-        first[functions] = kept as u32;
-        all.truncate(kept);
-        Grouped { all, first }
-    }
-
-    fn of(&self, function: FuncId) -> &[T] {
-        let index = function.index();
-        &self.all[self.first[index] as usize..self.first[index + 1] as usize]
-    }
-}
-
 /// By method: those of classes below that stand in for it. Methods of common bases are called in most files.
 struct Overriding(Vec<OnceLock<Box<[FuncId]>>>);
 
@@ -350,8 +310,8 @@ struct Reader<'w, 'a> {
     escaped: Vec<FuncId>,
     /// Calls of coroutine functions whose coroutine is awaited in somebody else's span.
     carried: FxHashSet<Site>,
-    /// Calls of such functions whose work runs elsewhere, without the context of here.
-    detached: FxHashSet<Site>,
+    /// Calls of such functions whose work runs elsewhere, without the context of here, and what it has of here then.
+    detached: FxHashMap<Site, Tie>,
     /// Closures that somebody runs who is known.
     placed: FxHashSet<FuncId>,
 }
@@ -407,22 +367,21 @@ impl Reader<'_, '_> {
     fn edge(&mut self, callee: FuncId, site: Site, in_span: bool) {
         let caller = self.world.runner(site);
         let is_async = self.world.function(callee).is_async;
-        let in_span = (in_span && !(is_async && self.detached.contains(&site)))
-            || (self.carried.contains(&site) && is_async);
+        let tie = self.detached.get(&site).copied().filter(|_| is_async).unwrap_or(Tie::Context);
+        let in_span = (in_span && tie == Tie::Context) || (self.carried.contains(&site) && is_async);
         if caller != callee {
-            let detached = is_async && self.detached.contains(&site);
-            self.add_edge(callee, caller, in_span, detached);
+            self.add_edge(callee, caller, in_span, tie);
         }
     }
 
     fn add(&mut self, callee: FuncId, caller: FuncId, in_span: bool) {
-        self.add_edge(callee, caller, in_span, false);
+        self.add_edge(callee, caller, in_span, Tie::Context);
     }
 
-    fn add_edge(&mut self, callee: FuncId, caller: FuncId, in_span: bool, detached: bool) {
+    fn add_edge(&mut self, callee: FuncId, caller: FuncId, in_span: bool, tie: Tie) {
         let (here, there) = (self.world.is_test(caller), self.world.is_test(callee));
         let counts = (!here || there) && (!self.world.is_beside(caller) || self.world.is_beside(callee));
-        self.edges.push(Edge { callee, caller, in_span, detached, counts });
+        self.edges.push(Edge { callee, caller, in_span, tie, counts });
     }
 
     fn call(&mut self, site: Site) {
@@ -490,13 +449,14 @@ impl Reader<'_, '_> {
                 continue;
             }
             let keeps = model.keeps_context || runs_at_once(model) || self.instrumented.carries_threads;
-            for function in self.functions_of(value, site) {
+            let given = self.functions_of(value, site);
+            let tie = if keeps || given.is_empty() { Tie::Context } else { self.tie(site, in_span) };
+            for function in given {
                 understood = true;
                 if keeps {
                     self.edge(function, site, in_span);
                 } else {
-                    let caller = world.runner(site);
-                    self.add_edge(function, caller, false, true);
+                    self.add_edge(function, world.runner(site), false, tie);
                 }
                 self.placed.insert(function);
             }
@@ -505,6 +465,14 @@ impl Reader<'_, '_> {
         understood
             || world.facts(site.file).lexical
             || world.library.node(node).path.as_str().starts_with("builtins.")
+    }
+
+    /// What work has of here that is handed over without the context of here.
+    fn tie(&mut self, site: Site, in_span: bool) -> Tie {
+        match is_waited_for(self.world, self.targets, &mut self.eval, site) {
+            true => Tie::Time { in_span },
+            false => Tie::Nothing,
+        }
     }
 
     fn functions_of(&mut self, value: ValueId, site: Site) -> Vec<FuncId> {

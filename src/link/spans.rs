@@ -255,6 +255,7 @@ fn blank(
         records_errors: records,
         not_current: false,
         has_children: false,
+        child: None,
         skips: skips_of(names, open),
         arguments: Vec::new(),
         records_arguments: decorated.is_some() && model.is_some_and(|(it, _)| it.place(Slot::Skip).is_some()),

@@ -37,6 +37,11 @@ impl Program {
         &self.functions[id.index()]
     }
 
+    /// A span that is open around who waits for a function shows how long that takes, though the context does not get there.
+    pub(crate) fn is_waited_for_in_span(&self, id: FuncId) -> bool {
+        self.timed.get(id.index()).is_some_and(|it| *it)
+    }
+
     pub(crate) fn function_ids(&self) -> impl Iterator<Item = (FuncId, &Function)> {
         self.functions.iter().enumerate().map(|(at, it)| (FuncId(at as u32), it))
     }

@@ -4,12 +4,13 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use crate::facts::{Binding, BindingKind, FunctionKind, OpKind, Value, ValueId};
+use crate::facts::{FunctionKind, Value, ValueId};
 use crate::library::{Model, NodeId, Role, Slot};
 use crate::link::attributes::call_at;
 use crate::link::eval::Eval;
 use crate::link::names::shown;
 use crate::link::openings::{Openings, argument_at, called_params, named_param, runs};
+use crate::link::outgoing::waits::is_waited_for;
 use crate::link::outgoing::work::{
     awaited_params, carries, done, enters_from_outside, is_work, origin, param_of,
 };
@@ -115,7 +116,7 @@ impl Spawners {
                     let Some(mechanism) = mechanism(model) else { continue };
                     let value = model.place(Slot::Function).and_then(|it| argument_at(world, site, it));
                     let Some(value) = value else { continue };
-                    let waits = is_waited_for(world, &mut eval, site);
+                    let waits = is_waited_for(world, targets, &mut eval, site);
                     let spawner = |carried: bool, param| Spawner {
                         param,
                         mechanism,
@@ -134,7 +135,7 @@ impl Spawners {
                 let spawner = |carried: bool, param| Spawner {
                     param,
                     propagates: carried || inner.propagates,
-                    waits: inner.waits || is_waited_for(world, &mut Eval::new(world), site),
+                    waits: inner.waits || is_waited_for(world, targets, &mut Eval::new(world), site),
                     ..*inner
                 };
                 found.extend(forwarded(world, targets, openings, &mut eval, value, site, &spawner));
@@ -158,6 +159,11 @@ impl Spawners {
     /// What a function does with a parameter, if that is work that it runs in some context.
     pub(crate) fn treatment(&self, function: FuncId, param: usize) -> Option<Treatment> {
         self.treatments.get(&(function, param as u16)).copied()
+    }
+
+    /// Whether a function waits for what it hands over.
+    pub(crate) fn waits(&self, function: FuncId) -> bool {
+        self.spawners.get(&function).is_some_and(|it| it.waits)
     }
 
     /// Whether any function does anything of the kind.
@@ -249,33 +255,4 @@ fn opens(
         }
         _ => true,
     }
-}
-
-/// Whether the function that makes a call waits for what the call gives.
-fn is_waited_for(world: &World<'_>, eval: &mut Eval<'_, '_>, site: Site) -> bool {
-    let facts = world.facts(site.file);
-    let (_, local) = world.local(world.runner(site));
-    facts.ops_of(local).any(|(op, it)| {
-        let OpKind::Await(value) = it.kind else { return false };
-        let mut value = value;
-        for _ in 0..4 {
-            match *facts.value(value) {
-                Value::Call(made) if made == site.op => return true,
-                // `spawn(..).map(..).await`
-                Value::Call(made) => match world.receiver(Site { file: site.file, op: made }) {
-                    Some(receiver) => value = receiver,
-                    None => return false,
-                },
-                Value::Name(name) => {
-                    let scope = Eval::scope_of(world, Site { file: site.file, op });
-                    match eval.single_binding(name, scope) {
-                        Some((_, Binding { kind: BindingKind::Value(inner), .. })) => value = *inner,
-                        _ => return false,
-                    }
-                }
-                _ => return false,
-            }
-        }
-        false
-    })
 }

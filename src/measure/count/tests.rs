@@ -74,6 +74,7 @@ impl Sketch {
             call: Symbol::new("requests.get"),
             category: CallCategory::Http,
             covered_by: None,
+            instrumented: false,
             reach,
             certainty: Certainty::Certain,
         });

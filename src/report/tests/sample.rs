@@ -70,6 +70,7 @@ impl Sample {
             call: Symbol::new("requests.get"),
             category,
             covered_by: None,
+            instrumented: false,
             reach: Reach::Dark,
             certainty: Certainty::Certain,
         };
@@ -427,6 +428,7 @@ fn span(at: At, name: Text) -> SpanSite {
         records_errors: true,
         not_current: false,
         has_children: false,
+        child: None,
         skips: Vec::new(),
         certainty: Certainty::Certain,
     }
