@@ -37,7 +37,7 @@ use rustc_hash::FxHashSet;
 
 use crate::facts::FunctionKind;
 use crate::library::Library;
-use crate::program::{CoveredBy, File, FuncId, HandoffSite, Mechanism, Program, Reach, State};
+use crate::program::{Certainty, CoveredBy, File, FuncId, HandoffSite, Mechanism, Program, Reach, State};
 
 pub(crate) use self::functions::Eligible;
 pub(crate) use self::launch::LaunchFile;
@@ -149,7 +149,8 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
     program.drops = handlers::drops(&world, &targets, &openings, &program.spans);
     program.errors = handlers::errors(&world, &targets, &openings, &recorders, &program.handlers);
     guards::mark(&mut program.spans, &program.guards);
-    let traced = graph.leading_to(own.direct.clone());
+    cover(&mut program, &world, &openings, &instrumented, &leaving.call_nodes, &reach);
+    let traced = graph.leading_to(opening(&program, &own.direct));
     for it in &mut program.handoffs {
         it.traced = it.work.is_some_and(|it| traced[it.index()]);
         let on_thread = matches!(it.mechanism, Mechanism::Thread | Mechanism::Executor);
@@ -164,7 +165,6 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
         auto: &own.auto,
     }
     .find();
-    cover(&mut program, &world, &openings, &instrumented, &leaving.call_nodes, &reach);
     touches::Touches {
         world: &world,
         targets: &targets,
@@ -182,6 +182,15 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
     // Taking all this apart piece by piece would only make people wait: a run links once, or twice with what was before.
     std::mem::forget((world, targets, openings, graph));
     program
+}
+
+/// The functions that have a span opened, by themselves or by the instrumentation of what they call.
+fn opening(program: &Program, direct: &[bool]) -> Vec<bool> {
+    let mut opening = direct.to_vec();
+    for it in program.calls.iter().filter(|it| it.instrumented && it.certainty == Certainty::Certain) {
+        opening[it.at.function.index()] = true;
+    }
+    opening
 }
 
 /// Closures that are handed to a thread, a pool or a task that has nothing of the context where they stand: they run nowhere else.

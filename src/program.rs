@@ -114,6 +114,8 @@ pub(crate) struct EntryPoint {
     pub(crate) kind: EntryKind,
     /// What makes it one: the framework or the mechanism, for people.
     pub(crate) through: Symbol,
+    /// It runs within what the program has begun itself: the tool of an agent, the node of a graph.
+    pub(crate) within_run: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -445,6 +447,10 @@ pub(crate) struct SetupSite {
     pub(crate) what: Symbol,
     pub(crate) call: Symbol,
     pub(crate) detail: Option<Symbol>,
+    /// It is not for logs or metrics alone.
+    pub(crate) traces: bool,
+    /// It is enough for something to be sent: more than a provider that nothing is added to.
+    pub(crate) sends: bool,
 }
 
 #[derive(Debug)]

@@ -33,7 +33,12 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             .certainty(if site.reach == Reach::Unknown { Certainty::Assumed } else { site.certainty });
         let Some(finding) = found.list.last_mut() else { continue };
         // The entry point above it says how much goes out unseen; a connection that is kept lasts as long as a session.
-        if is_waited_for || ctx.is_told_by_entry(&site.at) || site.call.as_str().contains("websocket") {
+        let goes_nowhere = !ctx.coverage.sending.reaches(ctx.program, ctx.owner(&site.at));
+        if is_waited_for
+            || goes_nowhere
+            || ctx.is_told_by_entry(&site.at)
+            || site.call.as_str().contains("websocket")
+        {
             finding.at_most(Level::Note);
         }
         if finding.most > Level::Note {

@@ -9,7 +9,7 @@ use crate::program::{EntryKind, EntryPoint, FuncId, Function, State};
 use crate::rule::{Context, Finding, Findings, Level};
 
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
-    let (lit, traced) = (lit(ctx), minor::traced(ctx));
+    let lit = lit(ctx);
     let mut families: BTreeMap<Family<'_>, Vec<Dark<'_>>> = BTreeMap::new();
     for (id, unseen) in &ctx.coverage.dark_entry_points {
         let function = ctx.program.function(*id);
@@ -20,7 +20,7 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
         }
         let dark = Dark { id: *id, unseen, entry };
         let family = family(function, entry);
-        if minor::is_minor(ctx, &dark, family.is_some_and(|it| lit.contains_key(&it)), &traced) {
+        if minor::is_minor(ctx, &dark, family.is_some_and(|it| lit.contains_key(&it))) {
             dark.tell(ctx, found).at_most(Level::Note);
         } else if let Some(family) = family {
             families.entry(family).or_default().push(dark);

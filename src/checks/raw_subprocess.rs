@@ -39,7 +39,10 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
         // The entry point above it says how many processes nobody sees; that a runner is passed by, only this says.
         let is_told_above = runner.is_none() && ctx.is_told_by_entry(&site.at);
         if let Some(finding) = found.list.last_mut()
-            && (is_told_above || is_waited_for || question::asks_the_machine(ctx, site))
+            && (is_told_above
+                || !ctx.coverage.sending.reaches(ctx.program, ctx.owner(&site.at))
+                || is_waited_for
+                || question::asks_the_machine(ctx, site))
         {
             finding.at_most(Level::Note);
         }

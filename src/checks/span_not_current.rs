@@ -14,7 +14,7 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
                 let it = &ctx.program.spans[span];
                 (it.title(), it.at.place)
             }
-            Child::Library(place) => ("the span that a library opens for this call".to_owned(), place),
+            Child::Library(place) => ("a library's span".to_owned(), place),
         });
         if let Some((title, _)) = &beside {
             message.push_str(&format!(": {title} is opened beside it"));

@@ -299,7 +299,10 @@ fn read_model(
             let detail = name.and_then(|(value, from)| {
                 Eval::new(world).text(value, Eval::scope_of(world, from)).text().text
             });
-            tables.setups.push(SetupSite { at, what, call: path, detail });
+            let is_set_up = matches!(what.as_str(), "provider" | "install" | "exporter" | "processor");
+            let traces = model.signal.is_none();
+            let sends = traces && is_set_up && model.goes_out;
+            tables.setups.push(SetupSite { at, what, call: path, detail, traces, sends });
         }
         _ => {}
     }

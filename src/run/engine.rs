@@ -110,8 +110,10 @@ fn holds_tests(facts: &Facts) -> bool {
 /// A directory or package that is there for tests alone; one `test` among other words may be anything.
 fn is_for_tests(directory: &str) -> bool {
     let name = directory.replace('-', "_");
-    matches!(&*name, "test" | "testing" | "__tests__" | "fuzz" | "fuzz_targets" | "testutil" | "testutils")
-        || name.split('_').any(|it| it == "tests")
+    matches!(
+        &*name,
+        "test" | "testing" | "e2e" | "__tests__" | "fuzz" | "fuzz_targets" | "testutil" | "testutils"
+    ) || name.split('_').any(|it| it == "tests")
         || ["test_util", "test_utils", "test_helpers", "test_support"].iter().any(|it| name.ends_with(it))
 }
 
@@ -128,7 +130,7 @@ fn is_for_show(directory: &str) -> bool {
         "walkthroughs",
         "notebooks",
     ];
-    const WHOLE: [&str; 13] = [
+    const WHOLE: [&str; 14] = [
         "example",
         "sample",
         "doc",
@@ -139,6 +141,8 @@ fn is_for_show(directory: &str) -> bool {
         "quickstart",
         "walkthrough",
         "playground",
+        // What builds a Rust project beside cargo is called so by custom.
+        "xtask",
         "getting_started",
         "getting-started",
         "bench",

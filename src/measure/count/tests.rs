@@ -102,7 +102,8 @@ impl Sketch {
     }
 
     fn entry(&mut self, id: FuncId, kind: EntryKind) {
-        self.edit(id).entry_point = Some(EntryPoint { kind, through: Symbol::new("click") });
+        self.edit(id).entry_point =
+            Some(EntryPoint { kind, through: Symbol::new("click"), within_run: false });
     }
 
     fn calls(&mut self, from: FuncId, to: FuncId) {
