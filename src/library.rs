@@ -407,6 +407,11 @@ impl Library {
         paths.find_map(|it| self.deprecated.get(&Symbol::new(it)).copied())
     }
 
+    /// Whether an instrumentation of this part of a library is known.
+    pub(crate) fn is_instrumentable(&self, node: NodeId) -> bool {
+        self.instrumentors().iter().any(|it| it.spans && it.covers(self, node))
+    }
+
     pub(crate) fn instrumentors(&self) -> &[Instrumentor] {
         &self.instrumentors
     }

@@ -33,7 +33,7 @@ mod touches;
 mod untraced;
 mod world;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::facts::FunctionKind;
 use crate::library::Library;
@@ -222,9 +222,11 @@ fn cover(
     for site in &mut program.handoffs {
         site.in_span |= inherits(site.at.function);
     }
+    let mut known = FxHashMap::default();
     for (site, node) in program.calls.iter_mut().zip(nodes) {
         site.reach = reach[site.at.function.index()];
         site.instrumented = instrumented.covers_call(world.library, *node);
+        site.instrumentable = *known.entry(*node).or_insert_with(|| world.library.is_instrumentable(*node));
         site.covered_by = if touches::in_span(world, openings, site.at) {
             Some(CoveredBy::Span)
         } else if site.instrumented {

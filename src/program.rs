@@ -116,6 +116,8 @@ pub(crate) struct EntryPoint {
     pub(crate) through: Symbol,
     /// It runs within what the program has begun itself: the tool of an agent, the node of a graph.
     pub(crate) within_run: bool,
+    /// An instrumentation of its framework is known, and nothing is around it of which nobody can tell what it opens.
+    pub(crate) could_be_lit: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -355,6 +357,8 @@ pub(crate) struct CallSite {
     pub(crate) covered_by: Option<CoveredBy>,
     /// An instrumentation opens a span for it, whatever else is around it.
     pub(crate) instrumented: bool,
+    /// One that would is known.
+    pub(crate) instrumentable: bool,
     /// No caller of its function is known: whether a span is open cannot be told.
     pub(crate) reach: Reach,
     pub(crate) certainty: Certainty,

@@ -337,6 +337,7 @@ fn outgoing(
         category,
         covered_by: None,
         instrumented: false,
+        instrumentable: false,
         reach: Reach::Unknown,
         certainty,
     });

@@ -57,8 +57,20 @@ impl Sending {
         let file = program.file(program.function(function).file);
         match self.rests_on_set_up(file) {
             true => !self.is_mute && self.roots.contains(root(program, file)),
-            false => self.is_entered && self.parts.contains(part(&file.path)),
+            false => self.is_entered,
         }
+    }
+
+    /// Whether there is telemetry in the same part of the tree, where spans are all that tells of it.
+    pub(crate) fn is_beside(&self, program: &Program, function: FuncId) -> bool {
+        let file = program.file(program.function(function).file);
+        self.rests_on_set_up(file) || self.parts.contains(part(&file.path))
+    }
+
+    /// Whether it surely is: what sets traces up is known, and comes from the same sources.
+    pub(crate) fn sends(&self, program: &Program, function: FuncId) -> bool {
+        let file = program.file(program.function(function).file);
+        self.rests_on_set_up(file) && self.reaches(program, function)
     }
 
     /// The same for what is started by itself, once it is known whether it comes by any telemetry.

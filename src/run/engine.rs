@@ -130,7 +130,7 @@ fn is_for_show(directory: &str) -> bool {
         "walkthroughs",
         "notebooks",
     ];
-    const WHOLE: [&str; 14] = [
+    const WHOLE: [&str; 16] = [
         "example",
         "sample",
         "doc",
@@ -141,6 +141,9 @@ fn is_for_show(directory: &str) -> bool {
         "quickstart",
         "walkthrough",
         "playground",
+        // What brings a database up to date, when something is deployed.
+        "migrations",
+        "alembic",
         // What builds a Rust project beside cargo is called so by custom.
         "xtask",
         "getting_started",

@@ -11,7 +11,10 @@ pub(super) fn is_minor(ctx: &Context<'_>, it: &Dark<'_>, has_lit_siblings: bool)
     let is_started = matches!(it.entry.kind, EntryKind::Cli | EntryKind::Main);
     let is_told = match is_started {
         true => it.unseen.has_telemetry,
-        false => ctx.coverage.sending.reaches(ctx.program, it.id),
+        false => {
+            let sending = &ctx.coverage.sending;
+            sending.reaches(ctx.program, it.id) && sending.is_beside(ctx.program, it.id)
+        }
     };
     let goes_nowhere = !has_lit_siblings && !is_told;
     is_probe(function.name.as_str())

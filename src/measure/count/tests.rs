@@ -75,6 +75,7 @@ impl Sketch {
             category: CallCategory::Http,
             covered_by: None,
             instrumented: false,
+            instrumentable: false,
             reach,
             certainty: Certainty::Certain,
         });
@@ -103,7 +104,7 @@ impl Sketch {
 
     fn entry(&mut self, id: FuncId, kind: EntryKind) {
         self.edit(id).entry_point =
-            Some(EntryPoint { kind, through: Symbol::new("click"), within_run: false });
+            Some(EntryPoint { kind, through: Symbol::new("click"), within_run: false, could_be_lit: false });
     }
 
     fn calls(&mut self, from: FuncId, to: FuncId) {
