@@ -25,7 +25,17 @@ pub(super) fn lost<'a>(program: &'a Program, by: &[Mechanism]) -> impl Iterator<
             && !it.propagates
             && it.traced
             && inside
-            && !it.work.is_some_and(|work| lives_on(program, work))
+            && !it.work.is_some_and(|work| lives_on(program, work) || runs_what_lives_on(program, work))
+    })
+}
+
+/// `spawn(async move { self.run_worker().await })`.
+fn runs_what_lives_on(program: &Program, work: FuncId) -> bool {
+    const LASTING: [&str; 8] = ["run", "loop", "watch", "listen", "serve", "worker", "monitor", "heartbeat"];
+    program.function(work).callees.iter().any(|it| {
+        let name = program.function(*it).name.as_str();
+        let own = name.rsplit(['.', ':']).next().unwrap_or(name);
+        own.split('_').any(|it| LASTING.contains(&it)) && lives_on(program, *it)
     })
 }
 

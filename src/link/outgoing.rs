@@ -62,6 +62,11 @@ pub(crate) fn find(
                 let site = Site { file, op };
                 read_call(world, targets, openings, runners, (site, callees), &mut tables);
                 // What a macro hands over is told where the macro is called.
+                if spawners.is_passed_on(site)
+                    && let Some(it) = tables.handoffs.last_mut().filter(|it| it.at == call_at(world, site))
+                {
+                    it.work = None;
+                }
                 let told_elsewhere = openings.is_in_expanded(world, world.runner(site));
                 if told_elsewhere {
                     tables.handoffs.retain(|it| it.at != call_at(world, site));

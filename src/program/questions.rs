@@ -33,6 +33,11 @@ impl Program {
         self.apart.get(id.index()).is_some_and(|it| *it)
     }
 
+    /// Whether a file stands beside the program, where there is more than such.
+    pub(crate) fn is_for_show(&self, id: FileId) -> bool {
+        self.file(id).beside && self.files.iter().any(|it| !it.beside && !it.test)
+    }
+
     pub(crate) fn function(&self, id: FuncId) -> &Function {
         &self.functions[id.index()]
     }

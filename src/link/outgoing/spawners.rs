@@ -2,7 +2,7 @@
 //! they are given.
 
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::facts::{FunctionKind, Value, ValueId};
 use crate::library::{Model, NodeId, Role, Slot};
@@ -48,6 +48,8 @@ pub(crate) enum Treatment {
 pub(crate) struct Spawners {
     spawners: FxHashMap<FuncId, Spawner>,
     treatments: FxHashMap<(FuncId, u16), Treatment>,
+    /// Where such a function hands it over.
+    sites: FxHashSet<Site>,
 }
 
 /// A parameter that is work, and what becomes of it.
@@ -56,6 +58,7 @@ struct Found {
     param: u16,
     treatment: Treatment,
     spawner: Option<Spawner>,
+    at: Option<Site>,
 }
 
 pub(super) fn mechanism(model: &Model) -> Option<Mechanism> {
@@ -82,6 +85,7 @@ impl Spawners {
                 .collect();
             let before = (known.spawners.len(), known.treatments.len());
             for it in found {
+                known.sites.extend(it.at);
                 if let Some(spawner) = it.spawner {
                     known.spawners.entry(it.function).or_insert(spawner);
                 }
@@ -110,7 +114,7 @@ impl Spawners {
                     } else {
                         Treatment::Keeps
                     };
-                    found.push(Found { function, param, treatment, spawner: None });
+                    found.push(Found { function, param, treatment, spawner: None, at: None });
                 }
                 for model in &world.library.node(node).models {
                     let Some(mechanism) = mechanism(model) else { continue };
@@ -151,7 +155,7 @@ impl Spawners {
             let passed = world.argument(site, callee, index, bound);
             if let Some((function, param)) = passed.and_then(|it| named_param(world, world.runner(site), it))
             {
-                found.push(Found { function, param, treatment, spawner: None });
+                found.push(Found { function, param, treatment, spawner: None, at: None });
             }
         }
     }
@@ -159,6 +163,11 @@ impl Spawners {
     /// What a function does with a parameter, if that is work that it runs in some context.
     pub(crate) fn treatment(&self, function: FuncId, param: usize) -> Option<Treatment> {
         self.treatments.get(&(function, param as u16)).copied()
+    }
+
+    /// Whether what a call hands over is a parameter of the function around it: that is judged where it comes from.
+    pub(super) fn is_passed_on(&self, site: Site) -> bool {
+        self.sites.contains(&site)
     }
 
     /// Whether a function waits for what it hands over.
@@ -208,7 +217,7 @@ fn forwarded(
     let told = |function: FuncId, carried: bool, param: u16| {
         let spawner = spawner(carried, param);
         let treatment = if spawner.propagates { Treatment::Keeps } else { Treatment::Loses };
-        Found { function, param, treatment, spawner: Some(spawner) }
+        Found { function, param, treatment, spawner: Some(spawner), at: Some(site) }
     };
     let work = origin(world, targets, openings, eval, value, site);
     let facts = world.facts(work.site.file);
