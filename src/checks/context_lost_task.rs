@@ -1,6 +1,6 @@
 //! `context-lost-task`: a task that opens spans is spawned without the span of here.
 
-use crate::facts::{OpKind, RegionKind};
+use crate::facts::{FnId, FunctionKind, OpKind, RegionKind};
 use crate::program::{FuncId, HandoffSite, Mechanism, Program, Reach};
 use crate::rule::{Context, Findings};
 
@@ -25,14 +25,31 @@ pub(super) fn lost<'a>(program: &'a Program, by: &[Mechanism]) -> impl Iterator<
             && !it.propagates
             && it.traced
             && inside
-            && !it.work.is_some_and(|work| lives_on(program, work))
+            && !it.work.is_some_and(|work| lives_on(program, work) || runs_what_lives_on(program, work))
+    })
+}
+
+/// `spawn(async move { self.run_worker().await })`.
+fn runs_what_lives_on(program: &Program, work: FuncId) -> bool {
+    const LASTING: [&str; 8] = ["run", "loop", "watch", "listen", "serve", "worker", "monitor", "heartbeat"];
+    program.function(work).callees.iter().any(|it| {
+        let name = program.function(*it).name.as_str();
+        let own = name.rsplit(['.', ':']).next().unwrap_or(name);
+        own.split('_').any(|it| LASTING.contains(&it)) && lives_on(program, *it)
     })
 }
 
 /// A loop that waits goes on as long as the program does.
 fn lives_on(program: &Program, work: FuncId) -> bool {
     let (facts, local) = program.facts_of(work);
-    facts.ops_of(local).any(|(_, op)| {
+    let whole = facts.function(local).span;
+    let is_inside = |it: FnId| {
+        it == local
+            || (facts.function(it).kind == FunctionKind::Closure && whole.contains(facts.function(it).span))
+    };
+    // What waits can stand in a block of its own: `runtime.block_on(async move { while let Some(it) = queue.recv().await {} })`.
+    let functions = (0..facts.functions.len() as u32).map(FnId).filter(|it| is_inside(*it));
+    functions.flat_map(|it| facts.ops_of(it)).any(|(_, op)| {
         matches!(op.kind, OpKind::Await(_))
             && facts.regions_from(op.region).any(|(_, it)| it.kind == RegionKind::Loop)
     })
