@@ -407,7 +407,11 @@ impl<'w, 'a> Eval<'w, 'a> {
     }
 
     fn bound_to(&mut self, file: FileId, binding: &'a Binding) -> Things {
-        let scope = Self::at(file, binding);
+        let mut scope = Self::at(file, binding);
+        // `let it = { let it = make(); it };`: what is bound does not see its own name yet.
+        if self.world.facts(file).lexical && matches!(binding.kind, BindingKind::Value(_)) {
+            scope.order = scope.order.saturating_sub(1);
+        }
         match &binding.kind {
             BindingKind::Value(value) => self.things(*value, scope),
             BindingKind::Param(index) => self.param(self.world.func(file, binding.from), *index as usize),

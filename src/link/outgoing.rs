@@ -1,7 +1,10 @@
 //! The tables of what leaves a function: processes, outgoing calls, work handed over, log lines, set-up calls.
 
 mod assumed;
+mod captured;
+mod declared;
 mod handed;
+mod mentions;
 pub(crate) mod spawners;
 pub(crate) mod waits;
 mod work;
@@ -75,7 +78,7 @@ pub(crate) fn find(
                     tables.handoffs.push(handed);
                 }
             }
-            assumed::assume(world, targets, openings, file, &mut tables.handoffs);
+            assumed::assume(world, targets, openings, spawners, file, &mut tables.handoffs);
             tables
         })
         .collect();
