@@ -27,6 +27,14 @@ pub(crate) struct Module {
     children: FxHashMap<Symbol, ModuleId>,
     is_directory: bool,
     is_crate: bool,
+    /// A package around the tree: its text is not a part of that.
+    is_around: bool,
+}
+
+impl Module {
+    fn is_package(&self) -> bool {
+        self.file.is_some() || self.is_around
+    }
 }
 
 #[derive(Debug)]
@@ -48,7 +56,7 @@ pub(crate) struct Modules {
 const TOP: ModuleId = ModuleId(0);
 
 impl Modules {
-    pub(crate) fn new(files: &[File], launch: &[LaunchFile]) -> Modules {
+    pub(crate) fn new(files: &[File], launch: &[LaunchFile], packages: &[String]) -> Modules {
         let mut modules = Modules {
             all: Vec::new(),
             of_file: Vec::new(),
@@ -58,11 +66,15 @@ impl Modules {
             renamed: FxHashMap::default(),
             inline: FxHashMap::default(),
         };
-        modules.add(Symbol::new(""), None, true);
+        let mut top = modules.add(Symbol::new(""), None, true);
+        for package in packages {
+            top = modules.add(Symbol::new(package), Some(top), true);
+            modules.all[top.0 as usize].is_around = true;
+        }
         for (index, file) in files.iter().enumerate() {
             let id = match file.facts.lexical {
                 true => TOP,
-                false => modules.place(&file.path, FileId(index as u32)),
+                false => modules.place(top, &file.path, FileId(index as u32)),
             };
             modules.of_file.push(id);
         }
@@ -81,6 +93,7 @@ impl Modules {
             children: FxHashMap::default(),
             is_directory,
             is_crate: false,
+            is_around: false,
         });
         if let Some(parent) = parent {
             self.all[parent.0 as usize].children.insert(name, id);
@@ -95,9 +108,9 @@ impl Modules {
         }
     }
 
-    fn place(&mut self, path: &str, file: FileId) -> ModuleId {
+    fn place(&mut self, top: ModuleId, path: &str, file: FileId) -> ModuleId {
         let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
-        let mut at = TOP;
+        let mut at = top;
         for part in directory.split('/').filter(|it| !it.is_empty()) {
             at = self.child_or_new(at, Symbol::new(part), true);
         }
@@ -122,7 +135,7 @@ impl Modules {
             if !module.is_directory {
                 continue;
             }
-            let table = if module.file.is_some() { &mut self.inner } else { &mut self.roots };
+            let table = if module.is_package() { &mut self.inner } else { &mut self.roots };
             for name in module.children.keys() {
                 table.entry(*name).or_default().push(ModuleId(index as u32));
             }
@@ -147,7 +160,7 @@ impl Modules {
         let mut at = Some(id);
         while let Some(module) = at.filter(|it| *it != TOP) {
             let it = self.get(module);
-            if it.is_directory && it.file.is_none() && module != id {
+            if it.is_directory && !it.is_package() && module != id {
                 break;
             }
             parts.push(it.name.as_str());
