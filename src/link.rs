@@ -45,6 +45,8 @@ pub(crate) use self::launch::LaunchFile;
 /// What linking is told beside the files.
 pub(crate) struct LinkInput<'a> {
     pub(crate) launch: Vec<LaunchFile>,
+    /// The packages that the tree itself lies in, the outermost first.
+    pub(crate) packages: Vec<String>,
     /// Libraries that something outside the tree instruments.
     pub(crate) auto_instrumented: Vec<String>,
     pub(crate) eligible: Eligible,
@@ -66,7 +68,7 @@ pub(crate) fn link(mut files: Vec<File>, library: &Library, input: &LinkInput<'_
 }
 
 fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
-    let mut world = world::World::new(files, library, &input.launch);
+    let mut world = world::World::new(files, library, &input.launch, &input.packages);
     classes::resolve(&mut world);
     world.partials = partials::find(&world);
     let targets = rounds::run(&mut world);

@@ -151,7 +151,12 @@ fn judged<'a>(ctx: &Context<'a>) -> Vec<Judged<'a>> {
         }
         (!sites.is_empty()).then_some(Judged { key, sites, fault })
     };
-    by_key(ctx).into_iter().filter_map(judge).collect()
+    let mut keys = by_key(ctx);
+    // The conventions of OpenInference have a name without a namespace.
+    if keys.contains_key("openinference.span.kind") {
+        keys.remove("metadata");
+    }
+    keys.into_iter().filter_map(judge).collect()
 }
 
 fn tell(ctx: &Context<'_>, found: &mut Findings, judged: &Judged<'_>, fault: Fault) {

@@ -1,18 +1,31 @@
 //! `context-lost-task`: a task that opens spans is spawned without the span of here.
 
+use std::collections::BTreeSet;
+
 use crate::facts::{FnId, FunctionKind, OpKind, RegionKind};
 use crate::program::{FuncId, HandoffSite, Mechanism, Program, Reach};
-use crate::rule::{Context, Findings};
+use crate::rule::{Context, Findings, Level};
+use crate::text::Symbol;
 
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
+    let mut told = BTreeSet::new();
     for site in lost(ctx.program, &[Mechanism::Task]) {
         found
             .add(site.at.place, format!("`{}` leaves the span behind", site.call))
             .label("the task begins a trace of its own")
             .reason("What the task opens is in another trace than the request that started it.")
             .help("spawn `work.in_current_span()`, or `work.instrument(span)` with a span for the task")
-            .function(ctx.owner(&site.at));
+            .function(ctx.owner(&site.at))
+            .at_most(if is_first(ctx, site, &mut told) { Level::Error } else { Level::Note });
     }
+}
+
+/// A function of the project that hands over what it is given is mended once, for all of its callers.
+fn is_first(ctx: &Context<'_>, site: &HandoffSite, told: &mut BTreeSet<(Symbol, u32)>) -> bool {
+    let is_own = !site.call.as_str().contains('.');
+    let is_test = ctx.program.file(site.at.place.file).test;
+    // What stands in several files under one name can be several functions.
+    !is_own || is_test || told.insert((site.call, site.at.place.file.0))
 }
 
 /// Work that opens spans and goes from inside a span to where no span is current.

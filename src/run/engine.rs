@@ -179,6 +179,7 @@ fn link(files: Vec<File>, library: &Library, found: &Discovered, job: &Job) -> P
     let settings = &job.settings;
     let input = LinkInput {
         launch: launch_files(found),
+        packages: found.packages.clone(),
         auto_instrumented: settings.auto_instrumentation.clone(),
         eligible: match settings.coverage.eligible {
             Eligible::All => link::Eligible::All,
