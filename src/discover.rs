@@ -56,6 +56,8 @@ pub(crate) struct Scope {
 pub(crate) struct Discovered {
     #[cfg_attr(not(test), expect(dead_code, reason = "whoever asks for a tree knows its root"))]
     pub(crate) root: PathBuf,
+    /// The packages that the root itself lies in, the outermost first: its own name is the last.
+    pub(crate) packages: Vec<String>,
     /// Sorted by path, as are the others.
     pub(crate) sources: Vec<SourceFile>,
     pub(crate) settings_files: Vec<SettingsFile>,
@@ -102,6 +104,7 @@ impl Discovered {
     pub(crate) fn of_one(root: &Path, source: SourceFile) -> Discovered {
         Discovered {
             root: root.to_path_buf(),
+            packages: packages_around(root),
             sources: vec![source],
             settings_files: Vec::new(),
             notes: Vec::new(),
@@ -136,6 +139,19 @@ pub(crate) fn roots(paths: &[PathBuf]) -> Result<Roots, DiscoverError> {
     let nested = |it: &Path| directories.iter().any(|other| other != it && it.starts_with(other));
     let directories = directories.iter().filter(|it| !nested(it)).cloned().collect();
     Ok(Roots { root, directories, files })
+}
+
+/// Directories that are packages, from the root upwards. Where a project begins, none does.
+fn packages_around(root: &Path) -> Vec<String> {
+    const BEGINNINGS: [&str; 4] = [".git", "pyproject.toml", "setup.py", "setup.cfg"];
+    let is_package = |it: &&Path| {
+        it.join("__init__.py").is_file() && !BEGINNINGS.iter().any(|beginning| it.join(beginning).exists())
+    };
+    let around = root.ancestors().take_while(is_package);
+    let names = around.map_while(|it| it.file_name().and_then(|it| it.to_str()).map(str::to_owned));
+    let mut names: Vec<String> = names.collect();
+    names.reverse();
+    names
 }
 
 /// Walks the tree. What cannot be read becomes a note.

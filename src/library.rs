@@ -92,6 +92,10 @@ pub(crate) struct Model {
     pub(crate) detail: Option<Symbol>,
     /// The call really goes out: not only a constructor of a client or a query builder.
     pub(crate) goes_out: bool,
+    /// What a set-up is for, where it is not for traces.
+    pub(crate) signal: Option<Signal>,
+    /// An entry point that runs within what the program has begun itself: the tool of an agent, the node of a graph.
+    pub(crate) within_run: bool,
     /// For a span: how much detail it is, where that is not said at the call.
     pub(crate) level: Option<Symbol>,
     /// A name given by nobody else: the span's fixed name, if it has one.
@@ -102,6 +106,14 @@ pub(crate) struct Model {
     pub(crate) methods: SmallVec<[Symbol; 2]>,
     /// For middleware: the parts of libraries whose handlers it stands around.
     pub(crate) around: SmallVec<[Symbol; 1]>,
+}
+
+/// What traces need nothing of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Signal {
+    Logs,
+    Metrics,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -393,6 +405,11 @@ impl Library {
     pub(crate) fn instead_of(&self, path: &str) -> Option<Symbol> {
         let mut paths = std::iter::successors(Some(path), |it| Some(it.rsplit_once('.')?.0));
         paths.find_map(|it| self.deprecated.get(&Symbol::new(it)).copied())
+    }
+
+    /// Whether an instrumentation of this part of a library is known.
+    pub(crate) fn is_instrumentable(&self, node: NodeId) -> bool {
+        self.instrumentors().iter().any(|it| it.spans && it.covers(self, node))
     }
 
     pub(crate) fn instrumentors(&self) -> &[Instrumentor] {

@@ -33,11 +33,11 @@ mod touches;
 mod untraced;
 mod world;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::facts::FunctionKind;
 use crate::library::Library;
-use crate::program::{CoveredBy, File, FuncId, HandoffSite, Mechanism, Program, Reach, State};
+use crate::program::{Certainty, CoveredBy, File, FuncId, HandoffSite, Mechanism, Program, Reach, State};
 
 pub(crate) use self::functions::Eligible;
 pub(crate) use self::launch::LaunchFile;
@@ -45,6 +45,8 @@ pub(crate) use self::launch::LaunchFile;
 /// What linking is told beside the files.
 pub(crate) struct LinkInput<'a> {
     pub(crate) launch: Vec<LaunchFile>,
+    /// The packages that the tree itself lies in, the outermost first.
+    pub(crate) packages: Vec<String>,
     /// Libraries that something outside the tree instruments.
     pub(crate) auto_instrumented: Vec<String>,
     pub(crate) eligible: Eligible,
@@ -66,7 +68,7 @@ pub(crate) fn link(mut files: Vec<File>, library: &Library, input: &LinkInput<'_
 }
 
 fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
-    let mut world = world::World::new(files, library, &input.launch);
+    let mut world = world::World::new(files, library, &input.launch, &input.packages);
     classes::resolve(&mut world);
     world.partials = partials::find(&world);
     let targets = rounds::run(&mut world);
@@ -101,11 +103,12 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
         configured: &input.excluded,
     };
     let qualified = verdicts.qualified();
-    let ((own, reach), (leaving, recorders)) = rayon::join(
+    let ((own, reach, timed), (leaving, recorders)) = rayon::join(
         || {
             let own = verdicts.own(&qualified);
             let reach = graph.reach(&world, &own.rooted, &own.exposed);
-            (own, reach)
+            let timed = graph.timed(&world, &own.rooted, &own.exposed);
+            (own, reach, timed)
         },
         || {
             rayon::join(
@@ -140,6 +143,7 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
         logs: leaving.logs,
         setups: leaving.setups,
         servers: leaving.servers,
+        timed,
         envs: environment::find(&world, &input.launch),
         guards: guards::sites(&world, &targets, &openings),
         ..Program::default()
@@ -147,7 +151,8 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
     program.drops = handlers::drops(&world, &targets, &openings, &program.spans);
     program.errors = handlers::errors(&world, &targets, &openings, &recorders, &program.handlers);
     guards::mark(&mut program.spans, &program.guards);
-    let traced = graph.leading_to(own.direct.clone());
+    cover(&mut program, &world, &openings, &instrumented, &leaving.call_nodes, &reach);
+    let traced = graph.leading_to(opening(&program, &own.direct));
     for it in &mut program.handoffs {
         it.traced = it.work.is_some_and(|it| traced[it.index()]);
         let on_thread = matches!(it.mechanism, Mechanism::Thread | Mechanism::Executor);
@@ -162,7 +167,6 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
         auto: &own.auto,
     }
     .find();
-    cover(&mut program, &world, &openings, &instrumented, &leaving.call_nodes, &reach);
     touches::Touches {
         world: &world,
         targets: &targets,
@@ -180,6 +184,15 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
     // Taking all this apart piece by piece would only make people wait: a run links once, or twice with what was before.
     std::mem::forget((world, targets, openings, graph));
     program
+}
+
+/// The functions that have a span opened, by themselves or by the instrumentation of what they call.
+fn opening(program: &Program, direct: &[bool]) -> Vec<bool> {
+    let mut opening = direct.to_vec();
+    for it in program.calls.iter().filter(|it| it.instrumented && it.certainty == Certainty::Certain) {
+        opening[it.at.function.index()] = true;
+    }
+    opening
 }
 
 /// Closures that are handed to a thread, a pool or a task that has nothing of the context where they stand: they run nowhere else.
@@ -211,11 +224,14 @@ fn cover(
     for site in &mut program.handoffs {
         site.in_span |= inherits(site.at.function);
     }
+    let mut known = FxHashMap::default();
     for (site, node) in program.calls.iter_mut().zip(nodes) {
         site.reach = reach[site.at.function.index()];
+        site.instrumented = instrumented.covers_call(world.library, *node);
+        site.instrumentable = *known.entry(*node).or_insert_with(|| world.library.is_instrumentable(*node));
         site.covered_by = if touches::in_span(world, openings, site.at) {
             Some(CoveredBy::Span)
-        } else if instrumented.covers_call(world.library, *node) {
+        } else if site.instrumented {
             Some(CoveredBy::Auto)
         } else if inherits(site.at.function) {
             Some(CoveredBy::Inherited)

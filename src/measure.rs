@@ -3,6 +3,7 @@
 mod count;
 mod items;
 mod layers;
+mod sending;
 mod unseen;
 
 use std::collections::BTreeMap;
@@ -10,6 +11,7 @@ use std::collections::BTreeMap;
 pub(crate) use count::measure;
 pub(crate) use items::{Item, Verdict, counts, items};
 pub(crate) use layers::{LayerSpec, OTHER};
+pub(crate) use sending::Sending;
 pub(crate) use unseen::Unseen;
 
 use crate::program::{Exclusion, FuncId};
@@ -130,6 +132,8 @@ pub(crate) struct Coverage {
     pub(crate) dark_entry_points: Vec<(FuncId, Unseen)>,
     /// By function: one of those leads to it without a span. Empty where there are none.
     pub(crate) below_dark_entries: Vec<bool>,
+    /// Where spans go.
+    pub(crate) sending: Sending,
 }
 
 /// What the thresholds say of the numbers.

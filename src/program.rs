@@ -45,6 +45,9 @@ pub(crate) struct Program {
     pub(crate) setups: Vec<SetupSite>,
     /// Functions that start a server, or a loop that waits for work as long as the program lives.
     pub(crate) servers: Vec<FuncId>,
+    /// By function: on every path it takes time of a span, one that is open around it or around who waits for it. Empty where that is
+    /// nothing but `Reach::Covered`.
+    pub(crate) timed: Vec<bool>,
     pub(crate) guards: Vec<GuardSite>,
     /// Statements inside a span that throw an error away: `f().ok();`, `let _ = f();`.
     pub(crate) drops: Vec<At>,
@@ -111,6 +114,10 @@ pub(crate) struct EntryPoint {
     pub(crate) kind: EntryKind,
     /// What makes it one: the framework or the mechanism, for people.
     pub(crate) through: Symbol,
+    /// It runs within what the program has begun itself: the tool of an agent, the node of a graph.
+    pub(crate) within_run: bool,
+    /// An instrumentation of its framework is known, and nothing is around it of which nobody can tell what it opens.
+    pub(crate) could_be_lit: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -245,6 +252,8 @@ pub(crate) struct SpanSite {
     pub(crate) not_current: bool,
     /// Work between its start and its end opens spans or calls out, so that nesting matters.
     pub(crate) has_children: bool,
+    /// The first span that is opened there.
+    pub(crate) child: Option<Child>,
     pub(crate) skips: Vec<Symbol>,
     /// The arguments of the function are recorded on it, those of `skips` aside.
     pub(crate) records_arguments: bool,
@@ -253,6 +262,15 @@ pub(crate) struct SpanSite {
     /// It could record the errors that leave it, if it were told to.
     pub(crate) may_record: bool,
     pub(crate) certainty: Certainty,
+}
+
+/// A span that is opened while another is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Child {
+    /// An index into `Program::spans`.
+    Own(usize),
+    /// The one that an instrumentation opens for this call.
+    Library(Place),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -337,6 +355,10 @@ pub(crate) struct CallSite {
     pub(crate) call: Symbol,
     pub(crate) category: CallCategory,
     pub(crate) covered_by: Option<CoveredBy>,
+    /// An instrumentation opens a span for it, whatever else is around it.
+    pub(crate) instrumented: bool,
+    /// One that would is known.
+    pub(crate) instrumentable: bool,
     /// No caller of its function is known: whether a span is open cannot be told.
     pub(crate) reach: Reach,
     pub(crate) certainty: Certainty,
@@ -429,6 +451,10 @@ pub(crate) struct SetupSite {
     pub(crate) what: Symbol,
     pub(crate) call: Symbol,
     pub(crate) detail: Option<Symbol>,
+    /// It is not for logs or metrics alone.
+    pub(crate) traces: bool,
+    /// It is enough for something to be sent: more than a provider that nothing is added to.
+    pub(crate) sends: bool,
 }
 
 #[derive(Debug)]

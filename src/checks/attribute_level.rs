@@ -1,8 +1,10 @@
 //! `attribute-level`: what describes the process written on a span, or what describes a piece of work written on a resource.
 
+use std::collections::BTreeSet;
+
 use crate::program::{AttributeSite, AttributeTarget};
 use crate::registry::{Attribute, Carrier, Standing};
-use crate::rule::{Context, Findings};
+use crate::rule::{Context, Findings, Level};
 
 /// Of the names that entities have, those that only ever speak of who sends the telemetry. A span may well be about another
 /// host, pod or process than its own.
@@ -30,14 +32,18 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             continue;
         }
         let judged = sites.into_iter().filter_map(|it| Some((it, misplaced(ctx, it, key)?)));
+        // A key moves from everywhere or from nowhere: one decision in each package.
+        let mut decided = BTreeSet::new();
         for (site, (what, reason, help)) in judged {
+            let package = ctx.program.function(ctx.owner(&site.at)).package();
             found
                 .add(site.at.place, format!("attribute `{key}` {what}"))
                 .label("written here")
                 .reason(reason)
                 .help(help)
                 .function(ctx.owner(&site.at))
-                .certainty(site.certainty);
+                .certainty(site.certainty)
+                .at_most(if decided.insert(package) { Level::Error } else { Level::Note });
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::program::{AttributeSite, AttributeTarget, FuncId, SpanStyle};
+use crate::program::{AttributeSite, AttributeTarget, FuncId, SpanStyle, TextSource};
 use crate::rule::{Context, Findings, Fix, Level, Renames, Wish};
 use crate::text::Symbol;
 
@@ -16,6 +16,7 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
     let wishes: Vec<Wish<'_>> =
         keys.iter().filter(|it| !ctx.options.allows(it.key)).flat_map(Judged::wishes).collect();
     let renames = Renames::new(ctx.program, &wishes);
+    let styles = styles(ctx, &keys);
     for fault in [Fault::Style, Fault::Namespace] {
         let total = keys.len();
         let faulty = keys.iter().filter(|it| it.fault == Some(fault)).count();
@@ -28,6 +29,10 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
         for it in written {
             tell(ctx, found, it, fault);
             let Some(finding) = found.list.last_mut() else { continue };
+            if it.is_named_by_keywords() || !styles.get(it.package(ctx)).is_some_and(Style::is_broken_by_few)
+            {
+                finding.at_most(Level::Note);
+            }
             if !is_habit {
                 finding.fix(it.fix(&renames));
             }
@@ -62,6 +67,18 @@ impl<'a> Judged<'a> {
         self.sites.first().map(|it| ctx.owner(&it.at))
     }
 
+    fn package(&self, ctx: &Context<'a>) -> &'a str {
+        self.owner(ctx).map_or("", |it| ctx.program.function(it).package())
+    }
+
+    /// Keywords of calls, which cannot have dots in them: the name stands there without quotes.
+    fn is_named_by_keywords(&self) -> bool {
+        self.sites.iter().all(|it| {
+            let span = it.at.place.span;
+            it.key.source == TextSource::Literal && (span.end - span.start) as usize == self.key.len()
+        })
+    }
+
     /// The same name in the usual style, where it has a namespace already.
     fn wishes(&self) -> impl Iterator<Item = Wish<'a>> {
         let better = snake_case(self.key);
@@ -80,6 +97,38 @@ impl<'a> Judged<'a> {
         all.edits.extend(fixes.flat_map(|it| it.edits));
         Some(all)
     }
+}
+
+/// How the keys of a package are written.
+#[derive(Default)]
+struct Style {
+    good: usize,
+    faulty: usize,
+}
+
+impl Style {
+    /// Where a package writes its keys in another way, that is its style; what is at odds with the others is a slip.
+    fn is_broken_by_few(&self) -> bool {
+        self.good >= FEWEST_OF_A_STYLE && self.good >= self.faulty * MOST_SLIPS
+    }
+}
+
+/// So many keys show how a package means to write them.
+const FEWEST_OF_A_STYLE: usize = 6;
+
+/// At most one of so many is a slip.
+const MOST_SLIPS: usize = 3;
+
+fn styles<'a>(ctx: &Context<'a>, keys: &[Judged<'a>]) -> BTreeMap<&'a str, Style> {
+    let mut styles: BTreeMap<&str, Style> = BTreeMap::new();
+    for it in keys {
+        let style = styles.entry(it.package(ctx)).or_default();
+        match it.fault {
+            None => style.good += 1,
+            Some(_) => style.faulty += 1,
+        }
+    }
+    styles
 }
 
 fn judged<'a>(ctx: &Context<'a>) -> Vec<Judged<'a>> {
@@ -102,7 +151,12 @@ fn judged<'a>(ctx: &Context<'a>) -> Vec<Judged<'a>> {
         }
         (!sites.is_empty()).then_some(Judged { key, sites, fault })
     };
-    by_key(ctx).into_iter().filter_map(judge).collect()
+    let mut keys = by_key(ctx);
+    // The conventions of OpenInference have a name without a namespace.
+    if keys.contains_key("openinference.span.kind") {
+        keys.remove("metadata");
+    }
+    keys.into_iter().filter_map(judge).collect()
 }
 
 fn tell(ctx: &Context<'_>, found: &mut Findings, judged: &Judged<'_>, fault: Fault) {

@@ -1,18 +1,31 @@
 //! `context-lost-task`: a task that opens spans is spawned without the span of here.
 
-use crate::facts::{OpKind, RegionKind};
+use std::collections::BTreeSet;
+
+use crate::facts::{FnId, FunctionKind, OpKind, RegionKind};
 use crate::program::{FuncId, HandoffSite, Mechanism, Program, Reach};
-use crate::rule::{Context, Findings};
+use crate::rule::{Context, Findings, Level};
+use crate::text::Symbol;
 
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
+    let mut told = BTreeSet::new();
     for site in lost(ctx.program, &[Mechanism::Task]) {
         found
             .add(site.at.place, format!("`{}` leaves the span behind", site.call))
             .label("the task begins a trace of its own")
             .reason("What the task opens is in another trace than the request that started it.")
             .help("spawn `work.in_current_span()`, or `work.instrument(span)` with a span for the task")
-            .function(ctx.owner(&site.at));
+            .function(ctx.owner(&site.at))
+            .at_most(if is_first(ctx, site, &mut told) { Level::Error } else { Level::Note });
     }
+}
+
+/// A function of the project that hands over what it is given is mended once, for all of its callers.
+fn is_first(ctx: &Context<'_>, site: &HandoffSite, told: &mut BTreeSet<(Symbol, u32)>) -> bool {
+    let is_own = !site.call.as_str().contains('.');
+    let is_test = ctx.program.file(site.at.place.file).test;
+    // What stands in several files under one name can be several functions.
+    !is_own || is_test || told.insert((site.call, site.at.place.file.0))
 }
 
 /// Work that opens spans and goes from inside a span to where no span is current.
@@ -25,14 +38,31 @@ pub(super) fn lost<'a>(program: &'a Program, by: &[Mechanism]) -> impl Iterator<
             && !it.propagates
             && it.traced
             && inside
-            && !it.work.is_some_and(|work| lives_on(program, work))
+            && !it.work.is_some_and(|work| lives_on(program, work) || runs_what_lives_on(program, work))
+    })
+}
+
+/// `spawn(async move { self.run_worker().await })`.
+fn runs_what_lives_on(program: &Program, work: FuncId) -> bool {
+    const LASTING: [&str; 8] = ["run", "loop", "watch", "listen", "serve", "worker", "monitor", "heartbeat"];
+    program.function(work).callees.iter().any(|it| {
+        let name = program.function(*it).name.as_str();
+        let own = name.rsplit(['.', ':']).next().unwrap_or(name);
+        own.split('_').any(|it| LASTING.contains(&it)) && lives_on(program, *it)
     })
 }
 
 /// A loop that waits goes on as long as the program does.
 fn lives_on(program: &Program, work: FuncId) -> bool {
     let (facts, local) = program.facts_of(work);
-    facts.ops_of(local).any(|(_, op)| {
+    let whole = facts.function(local).span;
+    let is_inside = |it: FnId| {
+        it == local
+            || (facts.function(it).kind == FunctionKind::Closure && whole.contains(facts.function(it).span))
+    };
+    // What waits can stand in a block of its own: `runtime.block_on(async move { while let Some(it) = queue.recv().await {} })`.
+    let functions = (0..facts.functions.len() as u32).map(FnId).filter(|it| is_inside(*it));
+    functions.flat_map(|it| facts.ops_of(it)).any(|(_, op)| {
         matches!(op.kind, OpKind::Await(_))
             && facts.regions_from(op.region).any(|(_, it)| it.kind == RegionKind::Loop)
     })

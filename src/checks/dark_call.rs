@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::measure::counts;
-use crate::program::{CallCategory, CallSite, Certainty, Reach};
+use crate::program::{CallCategory, CallSite, Certainty, FuncId, Reach};
 use crate::rule::{Context, Finding, Findings, Level};
 
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
+    let evidence = Evidence::find(ctx);
     let mut families: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
     for site in ctx.program.calls.iter().filter(|it| is_dark(it)) {
         let beside = ctx.program.file(site.at.place.file).beside;
@@ -14,8 +15,11 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             continue;
         }
         let owner = ctx.owner_name(&site.at);
+        let is_waited_for = ctx.program.is_waited_for_in_span(site.at.function);
         let mut reason = format!("Its duration and its failures are in no trace of {owner}.");
-        if site.reach == Reach::Unknown {
+        if is_waited_for {
+            reason = WAITED_FOR.to_owned();
+        } else if site.reach == Reach::Unknown {
             reason.push_str(" No caller is known: one outside this program might have a span open.");
         }
         found
@@ -30,19 +34,33 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             .certainty(if site.reach == Reach::Unknown { Certainty::Assumed } else { site.certainty });
         let Some(finding) = found.list.last_mut() else { continue };
         // The entry point above it says how much goes out unseen; a connection that is kept lasts as long as a session.
-        if ctx.is_told_by_entry(&site.at) || site.call.as_str().contains("websocket") {
+        let goes_nowhere = !ctx.coverage.sending.reaches(ctx.program, ctx.owner(&site.at));
+        if is_waited_for
+            || goes_nowhere
+            || runs_on_loading(ctx, site.at.function, 0)
+            || ctx.is_told_by_entry(&site.at)
+            || site.call.as_str().contains("websocket")
+        {
             finding.at_most(Level::Note);
         }
-        if finding.most > Level::Note {
-            let package = ctx.program.function(ctx.owner(&site.at)).package();
-            families.entry((package, library_of(site))).or_default().push(found.list.len() - 1);
+        if !evidence.speaks_for(ctx, site) {
+            finding.at_most_unless_new(Level::Note);
+        } else if finding.most > Level::Note {
+            families.entry((package_of(ctx, site), library_of(site))).or_default().push(found.list.len() - 1);
         }
     }
-    for ((package, library), members) in families.into_iter().filter(|(_, it)| it.len() >= FEWEST_OF_A_WALL) {
+    for ((package, library), members) in families {
+        let sister = evidence.sister(library);
+        if members.len() < FEWEST_OF_A_WALL && sister.is_none() {
+            continue;
+        }
         let count = members.len();
         let mut all = members.into_iter();
         if let Some(first) = all.next().and_then(|it| found.list.get_mut(it)) {
-            speak_for_all(first, count, package, library);
+            match sister {
+                Some(sister) => speak_beside(first, count, library, sister),
+                None => speak_for_all(first, count, package, library),
+            }
         }
         all.for_each(|it| {
             found.list[it].at_most(Level::Note);
@@ -50,12 +68,93 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
     }
 }
 
+/// The context of here is not there, but the time is.
+pub(super) const WAITED_FOR: &str =
+    "It runs where no span is current; the span of who waits for it lasts as long, and does not say why.";
+
 /// From so many on, calls of one library in one package are dark for one reason.
 const FEWEST_OF_A_WALL: usize = 4;
+
+/// What runs as a module is loaded, and then only: no request waits for it, and what would send its span may not be there yet.
+fn runs_on_loading(ctx: &Context<'_>, function: FuncId, depth: u32) -> bool {
+    let it = ctx.program.function(function);
+    let (facts, local) = ctx.program.facts_of(function);
+    if facts.function(local).parent.is_none() {
+        return !facts.lexical;
+    }
+    depth < DEEPEST
+        && it.entry_point.is_none()
+        && !it.callers.is_empty()
+        && it.callers.iter().all(|it| runs_on_loading(ctx, *it, depth + 1))
+}
+
+/// Longer ways from a module's top are not followed.
+const DEEPEST: u32 = 5;
+
+/// What shows that a call is meant to have a span: others of its kind have one.
+#[derive(Default)]
+struct Evidence {
+    /// By package and library: calls with a span, and without.
+    calls: BTreeMap<(String, &'static str), (usize, usize)>,
+    /// By what they are for: the libraries that are instrumented, and those that are not and could be.
+    lit: BTreeMap<CallCategory, &'static str>,
+    dark: BTreeMap<&'static str, CallCategory>,
+}
+
+impl Evidence {
+    fn find(ctx: &Context<'_>) -> Evidence {
+        let mut found = Evidence::default();
+        for site in &ctx.program.calls {
+            let file = ctx.program.file(site.at.place.file);
+            if file.beside || site.certainty != Certainty::Certain || !counts(ctx.program, site.at.function) {
+                continue;
+            }
+            let library = library_of(site);
+            let calls = found.calls.entry((package_of(ctx, site).to_owned(), library)).or_default();
+            match site.covered_by {
+                Some(_) => calls.0 += 1,
+                None => calls.1 += 1,
+            }
+            if site.instrumented {
+                found.lit.entry(site.category).or_insert(library);
+            } else if site.instrumentable {
+                found.dark.insert(library, site.category);
+            }
+        }
+        found
+    }
+
+    fn speaks_for(&self, ctx: &Context<'_>, site: &CallSite) -> bool {
+        let library = library_of(site);
+        let calls = self.calls.get(&(package_of(ctx, site).to_owned(), library));
+        calls.is_some_and(|(lit, dark)| *lit >= FEWEST_LIT && lit > dark) || self.sister(library).is_some()
+    }
+
+    /// A library for the same that is instrumented, while this one is not.
+    fn sister(&self, library: &str) -> Option<&'static str> {
+        self.dark.get(library).and_then(|it| self.lit.get(it)).copied().filter(|it| *it != library)
+    }
+}
+
+/// So many show what is wanted.
+const FEWEST_LIT: usize = 2;
+
+fn package_of<'a>(ctx: &'a Context<'_>, site: &CallSite) -> &'a str {
+    ctx.program.function(ctx.owner(&site.at)).package()
+}
 
 fn library_of(site: &CallSite) -> &'static str {
     let call = site.call.as_str();
     call.split_once('.').map_or(call, |(library, _)| library)
+}
+
+fn speak_beside(finding: &mut Finding, count: usize, library: &str, sister: &str) {
+    let calls = if count == 1 { "this call goes".to_owned() } else { format!("{count} calls go") };
+    let first = if count == 1 { "" } else { ", this one first" };
+    finding.message =
+        format!("`{sister}` is instrumented and `{library}` is not: {calls} out with no span open{first}");
+    finding
+        .help(format!("enable the OpenTelemetry instrumentation of `{library}` where that of `{sister}` is"));
 }
 
 fn speak_for_all(finding: &mut Finding, count: usize, package: &str, library: &str) {

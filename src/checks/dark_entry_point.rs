@@ -9,7 +9,7 @@ use crate::program::{EntryKind, EntryPoint, FuncId, Function, State};
 use crate::rule::{Context, Finding, Findings, Level};
 
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
-    let (lit, traced) = (lit(ctx), minor::traced(ctx));
+    let lit = lit(ctx);
     let mut families: BTreeMap<Family<'_>, Vec<Dark<'_>>> = BTreeMap::new();
     for (id, unseen) in &ctx.coverage.dark_entry_points {
         let function = ctx.program.function(*id);
@@ -20,12 +20,10 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
         }
         let dark = Dark { id: *id, unseen, entry };
         let family = family(function, entry);
-        if minor::is_minor(ctx, &dark, family.is_some_and(|it| lit.contains_key(&it)), &traced) {
+        if minor::is_minor(ctx, &dark, !is_program(entry) && lit.contains_key(&family)) {
             dark.tell(ctx, found).at_most(Level::Note);
-        } else if let Some(family) = family {
-            families.entry(family).or_default().push(dark);
         } else {
-            dark.tell(ctx, found);
+            families.entry(family).or_default().push(dark);
         }
     }
     for (family, dark) in families {
@@ -60,9 +58,13 @@ impl Dark<'_> {
 
 /// Where most of a family is dark, that is one decision: the one that starts the most work speaks for all.
 fn tell_family(ctx: &Context<'_>, found: &mut Findings, family: Family<'_>, dark: &[Dark<'_>], lit: usize) {
-    let is_one = dark.len() > 1 && dark.len() > lit;
+    let is_wanted = is_left_out(dark.len(), lit) || (lit == 0 && is_forgotten(ctx, family, dark));
+    let is_one = dark.len() > 1 && dark.len() > lit && !is_program(dark[0].entry);
     for (index, it) in dark.iter().enumerate() {
         let finding = it.tell(ctx, found);
+        if !is_wanted {
+            finding.at_most_unless_new(Level::Note);
+        }
         if !is_one {
             continue;
         }
@@ -90,9 +92,23 @@ fn tell_family(ctx: &Context<'_>, found: &mut Findings, family: Family<'_>, dark
     }
 }
 
-/// The family of an entry point; what is run as a program stands for itself.
-fn family(function: &Function, entry: EntryPoint) -> Option<Family<'_>> {
-    (!is_program(entry)).then(|| (function.package(), framework(entry), entry.kind))
+/// Most of a family have a span: whoever opened those wants these to have one, too.
+fn is_left_out(dark: usize, lit: usize) -> bool {
+    lit >= FEWEST_LIT && lit > dark
+}
+
+/// So many show what is wanted.
+const FEWEST_LIT: usize = 2;
+
+/// A server whose program sends spans, while nothing instruments its framework: one line is missing.
+fn is_forgotten(ctx: &Context<'_>, family: Family<'_>, dark: &[Dark<'_>]) -> bool {
+    matches!(family.2, EntryKind::Http | EntryKind::Rpc)
+        && dark.iter().all(|it| it.entry.could_be_lit && ctx.coverage.sending.sends(ctx.program, it.id))
+}
+
+/// The family of an entry point.
+fn family(function: &Function, entry: EntryPoint) -> Family<'_> {
+    (function.package(), framework(entry), entry.kind)
 }
 
 fn is_program(entry: EntryPoint) -> bool {
@@ -111,13 +127,8 @@ fn lit<'a>(ctx: &Context<'a>) -> BTreeMap<Family<'a>, usize> {
     for (_, function) in ctx.program.function_ids() {
         let Some(entry) = function.entry_point else { continue };
         let file = ctx.program.file(function.file);
-        if function.has_span()
-            && !function.test
-            && !file.test
-            && !file.beside
-            && let Some(family) = family(function, entry)
-        {
-            *lit.entry(family).or_default() += 1;
+        if function.has_span() && !function.test && !file.test && !file.beside {
+            *lit.entry(family(function, entry)).or_default() += 1;
         }
     }
     lit

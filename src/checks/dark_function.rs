@@ -1,7 +1,7 @@
 //! `dark-function`: a function that counts and runs outside any span.
 
 use crate::program::{FuncId, Program, State};
-use crate::rule::{Context, Findings};
+use crate::rule::{Context, Findings, Level};
 
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
     let visible = functions_with_effects(ctx.program);
@@ -17,7 +17,9 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             .label("no span covers this function")
             .reason("Its duration and its failures are in no trace.")
             .help("open a span in it, or call it from a function that has one")
-            .function(id);
+            .function(id)
+            // Whoever waits for it shows how long it takes.
+            .at_most(if ctx.program.is_waited_for_in_span(id) { Level::Note } else { Level::Error });
     }
 }
 

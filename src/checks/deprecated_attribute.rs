@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::facts::{Facts, OpKind, RegionKind, Value, ValueId};
-use crate::program::{AttributeSite, FuncId};
+use crate::program::{AttributeSite, FuncId, TextSource};
 use crate::registry::{Relation, Replacement, Standing};
 use crate::rule::{Context, Findings, Level, Renames, Wish};
 use crate::text::Symbol;
@@ -57,6 +57,11 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
         // A key is renamed everywhere or nowhere: one decision, and one warning in each package.
         let package = ctx.program.function(ctx.owner(&site.at)).package();
         let Some(finding) = found.list.last_mut() else { continue };
+        // The constant of a library brings the name that the library knows: a newer one brings the new name.
+        let is_of_library = site.key.source == TextSource::Constant && site.spelled.is_none();
+        if is_of_library || ctx.program.is_for_show(site.at.place.file) {
+            finding.at_most(Level::Note);
+        }
         if finding.most > Level::Note && !decided.insert((package, key)) {
             finding.at_most(Level::Note);
         }

@@ -1,9 +1,10 @@
 //! `dynamic-span-name`: a span's name is visibly built from runtime values, so there is no end of names.
 
 mod convention;
+mod values;
 
 use crate::program::{SpanSite, TextSource};
-use crate::rule::{Context, Findings};
+use crate::rule::{Context, Findings, Level};
 
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
     for site in ctx.program.spans.iter().filter(|it| is_built(it)) {
@@ -20,7 +21,9 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             .reason("Spans of the same work cannot be grouped or compared, and metrics by span name grow without end.")
             .help(help(name.as_str()))
             .function(ctx.owner(&site.at))
-            .certainty(site.certainty);
+            .certainty(site.certainty)
+            // What is not known to be without end may well have one.
+            .at_most(if values::are_endless(ctx, site) { Level::Error } else { Level::Note });
     }
 }
 

@@ -2,11 +2,13 @@
 
 mod question;
 
+use crate::checks::dark_call::WAITED_FOR;
 use crate::measure::counts;
 use crate::program::{Certainty, ProcessSite, Reach};
 use crate::rule::{Context, Findings, Level};
 
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
+    let is_wanted = is_wanted(ctx);
     for site in ctx.program.processes.iter().filter(|it| is_raw(it)) {
         let file = ctx.program.file(site.at.place.file);
         let left_alone = file.beside || is_runner(ctx, site) || ctx.options.allows(site.call.as_str());
@@ -17,7 +19,10 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
         // Who has a runner means every process to go through it, whoever the caller is.
         let unknown = runner.is_none() && ctx.program.function(site.at.function).reach == Reach::Unknown;
         let mut reason = "Its command, duration and exit code are in no trace.".to_owned();
-        if unknown {
+        let is_waited_for = runner.is_none() && ctx.program.is_waited_for_in_span(site.at.function);
+        if is_waited_for {
+            reason = WAITED_FOR.to_owned();
+        } else if unknown {
             reason.push_str(" No caller is known: one outside this program might have a span open.");
         }
         found
@@ -34,13 +39,35 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             .certainty(if unknown { Certainty::Assumed } else { site.certainty });
         // The entry point above it says how many processes nobody sees; that a runner is passed by, only this says.
         let is_told_above = runner.is_none() && ctx.is_told_by_entry(&site.at);
-        if let Some(finding) = found.list.last_mut()
-            && (is_told_above || question::asks_the_machine(ctx, site))
+        let Some(finding) = found.list.last_mut() else { continue };
+        if is_told_above
+            || !ctx.coverage.sending.reaches(ctx.program, ctx.owner(&site.at))
+            || is_waited_for
+            || question::asks_the_machine(ctx, site)
         {
             finding.at_most(Level::Note);
         }
+        if !is_wanted {
+            finding.at_most_unless_new(Level::Note);
+        }
     }
 }
+
+/// Most processes of the program have a span, of their own or of its runner: the others are meant to.
+fn is_wanted(ctx: &Context<'_>) -> bool {
+    let counted = |it: &&ProcessSite| {
+        !ctx.program.file(it.at.place.file).beside
+            && counts(ctx.program, it.at.function)
+            && !is_runner(ctx, it)
+    };
+    let (raw, seen): (Vec<_>, Vec<_>) =
+        ctx.program.processes.iter().filter(counted).partition(|it| is_raw(it));
+    let through_runner = ctx.program.process_runner.is_some() && seen.len() >= raw.len();
+    through_runner || (seen.len() >= FEWEST_SEEN && seen.len() > raw.len())
+}
+
+/// So many show what is wanted.
+const FEWEST_SEEN: usize = 2;
 
 fn is_raw(site: &ProcessSite) -> bool {
     !site.covered && !site.in_span && site.via_wrapper.is_none()

@@ -1,5 +1,7 @@
 //! `unrecorded-exception`: inside a span, a broad handler ends an exception that nothing records.
 
+mod purpose;
+
 use crate::facts::RegionKind;
 use crate::measure::counts;
 use crate::program::{Certainty, HandlerSite, Program, Reraises};
@@ -20,7 +22,7 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             .function(ctx.owner(&site.at))
             .certainty(span.map_or(Certainty::Certain, |it| it.certainty));
         // A log line is a trace of the failure, though not one in the trace.
-        if site.logs {
+        if site.logs || purpose::is_meant(ctx.program, site) {
             finding.at_most(Level::Note);
         }
         if let Some(span) = span {

@@ -260,7 +260,14 @@ impl Harvest {
         self.settings_files.dedup_by(|a, b| a.path == b.path);
         self.notes.sort();
         self.notes.dedup();
-        Discovered { root, sources: self.sources, settings_files: self.settings_files, notes: self.notes }
+        let packages = super::packages_around(&root);
+        Discovered {
+            root,
+            packages,
+            sources: self.sources,
+            settings_files: self.settings_files,
+            notes: self.notes,
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use serde::de::{Deserializer, Error, SeqAccess, Visitor};
 
 use super::constants::Constant;
 use super::paths::{DottedPath, Paths};
-use super::{ArgPlace, Forms, Role, Slot};
+use super::{ArgPlace, Forms, Role, Signal, Slot};
 use crate::text::Symbol;
 
 #[derive(Debug, Default, Deserialize)]
@@ -77,6 +77,8 @@ pub(super) struct CallEntry {
     #[serde(default)]
     pub(super) does: Vec<Trait>,
     pub(super) goes_out: Option<bool>,
+    /// What a set-up is for, where it is not for traces.
+    pub(super) signal: Option<Signal>,
     pub(super) fixed_name: Option<String>,
     pub(super) level: Option<String>,
     #[serde(default)]
@@ -152,6 +154,7 @@ pub(super) enum Trait {
     HandlesAsync,
     HandlesGenerators,
     KeepsContext,
+    WithinRun,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

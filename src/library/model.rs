@@ -18,8 +18,10 @@ pub(super) fn plain_model(role: Role) -> Model {
         handles_async: false,
         handles_generators: false,
         keeps_context: false,
+        within_run: false,
         detail: None,
         goes_out: goes_out(role),
+        signal: None,
         gives: None,
         level: None,
         fixed_name: None,
@@ -29,8 +31,8 @@ pub(super) fn plain_model(role: Role) -> Model {
 }
 
 fn goes_out(role: Role) -> bool {
-    use Role::{Db, Http, Llm, Messaging, Network, Process, Rpc};
-    matches!(role, Http | Db | Messaging | Rpc | Llm | Network | Process)
+    use Role::{Db, Http, Llm, Messaging, Network, Process, Rpc, SetUp};
+    matches!(role, Http | Db | Messaging | Rpc | Llm | Network | Process | SetUp)
 }
 
 /// What an entry of a model file says of a call.
@@ -53,8 +55,10 @@ pub(super) fn model_of(role: Role, entry: &CallEntry) -> Model {
         handles_async: does(Trait::HandlesAsync),
         handles_generators: does(Trait::HandlesGenerators),
         keeps_context: does(Trait::KeepsContext),
+        within_run: does(Trait::WithinRun),
         detail: entry.kind.as_deref().map(Symbol::new),
         goes_out: entry.goes_out.unwrap_or_else(|| goes_out(role)),
+        signal: entry.signal,
         level: entry.level.as_deref().map(Symbol::new),
         fixed_name: entry.fixed_name.as_deref().map(Symbol::new),
         methods: entry.methods.0.iter().map(|it| Symbol::new(it)).collect(),

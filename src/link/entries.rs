@@ -61,7 +61,7 @@ fn kind(model: &Model) -> Option<EntryKind> {
 fn entry(world: &World<'_>, node: NodeId, model: &Model) -> Option<Entry> {
     let through = world.library.node(node).path;
     Some(Entry {
-        point: EntryPoint { kind: kind(model)?, through },
+        point: EntryPoint { kind: kind(model)?, through, within_run: model.within_run, could_be_lit: false },
         node: Some(node),
         at: None,
         called: false,
@@ -69,7 +69,8 @@ fn entry(world: &World<'_>, node: NodeId, model: &Model) -> Option<Entry> {
 }
 
 fn told(kind: EntryKind, through: &str) -> Entry {
-    Entry { point: EntryPoint { kind, through: Symbol::new(through) }, node: None, at: None, called: false }
+    let point = EntryPoint { kind, through: Symbol::new(through), within_run: false, could_be_lit: false };
+    Entry { point, node: None, at: None, called: false }
 }
 
 fn in_file(world: &World<'_>, targets: &Targets, file: FileId) -> Vec<(FuncId, Entry)> {

@@ -18,7 +18,7 @@ use crate::link::rounds::Targets;
 use crate::link::routers::Routers;
 use crate::link::things::{ClassId, Site, Thing};
 use crate::link::world::World;
-use crate::program::{EntryKind, Exclusion, FuncId, Function, Reach, State, TextSource};
+use crate::program::{EntryKind, EntryPoint, Exclusion, FuncId, Function, Reach, State, TextSource};
 use crate::text::{FileId, Symbol};
 
 /// What makes a function part of coverage, by configuration.
@@ -228,7 +228,7 @@ impl Verdicts<'_, '_> {
                     test: self.world.is_test(function),
                     trivial: it.shape != Shape::Normal,
                     excluded,
-                    entry_point: self.entries.get(&function).map(|it| it.point),
+                    entry_point: self.entry_point(function),
                     state,
                     direct_span: own.direct[index],
                     opens_via: self.opens_via(function),
@@ -242,6 +242,27 @@ impl Verdicts<'_, '_> {
                 }
             })
             .collect()
+    }
+
+    /// How a function is entered, and whether an instrumentation could open a span for it.
+    fn entry_point(&self, function: FuncId) -> Option<EntryPoint> {
+        let entry = self.entries.get(&function)?;
+        let could_be_lit = entry.node.is_some_and(|node| {
+            self.world.library.is_instrumentable(node)
+                && !self.instrumented.may_be_around(self.world.library, node)
+                && !self.is_wrapped_by_strangers(function)
+        });
+        Some(EntryPoint { could_be_lit, ..entry.point })
+    }
+
+    /// A decorator of which nothing is known can open a span.
+    fn is_wrapped_by_strangers(&self, function: FuncId) -> bool {
+        let (file, local) = self.world.local(function);
+        let facts = self.world.facts(file);
+        let mut eval = crate::link::eval::Eval::new(self.world);
+        let scope = eval.decorator_scope(function);
+        let decorators = facts.list(&facts.function(local).decorators);
+        decorators.iter().any(|it| !eval.decorator_nodes(*it, scope).is_known())
     }
 
     /// The dotted name of each function, with the module in front. Hardly any two are alike: there is nothing to share.

@@ -1,6 +1,8 @@
 //! How a program is launched and what instruments it from outside or by one call: console scripts, zero-code launchers,
 //! instrumentors, and what the configuration declares.
 
+mod own;
+
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
@@ -29,6 +31,8 @@ pub(crate) struct Instrumented {
     /// Those of which only the handlers get one, and those of which only the outgoing calls do: from middleware of the program.
     served: FxHashSet<Symbol>,
     called: FxHashSet<Symbol>,
+    /// Those that something stands around of which nobody can tell what it does.
+    unknown: FxHashSet<Symbol>,
     pub(crate) carries_threads: bool,
     pub(crate) any: bool,
 }
@@ -84,6 +88,8 @@ impl Instrumented {
         }
         found.served.extend(middleware.served);
         found.called.extend(middleware.called);
+        found.unknown.extend(middleware.unknown);
+        found.modules.extend(own::wrapped(world, targets));
         found
     }
 
@@ -131,6 +137,11 @@ impl Instrumented {
     /// Whether calls into this part of a library get their span from its instrumentation.
     pub(crate) fn covers_call(&self, library: &Library, node: NodeId) -> bool {
         names_part(&self.modules, library, node) || names_part(&self.called, library, node)
+    }
+
+    /// Whether something stands around what this part of a library serves of which nobody can tell what it does.
+    pub(crate) fn may_be_around(&self, library: &Library, node: NodeId) -> bool {
+        names_part(&self.unknown, library, node)
     }
 
     /// Whether what this part of a library serves gets its span from its instrumentation.

@@ -21,6 +21,8 @@ pub(crate) struct Middleware {
     pub(crate) served: Vec<Symbol>,
     /// Those whose outgoing calls do.
     pub(crate) called: Vec<Symbol>,
+    /// Those that something stands around of which nobody can tell what it does.
+    pub(crate) unknown: Vec<Symbol>,
     /// Members of libraries that are put in.
     pub(crate) members: FxHashSet<NodeId>,
 }
@@ -44,6 +46,7 @@ pub(crate) fn find(world: &World<'_>, targets: &Targets, openings: &Openings) ->
                 let list = if is_client { &mut found.called } else { &mut found.served };
                 list.extend(it.model.around.iter().copied());
             }
+            Thing::Foreign => found.unknown.extend(it.model.around.iter().copied()),
             _ => {}
         }
     }
@@ -109,6 +112,9 @@ impl<'w> Finder<'w, '_> {
             return;
         }
         let things = Eval::new(self.world).ask(value, scope);
+        if !things.is_known() {
+            placed.push(Placed { thing: Thing::Foreign, model });
+        }
         placed.extend(things.iter().map(|thing| Placed { thing, model }));
     }
 

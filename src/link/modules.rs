@@ -27,6 +27,14 @@ pub(crate) struct Module {
     children: FxHashMap<Symbol, ModuleId>,
     is_directory: bool,
     is_crate: bool,
+    /// A package around the tree: its text is not a part of that.
+    is_around: bool,
+}
+
+impl Module {
+    fn is_package(&self) -> bool {
+        self.file.is_some() || self.is_around
+    }
 }
 
 #[derive(Debug)]
@@ -49,7 +57,7 @@ pub(crate) struct Modules {
 const TOP: ModuleId = ModuleId(0);
 
 impl Modules {
-    pub(crate) fn new(files: &[File], launch: &[LaunchFile]) -> Modules {
+    pub(crate) fn new(files: &[File], launch: &[LaunchFile], packages: &[String]) -> Modules {
         let mut modules = Modules {
             all: Vec::new(),
             of_file: Vec::new(),
@@ -59,11 +67,15 @@ impl Modules {
             renamed: FxHashMap::default(),
             inline: FxHashMap::default(),
         };
-        modules.add(Symbol::new(""), None, true);
+        let mut top = modules.add(Symbol::new(""), None, true);
+        for package in packages {
+            top = modules.add(Symbol::new(package), Some(top), true);
+            modules.all[top.0 as usize].is_around = true;
+        }
         for (index, file) in files.iter().enumerate() {
             let id = match file.facts.lexical {
                 true => TOP,
-                false => modules.place(&file.path, FileId(index as u32)),
+                false => modules.place(top, &file.path, FileId(index as u32)),
             };
             modules.of_file.push(id);
         }
@@ -83,6 +95,7 @@ impl Modules {
             children: FxHashMap::default(),
             is_directory,
             is_crate: false,
+            is_around: false,
         });
         if let Some(parent) = parent {
             self.all[parent.0 as usize].children.insert(name, id);
@@ -97,9 +110,9 @@ impl Modules {
         }
     }
 
-    fn place(&mut self, path: &str, file: FileId) -> ModuleId {
+    fn place(&mut self, top: ModuleId, path: &str, file: FileId) -> ModuleId {
         let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
-        let mut at = TOP;
+        let mut at = top;
         for part in directory.split('/').filter(|it| !it.is_empty()) {
             at = self.child_or_new(at, Symbol::new(part), true);
         }
@@ -125,7 +138,7 @@ impl Modules {
             if !module.is_directory {
                 continue;
             }
-            let is_package = module.file.is_some();
+            let is_package = module.is_package();
             if is_package && named.contains(&self.outermost(id)) {
                 continue;
             }
@@ -156,7 +169,7 @@ impl Modules {
 
     /// The package around a module that lies in no other package; itself if there is none.
     fn outermost(&self, mut id: ModuleId) -> ModuleId {
-        while let Some(parent) = self.get(id).parent.filter(|it| self.get(*it).file.is_some()) {
+        while let Some(parent) = self.get(id).parent.filter(|it| self.get(*it).is_package()) {
             id = parent;
         }
         id
@@ -180,7 +193,7 @@ impl Modules {
         let mut at = Some(id);
         while let Some(module) = at.filter(|it| *it != TOP) {
             let it = self.get(module);
-            if it.is_directory && it.file.is_none() && module != id {
+            if it.is_directory && !it.is_package() && module != id {
                 break;
             }
             parts.push(it.name.as_str());

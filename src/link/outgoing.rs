@@ -6,6 +6,7 @@ mod declared;
 mod handed;
 mod mentions;
 pub(crate) mod spawners;
+pub(crate) mod waits;
 mod work;
 
 use rayon::prelude::*;
@@ -63,6 +64,11 @@ pub(crate) fn find(
                 let site = Site { file, op };
                 read_call(world, targets, openings, runners, (site, callees), &mut tables);
                 // What a macro hands over is told where the macro is called.
+                if spawners.is_passed_on(site)
+                    && let Some(it) = tables.handoffs.last_mut().filter(|it| it.at == call_at(world, site))
+                {
+                    it.work = None;
+                }
                 let told_elsewhere = world.has_lexical && openings.is_in_expanded(world, world.runner(site));
                 if told_elsewhere {
                     tables.handoffs.retain(|it| it.at != call_at(world, site));
@@ -301,7 +307,10 @@ fn read_model(
             let detail = name.and_then(|(value, from)| {
                 Eval::new(world).text(value, Eval::scope_of(world, from)).text().text
             });
-            tables.setups.push(SetupSite { at, what, call: path, detail });
+            let is_set_up = matches!(what.as_str(), "provider" | "install" | "exporter" | "processor");
+            let traces = model.signal.is_none();
+            let sends = traces && is_set_up && model.goes_out;
+            tables.setups.push(SetupSite { at, what, call: path, detail, traces, sends });
         }
         _ => {}
     }
@@ -330,7 +339,16 @@ fn outgoing(
     }
     let at = call_at(world, site);
     let certainty = targets.certainty(site);
-    tables.calls.push(CallSite { at, call, category, covered_by: None, reach: Reach::Unknown, certainty });
+    tables.calls.push(CallSite {
+        at,
+        call,
+        category,
+        covered_by: None,
+        instrumented: false,
+        instrumentable: false,
+        reach: Reach::Unknown,
+        certainty,
+    });
     tables.call_nodes.push(node);
     true
 }

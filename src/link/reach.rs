@@ -1,13 +1,17 @@
 //! Who calls whom, and on which paths a span is open: a greatest fixpoint for what is surely inside one, a least fixpoint for
 //! what is surely not. What neither says is unknown.
 
+mod edges;
 mod escapes;
-mod grouped;
 mod handed;
+mod overriding;
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use self::edges::{Edge, Grouped, Tie};
+use self::escapes::HandedOut;
+use self::overriding::Overriding;
 use crate::facts::{FunctionKind, OpKind, RegionKind, Value, ValueId};
 use crate::library::{Model, Role, Slot};
 use crate::link::entries::Entries;
@@ -16,26 +20,13 @@ use crate::link::functions::is_instrumented;
 use crate::link::launch::Instrumented;
 use crate::link::openings::{Open, Openings, argument_at, runs};
 use crate::link::outgoing::spawners::Spawners;
+use crate::link::outgoing::waits::is_waited_for;
 use crate::link::rounds::Targets;
 use crate::link::things::{Site, Thing};
 use crate::link::touches;
 use crate::link::world::World;
 use crate::program::{FuncId, Reach};
 use crate::text::{FileId, Symbol, SymbolSet};
-
-use escapes::HandedOut;
-use grouped::{Grouped, Overriding};
-
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-struct Edge {
-    callee: FuncId,
-    caller: FuncId,
-    in_span: bool,
-    /// What runs has nothing of the caller's context.
-    detached: bool,
-    /// What tests and examples call says nothing of how the program runs, unless it is one of them.
-    counts: bool,
-}
 
 pub(crate) struct CallGraph {
     /// By callee.
@@ -79,7 +70,7 @@ impl CallGraph {
                     edges: Vec::new(),
                     handed_out: Vec::new(),
                     carried: FxHashSet::default(),
-                    detached: FxHashSet::default(),
+                    detached: FxHashMap::default(),
                     placed: FxHashSet::default(),
                 };
                 reader.file(file);
@@ -118,7 +109,7 @@ impl CallGraph {
             !openings.own[it.index()].is_empty()
                 || !openings.decorations[it.index()].is_empty()
                 || entries.get(&it).is_some_and(|entry| is_instrumented(world, instrumented, it, entry))
-                || self.to(it).iter().any(|edge| edge.in_span)
+                || self.to(it).iter().any(|edge| edge.opens(true))
         };
         let mut near: Vec<bool> = world.each_function().map(is_near).collect();
         self.spread(&mut near, |_| true);
@@ -146,7 +137,7 @@ impl CallGraph {
                     && world.function(edge.caller).span.contains(it.span);
                 edge.in_span
                     || (within
-                        && !edge.detached
+                        && !edge.is_detached()
                         && (inside[edge.caller.index()]
                             || !openings.decorations[edge.caller.index()].is_empty()))
             });
@@ -167,6 +158,28 @@ impl CallGraph {
     /// For each function whether its body runs inside a span: `rooted` are those that open one round their whole body,
     /// `exposed` those that are entered from outside the program.
     pub(crate) fn reach(&self, world: &World<'_>, rooted: &[bool], exposed: &[bool]) -> Vec<Reach> {
+        let inside = self.inside(world, rooted, exposed, false);
+        let dark = self.dark(world, &inside, exposed);
+        (0..rooted.len())
+            .map(|it| match (inside[it], dark[it]) {
+                (true, _) => Reach::Covered,
+                (false, true) => Reach::Dark,
+                (false, false) => Reach::Unknown,
+            })
+            .collect()
+    }
+
+    /// For each function whether it takes time of a span on every path: one that is open around it, or around who waits for it
+    /// though the context does not get there. Nothing where nobody waits for such work.
+    pub(crate) fn timed(&self, world: &World<'_>, rooted: &[bool], exposed: &[bool]) -> Vec<bool> {
+        if !self.edges.all.iter().any(|it| matches!(it.tie, Tie::Time { .. })) {
+            return Vec::new();
+        }
+        self.inside(world, rooted, exposed, true)
+    }
+
+    /// The functions that run inside a span on every path; or take time of one, where `waiting` is enough.
+    fn inside(&self, world: &World<'_>, rooted: &[bool], exposed: &[bool], waiting: bool) -> Vec<bool> {
         let functions = rooted.len();
         let mut inside: Vec<bool> = (0..functions)
             .map(|it| {
@@ -179,28 +192,19 @@ impl CallGraph {
             })
             .collect();
         loop {
-            self.drop_uncovered(&mut inside, rooted);
-            let grounded = self.grounded(&inside, rooted);
+            self.drop_uncovered(&mut inside, rooted, waiting);
+            let grounded = self.grounded(&inside, rooted, waiting);
             if grounded == inside {
-                break;
+                return inside;
             }
             inside = grounded;
         }
-        let dark = self.dark(world, &inside, exposed);
-        (0..functions)
-            .map(|it| match (inside[it], dark[it]) {
-                (true, _) => Reach::Covered,
-                (false, true) => Reach::Dark,
-                (false, false) => Reach::Unknown,
-            })
-            .collect()
     }
 
     /// Takes out, until nothing changes, whatever some caller reaches without a span.
-    fn drop_uncovered(&self, inside: &mut [bool], rooted: &[bool]) {
+    fn drop_uncovered(&self, inside: &mut [bool], rooted: &[bool], waiting: bool) {
         let is_uncovered = |it: FuncId, inside: &[bool]| {
-            let uncovered =
-                |edge: &Edge| edge.counts && !edge.in_span && (edge.detached || !inside[edge.caller.index()]);
+            let uncovered = |edge: &Edge| edge.counts && !edge.is_inside(inside, waiting);
             inside[it.index()] && !rooted[it.index()] && self.to(it).iter().any(uncovered)
         };
         let mut due: Vec<FuncId> =
@@ -218,9 +222,9 @@ impl CallGraph {
 
     /// Functions that only call each other would keep one another inside of nothing: what counts is reached from a span that is
     /// really opened somewhere.
-    fn grounded(&self, inside: &[bool], rooted: &[bool]) -> Vec<bool> {
+    fn grounded(&self, inside: &[bool], rooted: &[bool], waiting: bool) -> Vec<bool> {
         let opened = |it: usize| {
-            rooted[it] || self.to(FuncId(it as u32)).iter().any(|edge| edge.in_span && edge.counts)
+            rooted[it] || self.to(FuncId(it as u32)).iter().any(|edge| edge.opens(waiting) && edge.counts)
         };
         let mut found: Vec<bool> = (0..inside.len()).map(|it| inside[it] && opened(it)).collect();
         self.spread(&mut found, |it| inside[it.index()]);
@@ -270,7 +274,7 @@ impl CallGraph {
             .map(|it| {
                 let id = FuncId(it as u32);
                 let detached =
-                    || self.to(id).iter().any(|edge| edge.detached && !edge.in_span && edge.counts);
+                    || self.to(id).iter().any(|edge| edge.is_detached() && !edge.in_span && edge.counts);
                 !inside[it] && (exposed[it] || world.is_body(id) || detached())
             })
             .collect();
@@ -323,8 +327,8 @@ struct Reader<'w, 'a> {
     handed_out: Vec<HandedOut>,
     /// Calls of coroutine functions whose coroutine is awaited in somebody else's span.
     carried: FxHashSet<Site>,
-    /// Calls of such functions whose work runs elsewhere, without the context of here.
-    detached: FxHashSet<Site>,
+    /// Calls of such functions whose work runs elsewhere, without the context of here, and what it has of here then.
+    detached: FxHashMap<Site, Tie>,
     /// Closures that somebody runs who is known.
     placed: FxHashSet<FuncId>,
 }
@@ -380,22 +384,21 @@ impl Reader<'_, '_> {
     fn edge(&mut self, callee: FuncId, site: Site, in_span: bool) {
         let caller = self.world.runner(site);
         let is_async = self.world.function(callee).is_async;
-        let in_span = (in_span && !(is_async && self.detached.contains(&site)))
-            || (self.carried.contains(&site) && is_async);
+        let tie = self.detached.get(&site).copied().filter(|_| is_async).unwrap_or(Tie::Context);
+        let in_span = (in_span && tie == Tie::Context) || (self.carried.contains(&site) && is_async);
         if caller != callee {
-            let detached = is_async && self.detached.contains(&site);
-            self.add_edge(callee, caller, in_span, detached);
+            self.add_edge(callee, caller, in_span, tie);
         }
     }
 
     fn add(&mut self, callee: FuncId, caller: FuncId, in_span: bool) {
-        self.add_edge(callee, caller, in_span, false);
+        self.add_edge(callee, caller, in_span, Tie::Context);
     }
 
-    fn add_edge(&mut self, callee: FuncId, caller: FuncId, in_span: bool, detached: bool) {
+    fn add_edge(&mut self, callee: FuncId, caller: FuncId, in_span: bool, tie: Tie) {
         let (here, there) = (self.world.is_test(caller), self.world.is_test(callee));
         let counts = (!here || there) && (!self.world.is_beside(caller) || self.world.is_beside(callee));
-        self.edges.push(Edge { callee, caller, in_span, detached, counts });
+        self.edges.push(Edge { callee, caller, in_span, tie, counts });
     }
 
     fn call(&mut self, site: Site) {
@@ -463,13 +466,14 @@ impl Reader<'_, '_> {
                 continue;
             }
             let keeps = model.keeps_context || runs_at_once(model) || self.instrumented.carries_threads;
-            for function in self.functions_of(value, site) {
+            let given = self.functions_of(value, site);
+            let tie = if keeps || given.is_empty() { Tie::Context } else { self.tie(site, in_span) };
+            for function in given {
                 understood = true;
                 if keeps {
                     self.edge(function, site, in_span);
                 } else {
-                    let caller = world.runner(site);
-                    self.add_edge(function, caller, false, true);
+                    self.add_edge(function, world.runner(site), false, tie);
                 }
                 self.placed.insert(function);
             }
@@ -478,6 +482,14 @@ impl Reader<'_, '_> {
         understood
             || world.facts(site.file).lexical
             || world.library.node(node).path.as_str().starts_with("builtins.")
+    }
+
+    /// What work has of here that is handed over without the context of here.
+    fn tie(&mut self, site: Site, in_span: bool) -> Tie {
+        match is_waited_for(self.world, self.targets, &mut self.eval, site) {
+            true => Tie::Time { in_span },
+            false => Tie::Nothing,
+        }
     }
 
     fn functions_of(&mut self, value: ValueId, site: Site) -> Vec<FuncId> {

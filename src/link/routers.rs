@@ -127,22 +127,24 @@ impl<'w, 'a> Routers<'w, 'a> {
         together(calls.map(|it| self.made(*it, depth + 1)).collect())
     }
 
+    /// The calls that a value is made by: each link of a chain, and what those are given.
+    fn links(&self, value: ValueId, file: FileId, found: &mut Vec<Site>) {
+        let Value::Call(op) = *self.world.facts(file).value(value) else { return };
+        let site = Site { file, op };
+        if found.len() > DEEPEST as usize {
+            return;
+        }
+        found.push(site);
+        self.world.receiver(site).into_iter().for_each(|it| self.links(it, file, found));
+        self.world.call_args(site).iter().for_each(|it| self.links(it.value, file, found));
+    }
+
     /// Whether a layer, as its argument is written, opens spans, or may.
     fn opens_spans(&self, site: Site) -> bool {
-        let facts = self.world.facts(site.file);
-        let spans = self.world.call_args(site).iter().map(|it| facts.value_span(it.value));
-        let spans: Vec<_> = spans.collect();
-        let mut inside = self
-            .world
-            .ops(self.world.runner(site))
-            .filter(|(it, op)| {
-                it.op != site.op
-                    && matches!(op.kind, OpKind::Call { .. })
-                    && spans.iter().any(|span| span.contains(op.span))
-            })
-            .peekable();
-        inside.peek().is_none()
-            || inside.any(|(it, _)| {
+        let mut inside = Vec::new();
+        self.world.call_args(site).iter().for_each(|it| self.links(it.value, site.file, &mut inside));
+        inside.is_empty()
+            || inside.into_iter().any(|it| {
                 let mut nodes = self.targets.nodes(it);
                 nodes.any(|node| self.world.library.enabled_by(node).any(|it| it.spans))
                     || self.targets.functions(it).next().is_some()

@@ -147,7 +147,11 @@ fn started(names: &SpanNames<'_, '_>, site: &mut SpanSite, made: Site, manual: b
     }
     let ended_here = !fate.ends.is_empty() && !fate.returned && !fate.stored && !fate.passed;
     site.not_current = (fate.managed || ended_here) && fate.activated.is_none() && !dropped;
-    site.dropped_at_once = fate.discarded;
+    let complete = is_complete(names, made);
+    site.dropped_at_once = fate.discarded && !complete;
+    if complete {
+        site.end = SpanEnd::Managed;
+    }
     if manual && !fate.managed {
         let by = fate.activated.map(|op| Site { file: made.file, op });
         site.records_errors = by.is_some_and(|it| activation_records(names, it));
@@ -170,6 +174,15 @@ fn ends_by_drop(names: &SpanNames<'_, '_>, made: Site) -> bool {
             .targets
             .nodes(made)
             .any(|it| library.node(it).model(Role::Span).is_some_and(|it| it.ends && !it.activates))
+}
+
+/// A span that is made to be seen as it is, with nothing inside: it ends where it is made, and is sent for the context that it is given.
+fn is_complete(names: &SpanNames<'_, '_>, made: Site) -> bool {
+    let world = names.world;
+    names.targets.nodes(made).map(|it| world.library.node(it)).any(|node| {
+        let takes_context = node.path.as_str().ends_with("_with_context") && ends_by_drop(names, made);
+        takes_context || node.model(Role::Span).is_some_and(|it| it.goes_out)
+    })
 }
 
 /// How the span of a macro or a helper comes to be open inside of it.
@@ -252,6 +265,7 @@ fn blank(
         records_errors: records,
         not_current: false,
         has_children: false,
+        child: None,
         skips: skips_of(names, open),
         arguments: Vec::new(),
         records_arguments: decorated.is_some() && model.is_some_and(|(it, _)| it.place(Slot::Skip).is_some()),

@@ -1,11 +1,13 @@
 //! What touches spans after they are open: enrichment of the current one, exceptions recorded by hand, keys and work inside.
 
+mod children;
 mod doubles;
 mod orphans;
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
+use self::children::Children;
 use self::doubles::Doubles;
 use self::orphans::Orphans;
 use crate::facts::{BindingKind, OpId, OpKind, RegionKind, Value, ValueId};
@@ -15,7 +17,7 @@ use crate::link::entries::Entries;
 use crate::link::eval::{Eval, Scope};
 use crate::link::handlers::{Recorders, is_telemetry};
 use crate::link::launch::Instrumented;
-use crate::link::openings::{How, Openings, region_is_inside};
+use crate::link::openings::Openings;
 use crate::link::reach::CallGraph;
 use crate::link::rounds::Targets;
 use crate::link::things::Site;
@@ -45,7 +47,7 @@ impl Touches<'_, '_> {
         program.uses_telemetry =
             !program.spans.is_empty() || !program.metrics.is_empty() || speaks(world, targets);
         attributes(program, world, openings, index);
-        children(program, world, targets, openings, graph);
+        Children::new(program, world, targets, openings, graph).fill(program);
         let may_be_inside = self.may_be_inside;
         let mut written = enrichments(world, targets, openings, may_be_inside);
         let orphans = Orphans { world, targets, openings, may_be_inside };
@@ -153,62 +155,6 @@ impl SpanIndex {
             let is_around = matches!(op.kind, OpKind::Call { .. }) && op.span.contains(at.place.span);
             if is_around { self.by_place.get(&Place { file, span: op.span }).copied() } else { None }
         })
-    }
-}
-
-/// Says of each span whether anything inside it opens spans or goes out.
-fn children(
-    program: &mut Program,
-    world: &World<'_>,
-    targets: &Targets,
-    openings: &Openings,
-    graph: &CallGraph,
-) {
-    let mut works: Vec<bool> = (0..world.file_of.len())
-        .map(|it| !openings.own[it].is_empty() || !openings.decorations[it].is_empty())
-        .collect();
-    for call in &program.calls {
-        works[call.at.function.index()] = true;
-    }
-    for process in &program.processes {
-        works[process.at.function.index()] = true;
-    }
-    let works = graph.leading_to(works);
-    let outgoing: FxHashMap<Place, ()> = program
-        .calls
-        .iter()
-        .map(|it| (it.at.place, ()))
-        .chain(program.processes.iter().map(|it| (it.at.place, ())))
-        .collect();
-    let found: Vec<bool> = program
-        .spans
-        .par_iter()
-        .map(|span| {
-            let opening = openings.own[span.owner.index()].iter().find(|it| {
-                let shown = it.shown_at();
-                span.at.place == Place { file: shown.file, span: world.facts(shown.file).op(shown.op).span }
-            });
-            let Some(opening) = opening else {
-                return span.style == SpanStyle::Decorator && works[span.owner.index()];
-            };
-            world.ops(span.owner).any(|(site, op)| {
-                let inside = match opening.how {
-                    How::Managed(region) => region_is_inside(world.facts(site.file), op.region, region),
-                    _ => openings.is_still_open(world, span.owner, opening.site, site),
-                };
-                let place = Place { file: site.file, span: op.span };
-                inside
-                    && matches!(op.kind, OpKind::Call { .. })
-                    && (outgoing.contains_key(&place)
-                        || targets.nodes(site).any(|it| world.library.node(it).model(Role::Span).is_some())
-                        || targets.functions(site).any(|(it, _)| works[it.index()]))
-                    // Who is handed the span writes to it.
-                    && !crate::link::fates::is_handed(world, targets, opening.site, site)
-            })
-        })
-        .collect();
-    for (span, has) in program.spans.iter_mut().zip(found) {
-        span.has_children = has;
     }
 }
 

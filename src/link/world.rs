@@ -140,7 +140,12 @@ impl Names {
 }
 
 impl<'a> World<'a> {
-    pub(crate) fn new(files: &'a [File], library: &'a Library, launch: &[LaunchFile]) -> World<'a> {
+    pub(crate) fn new(
+        files: &'a [File],
+        library: &'a Library,
+        launch: &[LaunchFile],
+        packages: &[String],
+    ) -> World<'a> {
         let mut classes = Vec::new();
         let mut first_class = Vec::with_capacity(files.len());
         let mut file_of = Vec::new();
@@ -163,7 +168,8 @@ impl<'a> World<'a> {
         }
         let functions = file_of.len();
         let names = Names::new();
-        let (modules, leads) = rayon::join(|| Modules::new(files, launch), || leads::find(files, &names));
+        let (modules, leads) =
+            rayon::join(|| Modules::new(files, launch, packages), || leads::find(files, &names));
         let patched_names = leads.iter().flat_map(|it| it.patched_names.iter().copied()).collect();
         let mut world = World {
             files,

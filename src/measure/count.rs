@@ -2,15 +2,23 @@
 
 use super::items::each_item;
 use super::layers::{self, LayerSpec};
+use super::sending::Sending;
 use super::{Coverage, Layer, Tallies, unseen};
 use crate::program::Program;
 use crate::text::FileId;
 
 /// All numbers of a program. Percentages come from sums over the whole, never from a mean of files.
 pub(crate) fn measure(program: &Program, specs: &[LayerSpec]) -> Coverage {
-    let (files, (dark_entry_points, below_dark_entries)) =
-        rayon::join(|| by_file(program), || unseen::dark_entry_points(program));
-    let mut coverage = Coverage { files, dark_entry_points, below_dark_entries, ..Coverage::default() };
+    let (files, (sending, (dark_entry_points, below_dark_entries))) = rayon::join(
+        || by_file(program),
+        || {
+            let sending = Sending::find(program);
+            let dark = unseen::dark_entry_points(program, &sending);
+            (sending, dark)
+        },
+    );
+    let mut coverage =
+        Coverage { files, sending, dark_entry_points, below_dark_entries, ..Coverage::default() };
     for function in program.functions.iter().filter(|it| it.named) {
         coverage.functions += 1;
         if let Some(reason) = function.excluded {

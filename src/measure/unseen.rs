@@ -2,10 +2,11 @@
 
 mod lasting;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::items::{counts, is_counted_entry_point};
-use crate::program::{At, CallCategory, EntryKind, FuncId, Function, Program, SetupSite};
+use super::sending::Sending;
+use crate::program::{CallCategory, EntryKind, FuncId, Function, Program};
 
 /// What runs below a function without a span around it.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -40,86 +41,33 @@ impl Unseen {
 /// Whatever starts a server does so within so many functions of where the program begins.
 const MOST_LOOKED_AT: u32 = 48;
 
-/// Helpers of helpers.
-const DEEPEST_HELPER: u32 = 3;
-
 /// Beyond this many functions "a lot" is precise enough, and the whole stays linear in the number of entry points.
 const FAR_ENOUGH: u32 = 2_000;
 
 /// Every entry point without a span, the one that starts the most unseen work first; and for each function whether one of them leads
 /// to it without a span.
-pub(super) fn dark_entry_points(program: &Program) -> (Vec<(FuncId, Unseen)>, Vec<bool>) {
+pub(super) fn dark_entry_points(program: &Program, sending: &Sending) -> (Vec<(FuncId, Unseen)>, Vec<bool>) {
     let entries: Vec<FuncId> =
         program.function_ids().filter(|(_, it)| is_dark_entry_point(it)).map(|(id, _)| id).collect();
     if entries.is_empty() {
         return (Vec::new(), Vec::new());
     }
     let functions = program.functions.len();
-    let sets_up = set_up(program).any(|it| matches!(it.what.as_str(), "provider" | "install" | "exporter"));
     let mut walk = Walk {
         program,
         own: own_work(program),
-        speaks: speaks(program, sets_up),
-        sets_up,
+        sending,
         seen: vec![u32::MAX; functions],
         below: vec![false; functions],
     };
-    let homes = homes(program, sets_up);
     let mut dark: Vec<_> = entries.into_iter().map(|it| (it, walk.below(it))).collect();
     for (id, unseen) in &mut dark {
-        let function = program.function(*id);
-        let home = if sets_up { function.package() } else { program.file(function.file).directory() };
-        unseen.has_telemetry |= homes.contains(home);
+        unseen.has_telemetry = sending.reaches_started(program, *id, unseen.has_telemetry);
     }
     dark.sort_by_key(|(id, unseen)| {
         (std::cmp::Reverse(unseen.outgoing()), std::cmp::Reverse(unseen.functions), *id)
     });
     (dark, walk.below)
-}
-
-/// For each function whether telemetry is set up or emitted there, or at the top of its file. Where something sets traces up, spans alone
-/// go nowhere.
-fn speaks(program: &Program, sets_up: bool) -> Vec<bool> {
-    let mut speaks = vec![false; program.functions.len()];
-    let mut files = vec![false; program.files.len()];
-    for at in telemetry(program, sets_up) {
-        match program.enclosing_named(at.function) {
-            Some(function) => speaks[function.index()] = true,
-            None => files[at.place.file.index()] = true,
-        }
-    }
-    for (id, function) in program.function_ids() {
-        speaks[id.index()] |= (!sets_up && function.has_span()) || files[function.file.index()];
-    }
-    speaks
-}
-
-fn telemetry(program: &Program, sets_up: bool) -> impl Iterator<Item = At> + '_ {
-    // A tracer is there before anything takes what it makes.
-    let made = set_up(program).filter(move |it| !sets_up || it.what.as_str() != "tracer");
-    let spans = program.spans.iter().filter(move |_| !sets_up);
-    spans.map(|it| it.at).chain(made.map(|it| it.at))
-}
-
-/// What traces need; logs and metrics are set up without them.
-fn set_up(program: &Program) -> impl Iterator<Item = &SetupSite> {
-    const OTHERS: [&str; 6] = ["_logs", "_log_", "metric", "resources", "LoggerProvider", "LoggingHandler"];
-    let is_for_others = |it: &SetupSite| {
-        matches!(it.what.as_str(), "resource" | "view" | "meter")
-            || OTHERS.iter().any(|other| it.call.as_str().contains(other))
-    };
-    program.setups.iter().filter(move |it| !is_for_others(it))
-}
-
-/// What is put beside telemetry is a part of what is traced: the directories that have some. Where traces are set up as a module is
-/// loaded, so is its package.
-fn homes(program: &Program, sets_up: bool) -> BTreeSet<&str> {
-    let on_loading = |it: &At| !sets_up || program.enclosing_named(it.function).is_none();
-    let home = |it: At| match sets_up {
-        true => program.function(it.function).package(),
-        false => program.file(it.place.file).directory(),
-    };
-    telemetry(program, sets_up).filter(on_loading).map(home).collect()
 }
 
 fn is_dark_entry_point(function: &Function) -> bool {
@@ -158,8 +106,7 @@ fn own_work(program: &Program) -> Vec<Own> {
 struct Walk<'a> {
     program: &'a Program,
     own: Vec<Own>,
-    speaks: Vec<bool>,
-    sets_up: bool,
+    sending: &'a Sending,
     /// The entry point that last came by, for each function.
     seen: Vec<u32>,
     /// Some entry point came by.
@@ -179,7 +126,7 @@ impl Walk<'_> {
         self.seen[entry.index()] = entry.0;
         while let Some(id) = open.pop() {
             unseen.add_own(&self.own[id.index()]);
-            unseen.has_telemetry |= self.speaks[id.index()];
+            unseen.has_telemetry |= self.sending.speaks(id);
             self.below[id.index()] = true;
             if is_started && !unseen.serves && looked_at < MOST_LOOKED_AT {
                 looked_at += 1;
@@ -192,27 +139,20 @@ impl Walk<'_> {
                 let function = self.program.function(*next);
                 if function.has_span() {
                     unseen.hands_over = true;
-                    unseen.has_telemetry |= !self.sets_up || self.leads_to_telemetry(*next, 0);
+                    unseen.has_telemetry |=
+                        self.sending.counts_spans(self.program, *next) || self.leads_to_telemetry(*next);
                 } else if counts(self.program, *next) && unseen.functions < FAR_ENOUGH {
                     unseen.functions += u32::from(self.program.eligible(*next));
                     open.push(*next);
                 } else if !unseen.has_telemetry {
-                    unseen.has_telemetry = self.leads_to_telemetry(*next, 0);
+                    unseen.has_telemetry = self.leads_to_telemetry(*next);
                 }
             }
         }
         unseen
     }
 
-    /// What does not count itself can be what sets telemetry up.
-    fn leads_to_telemetry(&self, function: FuncId, depth: u32) -> bool {
-        self.speaks[function.index()]
-            || (depth < DEEPEST_HELPER
-                && self
-                    .program
-                    .function(function)
-                    .callees
-                    .iter()
-                    .any(|it| *it != function && self.leads_to_telemetry(*it, depth + 1)))
+    fn leads_to_telemetry(&self, function: FuncId) -> bool {
+        self.sending.leads_to_telemetry(self.program, function, 0)
     }
 }

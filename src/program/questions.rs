@@ -33,8 +33,18 @@ impl Program {
         self.apart.get(id.index()).is_some_and(|it| *it)
     }
 
+    /// Whether a file stands beside the program, where there is more than such.
+    pub(crate) fn is_for_show(&self, id: FileId) -> bool {
+        self.file(id).beside && self.files.iter().any(|it| !it.beside && !it.test)
+    }
+
     pub(crate) fn function(&self, id: FuncId) -> &Function {
         &self.functions[id.index()]
+    }
+
+    /// A span that is open around who waits for a function shows how long that takes, though the context does not get there.
+    pub(crate) fn is_waited_for_in_span(&self, id: FuncId) -> bool {
+        self.timed.get(id.index()).is_some_and(|it| *it)
     }
 
     pub(crate) fn function_ids(&self) -> impl Iterator<Item = (FuncId, &Function)> {

@@ -113,8 +113,10 @@ fn holds_tests(facts: &Facts) -> bool {
 /// A directory or package that is there for tests alone; one `test` among other words may be anything.
 fn is_for_tests(directory: &str) -> bool {
     let name = directory.replace('-', "_");
-    matches!(&*name, "test" | "testing" | "__tests__" | "fuzz" | "fuzz_targets" | "testutil" | "testutils")
-        || name.split('_').any(|it| it == "tests")
+    matches!(
+        &*name,
+        "test" | "testing" | "e2e" | "__tests__" | "fuzz" | "fuzz_targets" | "testutil" | "testutils"
+    ) || name.split('_').any(|it| it == "tests")
         || ["test_util", "test_utils", "test_helpers", "test_support"].iter().any(|it| name.ends_with(it))
 }
 
@@ -131,7 +133,7 @@ fn is_for_show(directory: &str) -> bool {
         "walkthroughs",
         "notebooks",
     ];
-    const WHOLE: [&str; 13] = [
+    const WHOLE: [&str; 16] = [
         "example",
         "sample",
         "doc",
@@ -142,6 +144,11 @@ fn is_for_show(directory: &str) -> bool {
         "quickstart",
         "walkthrough",
         "playground",
+        // What brings a database up to date, when something is deployed.
+        "migrations",
+        "alembic",
+        // What builds a Rust project beside cargo is called so by custom.
+        "xtask",
         "getting_started",
         "getting-started",
         "bench",
@@ -172,6 +179,7 @@ fn link(files: Vec<File>, library: &Library, found: &Discovered, job: &Job) -> P
     let settings = &job.settings;
     let input = LinkInput {
         launch: launch_files(found),
+        packages: found.packages.clone(),
         auto_instrumented: settings.auto_instrumentation.clone(),
         eligible: match settings.coverage.eligible {
             Eligible::All => link::Eligible::All,

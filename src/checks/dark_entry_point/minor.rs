@@ -1,27 +1,25 @@
 //! Entry points that few would open a span for: without one they are worth a note.
 
-use std::collections::BTreeSet;
-
 use super::{Dark, is_program};
-use crate::program::{EntryKind, FuncId, Reach};
+use crate::program::{EntryKind, FuncId, Function, Reach};
 use crate::rule::Context;
 
 /// What few would open a span for: it asks whether the program lives, lasts as long as a session or the program does, or belongs to
 /// a program that has no telemetry at all.
-pub(super) fn is_minor(
-    ctx: &Context<'_>,
-    it: &Dark<'_>,
-    has_lit_siblings: bool,
-    traced: &BTreeSet<&str>,
-) -> bool {
+pub(super) fn is_minor(ctx: &Context<'_>, it: &Dark<'_>, has_lit_siblings: bool) -> bool {
     let function = ctx.program.function(it.id);
     let is_started = matches!(it.entry.kind, EntryKind::Cli | EntryKind::Main);
     let is_told = match is_started {
         true => it.unseen.has_telemetry,
-        false => traced.contains(part(&ctx.program.file(function.file).path)),
+        false => {
+            let sending = &ctx.coverage.sending;
+            sending.reaches(ctx.program, it.id) && sending.is_beside(ctx.program, it.id)
+        }
     };
     let goes_nowhere = !has_lit_siblings && !is_told;
     is_probe(function.name.as_str())
+        || it.entry.within_run
+        || is_mounted(ctx, it)
         || (!is_started && only_answers(ctx, it))
         || it.entry.through.as_str().contains("websocket")
         || (is_started && it.unseen.serves)
@@ -30,17 +28,12 @@ pub(super) fn is_minor(
         || is_called_in_span(ctx, it.id)
 }
 
-/// The parts of the tree that have spans or set them up.
-pub(super) fn traced<'a>(ctx: &Context<'a>) -> BTreeSet<&'a str> {
-    let program = ctx.program;
-    let sites = program.spans.iter().map(|it| it.at).chain(program.setups.iter().map(|it| it.at));
-    let files = sites.map(|it| program.file(it.place.file)).filter(|it| !it.test && !it.beside);
-    files.map(|it| part(&it.path)).collect()
-}
-
-/// The directory at the top that a file lies in.
-fn part(path: &str) -> &str {
-    path.split_once('/').map_or("", |(top, _)| top)
+/// A server of tools is reached through the web server that it is mounted in, whose requests have spans.
+fn is_mounted(ctx: &Context<'_>, it: &Dark<'_>) -> bool {
+    let serves = |function: &Function| {
+        function.entry_point.is_some_and(|it| it.kind == EntryKind::Http) && function.has_span()
+    };
+    it.entry.kind == EntryKind::Mcp && ctx.program.functions.iter().any(serves)
 }
 
 /// The program calls it, too, and has a span then.

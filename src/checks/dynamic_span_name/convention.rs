@@ -48,7 +48,7 @@ pub(super) fn asks_for(ctx: &Context<'_>, site: &SpanSite, name: &str) -> bool {
 }
 
 /// What the call is given that opens the span.
-fn arguments(ctx: &Context<'_>, site: &SpanSite) -> Vec<Arg> {
+pub(super) fn arguments(ctx: &Context<'_>, site: &SpanSite) -> Vec<Arg> {
     let facts = &ctx.program.file(site.at.place.file).facts;
     let (_, local) = ctx.program.facts_of(site.at.function);
     let opening = facts.ops_of(local).map(|(_, it)| it).filter(|it| it.span == site.at.place.span);
@@ -60,7 +60,7 @@ fn arguments(ctx: &Context<'_>, site: &SpanSite) -> Vec<Arg> {
 }
 
 /// The runtime parts of a name that is put together in sight: among the arguments, or in a variable.
-fn parts(ctx: &Context<'_>, site: &SpanSite, args: &[Arg]) -> Option<Vec<ValueId>> {
+pub(super) fn parts(ctx: &Context<'_>, site: &SpanSite, args: &[Arg]) -> Option<Vec<ValueId>> {
     let facts = &ctx.program.file(site.at.place.file).facts;
     let (_, local) = ctx.program.facts_of(site.at.function);
     let written = args.iter().map(|it| match *facts.value(it.value) {
@@ -118,7 +118,7 @@ fn speaks_of(name: Option<&str>, key: &str) -> bool {
     }
 }
 
-fn last_name(facts: &Facts, value: ValueId) -> Option<&'static str> {
+pub(super) fn last_name(facts: &Facts, value: ValueId) -> Option<&'static str> {
     match facts.value(value) {
         Value::Name(name) | Value::Member { name, .. } => Some(name.as_str()),
         Value::Item { key, .. } => match facts.value(*key) {

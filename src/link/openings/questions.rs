@@ -1,7 +1,7 @@
 //! What the other passes ask of openings: whether a span is open at a place, and what is at the bottom of a wrapper.
 
 use super::{How, Open, Opening, Openings, outermost, region_is_inside};
-use crate::facts::{FunctionKind, OpKind, RegionId, RegionKind, Value, ValueId};
+use crate::facts::{Facts, FunctionKind, OpKind, RegionId, RegionKind, Value, ValueId};
 use crate::library::NodeId;
 use crate::link::eval::Eval;
 use crate::link::rounds::Targets;
@@ -164,7 +164,7 @@ impl Openings {
         world.ops(function).any(|(site, op)| {
             site.op > start.op
                 && site.op < next.op
-                && region_is_inside(facts, region, op.region)
+                && region_is_inside(facts, region, around_finally(facts, op.region))
                 && match op.kind {
                     OpKind::Call { callee, .. } => matches!(
                         facts.value(callee),
@@ -247,5 +247,13 @@ impl Openings {
             }
             Open::Wrapped { wrapper, .. } => Some(outermost(world, wrapper)),
         }
+    }
+}
+
+/// What is done at last is done before whatever comes after.
+fn around_finally(facts: &Facts, region: RegionId) -> RegionId {
+    match (facts.region(region).kind.clone(), facts.region(region).parent) {
+        (RegionKind::Finally, Some(parent)) => parent,
+        _ => region,
     }
 }

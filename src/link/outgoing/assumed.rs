@@ -32,13 +32,33 @@ pub(super) fn assume(
             continue;
         }
         let site = Site { file, op: OpId(index as u32) };
-        if !targets.of(site).is_known() && !openings.is_in_expanded(world, world.runner(site)) {
+        let is_plain = !targets.of(site).is_known() && !openings.is_in_expanded(world, world.runner(site));
+        if is_plain && !is_awaited_at_once(world, site) {
             found.extend(assumed(world, targets, openings, spawners, site, name));
         }
     }
     if found.len() > before {
         found.sort_by_key(|it| it.at.place);
     }
+}
+
+/// `Retry::spawn(strategy, work).await`: what a type makes of work and is awaited on the spot runs it itself.
+fn is_awaited_at_once(world: &World<'_>, site: Site) -> bool {
+    let facts = world.facts(site.file);
+    let Some(Value::Member { of, .. }) = world.callee(site).map(|it| facts.value(it)) else { return false };
+    let of_type = match facts.value(*of) {
+        Value::Name(name) | Value::Head(name) | Value::Member { name, .. } => name.as_str(),
+        _ => return false,
+    };
+    if !of_type.starts_with(char::is_uppercase) || of_type.chars().all(|it| !it.is_lowercase()) {
+        return false;
+    }
+    let mut ops = world.ops(world.runner(site));
+    ops.any(|(_, it)| matches!(it.kind, OpKind::Await(value) if is_call(facts.value(value), site.op)))
+}
+
+fn is_call(value: &Value, op: OpId) -> bool {
+    matches!(value, Value::Call(it) if *it == op)
 }
 
 fn assumed(

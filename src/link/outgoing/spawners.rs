@@ -2,9 +2,9 @@
 //! they are given.
 
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::facts::{Binding, BindingKind, FunctionKind, OpKind, Value, ValueId};
+use crate::facts::{FunctionKind, Value, ValueId};
 use crate::library::{Model, NodeId, Role, Slot};
 use crate::link::attributes::call_at;
 use crate::link::eval::Eval;
@@ -13,6 +13,7 @@ use crate::link::openings::{Openings, argument_at, called_params, named_param, r
 use crate::link::outgoing::captured::enters_from_outside;
 use crate::link::outgoing::declared::{Sort, is_future, sort_of};
 use crate::link::outgoing::mentions::mentioned;
+use crate::link::outgoing::waits::is_waited_for;
 use crate::link::outgoing::work::{Work, awaited_params, carries, done, origin, param_of};
 use crate::link::rounds::Targets;
 use crate::link::things::Site;
@@ -52,6 +53,8 @@ pub(crate) struct Spawners {
     /// By the bare name, if it is never one of something else: what those of that name do.
     named: FxHashMap<Symbol, (FuncId, Spawner)>,
     treatments: FxHashMap<(FuncId, u16), Treatment>,
+    /// Where such a function hands it over.
+    sites: FxHashSet<Site>,
 }
 
 /// A parameter that is work, and what becomes of it.
@@ -60,6 +63,7 @@ struct Found {
     param: u16,
     treatment: Treatment,
     spawner: Option<Spawner>,
+    at: Option<Site>,
 }
 
 pub(super) fn mechanism(model: &Model) -> Option<Mechanism> {
@@ -87,6 +91,7 @@ impl Spawners {
                 .collect();
             let before = known.count();
             for it in found {
+                known.sites.extend(it.at);
                 if let Some(spawner) = it.spawner {
                     let entry = known.spawners.entry(it.function).or_insert(spawner);
                     if entry.guessed && !spawner.guessed {
@@ -167,13 +172,13 @@ impl Spawners {
                     } else {
                         Treatment::Keeps
                     };
-                    found.push(Found { function, param, treatment, spawner: None });
+                    found.push(Found { function, param, treatment, spawner: None, at: None });
                 }
                 for model in &world.library.node(node).models {
                     let Some(mechanism) = mechanism(model) else { continue };
                     let value = model.place(Slot::Function).and_then(|it| argument_at(world, site, it));
                     let Some(value) = value else { continue };
-                    let waits = is_waited_for(world, &mut eval, site);
+                    let waits = is_waited_for(world, targets, &mut eval, site);
                     let spawner = |carried: bool, param| Spawner {
                         param,
                         mechanism,
@@ -193,7 +198,7 @@ impl Spawners {
                 let spawner = |carried: bool, param| Spawner {
                     param,
                     propagates: carried || inner.propagates,
-                    waits: inner.waits || is_waited_for(world, &mut Eval::new(world), site),
+                    waits: inner.waits || is_waited_for(world, targets, &mut Eval::new(world), site),
                     ..*inner
                 };
                 found.extend(forwarded(world, targets, openings, &mut eval, value, site, &spawner));
@@ -209,7 +214,7 @@ impl Spawners {
             let passed = world.argument(site, callee, index, bound);
             if let Some((function, param)) = passed.and_then(|it| named_param(world, world.runner(site), it))
             {
-                found.push(Found { function, param, treatment, spawner: None });
+                found.push(Found { function, param, treatment, spawner: None, at: None });
             }
         }
     }
@@ -217,6 +222,16 @@ impl Spawners {
     /// What a function does with a parameter, if that is work that it runs in some context.
     pub(crate) fn treatment(&self, function: FuncId, param: usize) -> Option<Treatment> {
         self.treatments.get(&(function, param as u16)).copied()
+    }
+
+    /// Whether what a call hands over is a parameter of the function around it: that is judged where it comes from.
+    pub(super) fn is_passed_on(&self, site: Site) -> bool {
+        self.sites.contains(&site)
+    }
+
+    /// Whether a function waits for what it hands over.
+    pub(crate) fn waits(&self, function: FuncId) -> bool {
+        self.spawners.get(&function).is_some_and(|it| it.waits)
     }
 
     /// Whether any function does anything of the kind.
@@ -287,7 +302,7 @@ fn forwarded(
     let told = |function: FuncId, carried: bool, param: u16| {
         let spawner = spawner(carried, param);
         let treatment = if spawner.propagates { Treatment::Keeps } else { Treatment::Loses };
-        Found { function, param, treatment, spawner: Some(spawner) }
+        Found { function, param, treatment, spawner: Some(spawner), at: Some(site) }
     };
     let work = origin(world, targets, openings, eval, value, site);
     if let Some((owner, param)) = param_of(world, eval, &work) {
@@ -344,33 +359,4 @@ fn opens(
         }
         _ => true,
     }
-}
-
-/// Whether the function that makes a call waits for what the call gives.
-fn is_waited_for(world: &World<'_>, eval: &mut Eval<'_, '_>, site: Site) -> bool {
-    let facts = world.facts(site.file);
-    let (_, local) = world.local(world.runner(site));
-    facts.ops_of(local).any(|(op, it)| {
-        let OpKind::Await(value) = it.kind else { return false };
-        let mut value = value;
-        for _ in 0..4 {
-            match *facts.value(value) {
-                Value::Call(made) if made == site.op => return true,
-                // `spawn(..).map(..).await`
-                Value::Call(made) => match world.receiver(Site { file: site.file, op: made }) {
-                    Some(receiver) => value = receiver,
-                    None => return false,
-                },
-                Value::Name(name) => {
-                    let scope = Eval::scope_of(world, Site { file: site.file, op });
-                    match eval.single_binding(name, scope) {
-                        Some((_, Binding { kind: BindingKind::Value(inner), .. })) => value = *inner,
-                        _ => return false,
-                    }
-                }
-                _ => return false,
-            }
-        }
-        false
-    })
 }

@@ -1,13 +1,14 @@
 //! Closures and futures that are handed to somebody: whether they run in a span that is opened for them, in the context of here, or
 //! elsewhere without it.
 
-use super::{Reader, gives_it_back, runs_at_once};
+use super::{Reader, Tie, gives_it_back, runs_at_once};
 use crate::facts::{BindingKind, FunctionKind, Value, ValueId};
 use crate::library::{Role, Slot};
 use crate::link::eval::Eval;
 use crate::link::openings::{argument_at, runs};
 use crate::link::outgoing::spawners::Treatment;
 use crate::link::things::Site;
+use crate::program::FuncId;
 use crate::text::FileId;
 
 impl Reader<'_, '_> {
@@ -38,9 +39,18 @@ impl Reader<'_, '_> {
                 let closure = world.func(site.file, local);
                 self.placed.insert(closure);
                 let opens = treatment == Treatment::Opens || (treatment == Treatment::Keeps && in_span);
-                self.add_edge(closure, world.runner(site), opens, treatment == Treatment::Loses);
+                let tie = match treatment {
+                    Treatment::Loses => self.tie_of_spawner(site, callee, in_span),
+                    _ => Tie::Context,
+                };
+                self.add_edge(closure, world.runner(site), opens, tie);
             }
         }
+    }
+
+    /// What work has of here that a function of the project hands over for it.
+    fn tie_of_spawner(&mut self, site: Site, spawner: FuncId, in_span: bool) -> Tie {
+        if self.spawners.waits(spawner) { Tie::Time { in_span } } else { self.tie(site, in_span) }
     }
 
     /// Whether a library call that runs something does so in a span that is open then: not in whichever was current.
@@ -75,7 +85,9 @@ impl Reader<'_, '_> {
                     match (made, treatment) {
                         (Some(made), Treatment::Opens) => self.carried.insert(made),
                         (Some(made), Treatment::Loses) if !self.takes_context_along(made) => {
-                            self.detached.insert(made)
+                            let in_span = self.openings.is_current(world, site);
+                            let tie = self.tie_of_spawner(site, callee, in_span);
+                            self.detached.insert(made, tie).is_none()
                         }
                         _ => continue,
                     };
@@ -97,7 +109,9 @@ impl Reader<'_, '_> {
                         && !gives_it_back(model)
                         && !self.takes_context_along(made)
                     {
-                        self.detached.insert(made);
+                        let in_span = self.openings.is_current(world, site);
+                        let tie = self.tie(site, in_span);
+                        self.detached.insert(made, tie);
                     }
                 }
             }

@@ -221,14 +221,27 @@ impl Doubles<'_, '_> {
             OpKind::Raise(value) => Some((site, op, value)),
             _ => None,
         });
-        let (_, _, value) = raises.find(|(site, op, _)| {
+        let (raised, _, value) = raises.find(|(site, op, _)| {
             site.op > recorded.op
                 && region_is_inside(facts, op.region, handler.at.region)
                 && (region_is_inside(facts, region, op.region) || region_is_inside(facts, op.region, region))
         })?;
+        if self.is_ended_between(recorded, raised) {
+            return None;
+        }
         let same =
             value.is_none_or(|it| matches!(facts.value(it), Value::Name(name) if Some(*name) == bound));
         Some(Raised { types: handler.types.clone(), same })
+    }
+
+    /// A span that has ended records nothing any more.
+    fn is_ended_between(&self, recorded: Site, raised: Site) -> bool {
+        let ends = |it| self.world.library.node(it).model(Role::SpanEnd).is_some();
+        let ops = self.world.ops(self.world.runner(recorded));
+        let mut between = ops.filter(|(it, _)| it.op > recorded.op && it.op < raised.op);
+        let facts = self.world.facts(raised.file);
+        let at = facts.op(raised.op).region;
+        between.any(|(it, op)| self.targets.nodes(it).any(ends) && region_is_inside(facts, at, op.region))
     }
 
     /// What the handler raises is caught again before it leaves the span.

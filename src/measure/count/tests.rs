@@ -74,6 +74,8 @@ impl Sketch {
             call: Symbol::new("requests.get"),
             category: CallCategory::Http,
             covered_by: None,
+            instrumented: false,
+            instrumentable: false,
             reach,
             certainty: Certainty::Certain,
         });
@@ -101,7 +103,8 @@ impl Sketch {
     }
 
     fn entry(&mut self, id: FuncId, kind: EntryKind) {
-        self.edit(id).entry_point = Some(EntryPoint { kind, through: Symbol::new("click") });
+        self.edit(id).entry_point =
+            Some(EntryPoint { kind, through: Symbol::new("click"), within_run: false, could_be_lit: false });
     }
 
     fn calls(&mut self, from: FuncId, to: FuncId) {

@@ -429,16 +429,29 @@ pub(super) fn is_test_only(attr: &Attribute) -> bool {
     let Ok(list) = attr.meta.require_list() else { return false };
     let mut words = list.tokens.clone().into_iter();
     match words.next() {
-        Some(proc_macro2::TokenTree::Ident(it)) if it == "test" => true,
         Some(proc_macro2::TokenTree::Ident(it)) if it == "all" || it == "any" => {
-            words.next().is_some_and(|it| {
-                matches!(it, proc_macro2::TokenTree::Group(it) if it.stream().into_iter().any(
-                    |it| matches!(it, proc_macro2::TokenTree::Ident(it) if it == "test" ),
-                ))
+            words.next().is_some_and(|it| match it {
+                proc_macro2::TokenTree::Group(it) => asks_for_tests(it.stream()),
+                _ => false,
             })
         }
-        _ => false,
+        Some(proc_macro2::TokenTree::Ident(it)) if it == "not" => false,
+        _ => asks_for_tests(list.tokens.clone()),
     }
+}
+
+/// `test`, or a feature that is named after tests: `feature = "test-util"`.
+fn asks_for_tests(words: proc_macro2::TokenStream) -> bool {
+    let words: Vec<String> = words.into_iter().map(|it| it.to_string()).collect();
+    let is_for_tests = |it: &str| {
+        let name = it.trim_matches('"').replace('_', "-");
+        name == "testing" || name.split('-').any(|it| it == "test" || it == "tests" || it == "mock")
+    };
+    words.iter().enumerate().any(|(at, it)| match it.as_str() {
+        "test" => true,
+        "feature" => words.get(at + 2).is_some_and(|it| is_for_tests(it)),
+        _ => false,
+    })
 }
 
 /// `#[test]`, `#[tokio::test]`, `#[rstest]`, `#[bench]`.

@@ -39,7 +39,8 @@ impl Sample {
 
     pub(crate) fn entry(&mut self, function: FuncId, kind: EntryKind) {
         let through = Symbol::new("typer");
-        self.program.functions[function.index()].entry_point = Some(EntryPoint { kind, through });
+        self.program.functions[function.index()].entry_point =
+            Some(EntryPoint { kind, through, within_run: false, could_be_lit: false });
     }
 
     pub(crate) fn call(&mut self, from: FuncId, to: FuncId) {
@@ -70,6 +71,8 @@ impl Sample {
             call: Symbol::new("requests.get"),
             category,
             covered_by: None,
+            instrumented: false,
+            instrumentable: false,
             reach: Reach::Dark,
             certainty: Certainty::Certain,
         };
@@ -398,7 +401,14 @@ pub(crate) fn everything() -> Sample {
         propagates: false,
     });
     program.logs.push(LogSite { at, call: word("print"), print: true });
-    program.setups.push(SetupSite { at, what: word("provider"), call: word("TracerProvider"), detail: None });
+    program.setups.push(SetupSite {
+        at,
+        what: word("provider"),
+        call: word("TracerProvider"),
+        detail: None,
+        traces: true,
+        sends: true,
+    });
     let place = Place { file: python, span: Span { start: 0, end: 10 } };
     let place = EnvPlace::Code(place, None);
     program.envs.push(EnvSite { place, name: word("OTEL_X"), value: None, known: false });
@@ -427,6 +437,7 @@ fn span(at: At, name: Text) -> SpanSite {
         records_errors: true,
         not_current: false,
         has_children: false,
+        child: None,
         skips: Vec::new(),
         certainty: Certainty::Certain,
     }

@@ -80,9 +80,11 @@ fn pre_commit_installs_the_hook_and_runs_it() {
     write("shop/__init__.py", "");
     write(
         "shop/tel.py",
-        "from opentelemetry import trace\n\ntracer = trace.get_tracer('shop')\n\n\ndef traced(function):\n    def wrapper(*args):\n        with tracer.start_as_current_span('x'):\n            return function(*args)\n    return wrapper\n",
+        "from opentelemetry import trace\nfrom opentelemetry.sdk.trace import TracerProvider\nfrom opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExporter\n\nprovider = TracerProvider()\nprovider.add_span_processor(BatchSpanProcessor(ConsoleSpanExporter()))\ntrace.set_tracer_provider(provider)\ntracer = trace.get_tracer('shop')\n\n\ndef traced(function):\n    def wrapper(*args):\n        with tracer.start_as_current_span('x'):\n            return function(*args)\n    return wrapper\n",
     );
     write("shop/dark.py", &COVERED.replace("@traced\n", ""));
+    // What the others do shows what is wanted.
+    ["one", "two", "three", "four", "five"].iter().for_each(|it| write(&format!("shop/{it}.py"), COVERED));
     trees::commit_all(&project);
     let run = || {
         let mut command = Command::new(&pre_commit);

@@ -1,12 +1,50 @@
-//! Tables by function: edges of the call graph, and the methods that stand in for a method.
+//! The edges of the call graph: who calls whom, and what what is called has of its caller.
 
-use std::sync::OnceLock;
-
-use crate::link::world::World;
 use crate::program::FuncId;
 
-/// Overriding methods that a call of the overridden one may mean; past this many nobody can follow.
-const MOST_OVERRIDES: usize = 24;
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) struct Edge {
+    pub(super) callee: FuncId,
+    pub(super) caller: FuncId,
+    pub(super) in_span: bool,
+    pub(super) tie: Tie,
+    /// What tests and examples call says nothing of how the program runs, unless it is one of them.
+    pub(super) counts: bool,
+}
+
+/// What what runs has of its caller.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Tie {
+    /// The context: the spans that are open.
+    Context,
+    /// Nothing but that the caller waits for it; or a span is open around the call, which waits for it too.
+    Time {
+        in_span: bool,
+    },
+    Nothing,
+}
+
+impl Edge {
+    /// It has nothing of the caller's context.
+    pub(super) fn is_detached(&self) -> bool {
+        self.tie != Tie::Context
+    }
+
+    /// A span is open around the call itself.
+    pub(super) fn opens(&self, waiting: bool) -> bool {
+        self.in_span || (waiting && self.tie == Tie::Time { in_span: true })
+    }
+
+    /// A span is open around the call, or around the caller.
+    pub(super) fn is_inside(&self, inside: &[bool], waiting: bool) -> bool {
+        let follows = match self.tie {
+            Tie::Context => true,
+            Tie::Time { .. } => waiting,
+            Tie::Nothing => false,
+        };
+        self.opens(waiting) || (follows && inside[self.caller.index()])
+    }
+}
 
 /// What there is of something for each function: sorted, and each once.
 pub(super) struct Grouped<T> {
@@ -50,18 +88,5 @@ impl<T: Copy + Ord> Grouped<T> {
     pub(super) fn of(&self, function: FuncId) -> &[T] {
         let index = function.index();
         &self.all[self.first[index] as usize..self.first[index + 1] as usize]
-    }
-}
-
-/// By method: those of classes below that stand in for it. Methods of common bases are called in most files.
-pub(super) struct Overriding(Vec<OnceLock<Box<[FuncId]>>>);
-
-impl Overriding {
-    pub(super) fn new(world: &World<'_>) -> Overriding {
-        Overriding(world.file_of.iter().map(|_| OnceLock::new()).collect())
-    }
-
-    pub(super) fn of(&self, world: &World<'_>, method: FuncId) -> &[FuncId] {
-        self.0[method.index()].get_or_init(|| world.overriding(method, MOST_OVERRIDES).into())
     }
 }

@@ -1,0 +1,98 @@
+//! Exceptions that are swallowed on purpose: what the span stands for goes on without what failed.
+
+use crate::facts::{Facts, Op, OpKind, Region, RegionId, RegionKind, Value, ValueId};
+use crate::program::{HandlerSite, Program, SpanStyle};
+
+/// One of many is left out, something is tried that need not succeed, or who asked is told that they asked wrongly.
+pub(super) fn is_meant(program: &Program, site: &HandlerSite) -> bool {
+    let facts = &program.file(site.at.place.file).facts;
+    let handler = site.at.region;
+    let leaves = in_handler(facts, handler).any(|it| matches!(it.kind, OpKind::Return(_) | OpKind::Raise(_)));
+    is_for_debugging(facts, handler)
+        || tells_of_a_mistake(facts, handler)
+        || (!leaves && is_one_of_many(program, site, facts).unwrap_or_else(|| goes_on(program, site, facts)))
+}
+
+fn in_handler(facts: &Facts, handler: RegionId) -> impl Iterator<Item = &Op> {
+    let function = facts.region(handler).function;
+    facts
+        .ops_of(function)
+        .map(|(_, it)| it)
+        .filter(move |it| facts.regions_from(it.region).any(|(id, _)| id == handler))
+}
+
+/// `logger.debug(..)`: whoever wrote it knows that this fails now and then.
+fn is_for_debugging(facts: &Facts, handler: RegionId) -> bool {
+    in_handler(facts, handler).any(|it| match it.kind {
+        OpKind::Call { callee, .. } => {
+            matches!(facts.value(callee), Value::Member { name, .. } if name.as_str() == "debug")
+        }
+        _ => false,
+    })
+}
+
+/// `return bad_request("no JSON")`.
+fn tells_of_a_mistake(facts: &Facts, handler: RegionId) -> bool {
+    const MISTAKES: [&str; 6] =
+        ["bad_request", "not_found", "unprocessable", "unauthorized", "forbidden", "method_not_allowed"];
+    in_handler(facts, handler).any(|it| match it.kind {
+        OpKind::Return(Some(value)) => called(facts, value)
+            .is_some_and(|name| MISTAKES.iter().any(|it| name.to_ascii_lowercase().contains(it))),
+        _ => false,
+    })
+}
+
+fn called(facts: &Facts, value: ValueId) -> Option<&'static str> {
+    let Value::Call(op) = *facts.value(value) else { return None };
+    let OpKind::Call { callee, .. } = facts.op(op).kind else { return None };
+    match facts.value(callee) {
+        Value::Name(name) | Value::Member { name, .. } => Some(name.as_str()),
+        _ => None,
+    }
+}
+
+/// Where the work of the span is a loop that goes on with the next: whether what failed is but a part of what it does with each.
+fn is_one_of_many(program: &Program, site: &HandlerSite, facts: &Facts) -> Option<bool> {
+    let begins = block(program, site, facts).map_or(0, |it| it.span.start);
+    let RegionKind::Handler { of, .. } = facts.region(site.at.region).kind else { return None };
+    let mut around = facts.regions_from(site.at.region);
+    let (around, _) = around.find(|(_, it)| it.kind == RegionKind::Loop && it.span.start >= begins)?;
+    let is_part = facts.ops_of(facts.region(around).function).map(|(_, it)| it).any(|it| {
+        let regions = || facts.regions_from(it.region);
+        let is_guarded = |id: RegionId, it: &Region| {
+            id == of || matches!(it.kind, RegionKind::Handler { of: guarded, .. } if guarded == of)
+        };
+        matches!(it.kind, OpKind::Call { .. } | OpKind::Jump)
+            && regions().any(|(id, _)| id == around)
+            && !regions().any(|(id, it)| is_guarded(id, it))
+    });
+    Some(is_part)
+}
+
+/// Calls follow in what the span is open around.
+fn goes_on(program: &Program, site: &HandlerSite, facts: &Facts) -> bool {
+    let ends = block(program, site, facts).map_or(u32::MAX, |it| it.span.end);
+    let after = facts.region(site.at.region).span.end;
+    let function = facts.region(site.at.region).function;
+    facts.ops_of(function).any(|(_, it)| {
+        let is_later =
+            it.span.start >= after && it.span.end <= ends && matches!(it.kind, OpKind::Call { .. });
+        let mut around = facts.regions_from(it.region);
+        is_later && !around.any(|(_, it)| matches!(it.kind, RegionKind::Handler { .. } | RegionKind::Finally))
+    })
+}
+
+/// The block that the span is open for; none where that is the whole function.
+fn block<'f>(program: &Program, site: &HandlerSite, facts: &'f Facts) -> Option<&'f Region> {
+    let span = program.spans.get(site.span?)?;
+    if span.style == SpanStyle::Decorator || span.at.place.file != site.at.place.file {
+        return None;
+    }
+    let is_its = |it: &Region| match it.kind {
+        RegionKind::With { context, .. } => {
+            matches!(facts.value(context), Value::Call(op) if facts.op(*op).span == span.at.place.span)
+        }
+        _ => false,
+    };
+    facts.regions_from(site.at.region).map(|it| it.1).find(|it| is_its(it))
+}
