@@ -194,19 +194,21 @@ fn held(
                     let scope = Eval::scope_of(world, site);
                     let subject = entered_on(world, site, node);
                     let things = subject.map_or_else(Things::none, |it| eval.ask(it, scope));
-                    let known = things.iter().any(|it| matches!(it, Thing::Made(..) | Thing::Given(..)));
-                    if known {
-                        let made = subject.and_then(|it| made_at(world, file, it));
-                        found.managed.push(Managed {
-                            function,
-                            region,
-                            things,
-                            made,
-                            entered: true,
-                            by: Some(site),
-                        });
-                    } else {
-                        found.activated.push((region, file, site));
+                    // One of several: `let span = if on { info_span!("a") } else { info_span!("b") };`
+                    let is_span = |it: &Thing| matches!(it, Thing::Made(..) | Thing::Given(..));
+                    let made: Vec<Thing> = things.iter().filter(is_span).collect();
+                    let one = |things: Things| Managed {
+                        function,
+                        region,
+                        things,
+                        made: subject.and_then(|it| made_at(world, file, it)),
+                        entered: true,
+                        by: Some(site),
+                    };
+                    match made.as_slice() {
+                        [] => found.activated.push((region, file, site)),
+                        [_] => found.managed.push(one(things)),
+                        several => found.managed.extend(several.iter().map(|it| one(Things::one(*it)))),
                     }
                 } else if it.model(Role::Span).is_some_and(|it| it.activates) {
                     let things = Things::one(Thing::Made(site, node));

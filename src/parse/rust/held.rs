@@ -1,5 +1,8 @@
 //! Values that live until their block ends: what is let stays until then, unless it is dropped or moved before.
 
+use smallvec::SmallVec;
+use syn::Pat;
+
 use crate::facts::{RegionId, RegionKind, Value, ValueId};
 use crate::parse::rust::Reader;
 use crate::text::{Span, Symbol};
@@ -14,13 +17,41 @@ pub(super) struct Held {
 }
 
 impl Reader<'_> {
-    /// Opens a region for a value that was made by a call and is let.
-    pub(super) fn hold(&mut self, name: Symbol, context: ValueId, at: Span) {
-        if self.held.len() >= MOST || !self.is_made(context) {
-            return;
+    /// Opens a region for a value that was made by a call and is let, alone or as a part of what is.
+    pub(super) fn hold(&mut self, name: Symbol, value: ValueId, at: Span) {
+        let mut made: SmallVec<[ValueId; 2]> = SmallVec::new();
+        match &self.builder.facts.values[value.index()] {
+            // What a macro does on a condition, most of those that call it do not.
+            Value::Either(_) if self.around.in_macro => {}
+            // `let _both = (span.enter(), 1);`, `let _guard = if on { Some(span.enter()) } else { None };`
+            Value::Sequence(run) | Value::Either(run) => {
+                made.extend(self.builder.facts.list(run).iter().copied().filter(|it| self.is_made(*it)));
+            }
+            _ if self.is_made(value) => made.push(value),
+            _ => {}
         }
-        self.builder.open(RegionKind::Held { context, bound: Some(name) }, at);
-        self.held.push(Held { name, region: self.builder.region });
+        for context in made {
+            if self.held.len() < MOST {
+                self.builder.open(RegionKind::Held { context, bound: Some(name) }, at);
+                self.held.push(Held { name, region: self.builder.region });
+            }
+        }
+    }
+
+    /// `let (_guard, it) = (span.enter(), 1);`: each name holds its part, and what has none is dropped.
+    pub(super) fn hold_parts(&mut self, pat: &Pat, value: ValueId, at: Span) {
+        let (Pat::Tuple(pat), Value::Sequence(run)) = (pat, self.builder.facts.value(value)) else { return };
+        let parts = self.builder.facts.list(run).to_vec();
+        for (pat, part) in pat.elems.iter().zip(parts) {
+            match pat {
+                Pat::Ident(name) => {
+                    let name = self.symbol(&name.ident);
+                    self.hold(name, part, at);
+                }
+                Pat::Wild(_) => self.discard(part),
+                _ => {}
+            }
+        }
     }
 
     /// A call gives the value, through whatever takes it out of its wrapping.

@@ -120,7 +120,10 @@ impl<'a> Reader<'a> {
                 self.hold(name, value, Span { start, end });
                 self.bind_pattern(pat, value);
             }
-            _ => self.bind_pattern(pat, value),
+            _ => {
+                self.hold_parts(pat, value, Span { start, end });
+                self.bind_pattern(pat, value);
+            }
         }
     }
 
