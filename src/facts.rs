@@ -3,6 +3,7 @@
 //! Facts mirror the surface; meaning comes later. They hold no source text, no syntax tree and no telemetry.
 //! Everything sits in flat tables and refers by number, so facts are cheap to build, to keep and to link.
 
+mod names;
 mod print;
 
 use std::ops::Range;
@@ -10,6 +11,8 @@ use std::ops::Range;
 pub(crate) use self::print::print;
 
 use crate::text::{Span, Symbol};
+
+use names::BoundNames;
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
@@ -63,8 +66,7 @@ pub(crate) struct Facts {
     pub(crate) params: Vec<Param>,
     /// Names bound, grouped by the scope that owns them; see [`Facts::bindings_of`].
     pub(crate) bindings: Vec<Binding>,
-    /// The names of `bindings`, side by side, for fast look-up.
-    pub(crate) binding_names: Vec<Symbol>,
+    pub(crate) bound_names: BoundNames,
     /// What the bindings import, by the name that is bound, as often as written and in no order that means anything: many
     /// questions are about imports alone.
     pub(crate) imports: Vec<(Symbol, Import)>,
@@ -540,16 +542,12 @@ impl Facts {
 
     /// Where in `bindings` those of a name in one scope lie. The module's scope comes first of all.
     pub(crate) fn run_of(&self, scope: FnId, name: Symbol) -> Range<usize> {
-        let run = &self.function(scope).bindings;
-        let names = &self.binding_names[run.start as usize..run.end as usize];
-        // Most scopes are small, and there a plain look at each name is faster.
-        let from = match names.len() {
-            0..=8 => names.iter().position(|it| *it == name).unwrap_or(names.len()),
-            _ => names.partition_point(|it| it.number() < name.number()),
-        };
-        let length = names[from..].iter().take_while(|it| **it == name).count();
-        let start = run.start as usize + from;
-        start..start + length
+        self.bound_names.run_of(scope, &self.function(scope).bindings, name)
+    }
+
+    /// Makes the bindings ready for look-up.
+    pub(crate) fn index_bindings(&mut self) {
+        self.bound_names = BoundNames::new(&self.bindings, &self.functions);
     }
 
     pub(crate) fn scope(&self, scope: FnId) -> &[Binding] {

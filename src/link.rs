@@ -87,7 +87,7 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
         },
     );
     let spawners = outgoing::spawners::Spawners::find(&world, &targets, &openings);
-    let graph = reach::CallGraph::new(&world, &targets, &openings, &instrumented, &spawners);
+    let graph = reach::CallGraph::new(&world, &targets, &openings, &instrumented, &spawners, &entries);
     openings.inside = graph.closures_inside(&world, &openings);
     let openings = openings;
     let untraced = untraced::find(&world, &targets, &input.launch, &entries, &instrumented);

@@ -8,7 +8,7 @@ use ignore::gitignore::Gitignore;
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
 use super::kinds::{self, Kind, SettingsKind};
-use super::{Discovered, Note, Scope, SettingsFile, SourceFile, decode, display, error};
+use super::{Discovered, Language, Note, Scope, SettingsFile, SourceFile, decode, display, error};
 
 /// What a walk brings home, in no order.
 #[derive(Debug, Default)]
@@ -61,11 +61,18 @@ fn builder(scope: &Scope, start: &Path) -> WalkBuilder {
         .parents(repository.is_some())
         .threads(scope.threads)
         .add_custom_ignore_filename(".otcovignore");
-    let exclude = scope.exclude.clone();
+    let (exclude, languages) = (scope.exclude.clone(), scope.languages.clone());
     builder.filter_entry(move |entry| {
-        entry.depth() == 0 || (is_wanted(entry) && !exclude.matches(entry.path()))
+        entry.depth() == 0
+            || (is_wanted(entry) && !is_nothing(&languages, entry) && !exclude.matches(entry.path()))
     });
     builder
+}
+
+/// A file that tells nothing. Most trees hold more of those than of others, and here they cost least.
+fn is_nothing(languages: &[Language], entry: &DirEntry) -> bool {
+    entry.file_type().is_some_and(|it| it.is_file())
+        && matches!(kinds::kind(languages, entry.path()), Kind::Other)
 }
 
 /// The repository around a directory, unless that repository ignores the directory: whoever asks for an ignored place by name

@@ -56,6 +56,7 @@ pub(super) static FILES: &[(&str, &str)] = &[
     ("python/stdlib-files.toml", include_str!("../../rules/libraries/python/stdlib-files.toml")),
     ("python/stdlib-functions.toml", include_str!("../../rules/libraries/python/stdlib-functions.toml")),
     ("python/stdlib-logging.toml", include_str!("../../rules/libraries/python/stdlib-logging.toml")),
+    ("python/stdlib-modules.toml", include_str!("../../rules/libraries/python/stdlib-modules.toml")),
     ("python/stdlib-network.toml", include_str!("../../rules/libraries/python/stdlib-network.toml")),
     ("python/stdlib-processes.toml", include_str!("../../rules/libraries/python/stdlib-processes.toml")),
     ("python/stdlib-sqlite3.toml", include_str!("../../rules/libraries/python/stdlib-sqlite3.toml")),

@@ -92,11 +92,11 @@ pub(crate) fn find(world: &World<'_>, targets: &Targets) -> Tables {
     let mut handed = Handed::default();
     let mut open_writes: Vec<Site> = Vec::new();
     for round in 0..MOST_ROUNDS {
-        let parts: Vec<Found> = (0..world.files.len())
-            .into_par_iter()
+        let parts: Vec<Found> = world
+            .each_file()
             .map(|file| match round {
-                0 => written_directly(world, targets, FileId(file as u32)),
-                _ => written_through(world, targets, FileId(file as u32), &sinks),
+                0 => written_directly(world, targets, file),
+                _ => written_through(world, targets, file, &sinks),
             })
             .collect();
         let mut found: Vec<Written> = Vec::new();
@@ -106,10 +106,8 @@ pub(crate) fn find(world: &World<'_>, targets: &Targets) -> Tables {
             part.handed.into_iter().for_each(|(function, it)| handed.entry(function).or_default().push(it));
         }
         if round == 0 && !handed.is_empty() {
-            let files = (0..world.files.len()).into_par_iter();
-            found.par_extend(
-                files.flat_map_iter(|it| handed::completed(world, targets, FileId(it as u32), &handed)),
-            );
+            let files = world.each_file();
+            found.par_extend(files.flat_map_iter(|it| handed::completed(world, targets, it, &handed)));
         }
         let (fresh, open): (Vec<Written>, Vec<Written>) =
             found.into_iter().partition(|it| owner(it).is_none());

@@ -27,10 +27,7 @@ pub(crate) struct Captures<'w, 'a> {
 
 impl Captures<'_, '_> {
     pub(crate) fn find(&self) -> Vec<MatchSite> {
-        (0..self.world.files.len())
-            .into_par_iter()
-            .flat_map_iter(|file| self.of_file(FileId(file as u32)))
-            .collect()
+        self.world.each_file().flat_map_iter(|file| self.of_file(file)).collect()
     }
 
     fn of_file(&self, file: FileId) -> Vec<MatchSite> {

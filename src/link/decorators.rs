@@ -17,15 +17,12 @@ type ByHand = FxHashMap<FuncId, Vec<(ValueId, Scope)>>;
 
 pub(crate) fn find(world: &World<'_>, openings: &Openings) -> Vec<Vec<Decoration>> {
     let by_hand: Vec<Vec<(FuncId, (ValueId, Scope))>> =
-        (0..world.files.len()).into_par_iter().map(|it| by_hand_in(world, FileId(it as u32))).collect();
+        world.each_file().map(|it| by_hand_in(world, it)).collect();
     let mut all = ByHand::default();
     for (function, decorator) in by_hand.into_iter().flatten() {
         all.entry(function).or_default().push(decorator);
     }
-    (0..world.file_of.len())
-        .into_par_iter()
-        .map(|index| openings.decorations_of(world, FuncId(index as u32), &all))
-        .collect()
+    world.each_function().map(|it| openings.decorations_of(world, it, &all)).collect()
 }
 
 /// `load = traced(load)`, `Shop.load = traced("load")(Shop.load)`.

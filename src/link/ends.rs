@@ -14,11 +14,10 @@ use crate::program::{At, EarlyEnd, FuncId};
 use crate::text::{Place, Symbol};
 
 pub(crate) fn find(world: &World<'_>, targets: &Targets, openings: &Openings) -> Vec<EarlyEnd> {
-    (0..world.file_of.len())
-        .into_par_iter()
-        .flat_map_iter(|index| {
-            let function = FuncId(index as u32);
-            let found = openings.decorations[index]
+    world
+        .each_function()
+        .flat_map_iter(|function| {
+            let found = openings.decorations[function.index()]
                 .iter()
                 .filter_map(|it| early_end(world, targets, openings, function, it));
             found.collect::<Vec<_>>()

@@ -32,10 +32,8 @@ pub(crate) struct Entry {
 pub(crate) type Entries = FxHashMap<FuncId, Entry>;
 
 pub(crate) fn find(world: &World<'_>, targets: &Targets, launch: &[LaunchFile]) -> Entries {
-    let found: Vec<Vec<(FuncId, Entry)>> = (0..world.files.len())
-        .into_par_iter()
-        .map(|file| in_file(world, targets, FileId(file as u32)))
-        .collect();
+    let found: Vec<Vec<(FuncId, Entry)>> =
+        world.each_file().map(|file| in_file(world, targets, file)).collect();
     let mut entries = Entries::default();
     for (function, entry) in found.into_iter().flatten().chain(commands::find(world, targets)) {
         entries.entry(function).or_insert(entry);

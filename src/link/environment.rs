@@ -12,10 +12,7 @@ use crate::text::{FileId, Place, Span, Symbol};
 const PREFIX: &str = "OTEL_";
 
 pub(crate) fn find(world: &World<'_>, launch: &[LaunchFile]) -> Vec<EnvSite> {
-    let mut found: Vec<EnvSite> = (0..world.files.len())
-        .into_par_iter()
-        .flat_map_iter(|it| in_code(world, FileId(it as u32)))
-        .collect();
+    let mut found: Vec<EnvSite> = world.each_file().flat_map_iter(|it| in_code(world, it)).collect();
     found.extend(launch.iter().flat_map(in_launch_file));
     if found.is_empty() {
         return found;

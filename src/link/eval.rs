@@ -35,6 +35,16 @@ pub(crate) struct Scope {
     pub(crate) order: u32,
 }
 
+/// What it takes to say what a value can be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Weight {
+    /// A look or two, or as much as what is asked next and remembered there.
+    Light,
+    Fair,
+    /// Much, and it is often asked again.
+    Heavy,
+}
+
 /// Reads the values of one function, remembering what it found.
 pub(crate) struct Eval<'w, 'a> {
     pub(crate) world: &'w World<'a>,
@@ -42,8 +52,12 @@ pub(crate) struct Eval<'w, 'a> {
     memo: FxHashMap<(FileId, ValueId), (Things, bool)>,
     /// The same for the parameters that were met.
     params: FxHashMap<(FuncId, usize), (Things, bool)>,
+    /// Even what should be a look or two was cut short, and so is remembered.
+    long_names: bool,
     /// What class bodies say, where that is settled.
     members: FxHashMap<(ClassId, Symbol), Option<Things>>,
+    /// What instances have under a name, as the tables are now.
+    of_instances: FxHashMap<(ClassId, Symbol), Remembered>,
     open: Vec<(FileId, ValueId)>,
     /// The star imports that the search under way has come to, and whether it is still inside of them.
     starred: Vec<((FileId, FnId, Symbol), bool)>,
@@ -55,8 +69,17 @@ pub(crate) struct Eval<'w, 'a> {
     cut: u32,
     /// How often an answer rested on a table that may still grow, or was cut short: where this stays the same, the answer is settled.
     loose: u32,
+    /// How often an answer of the function that is read was taken up again that rested on more than is said anew.
+    recalled: u32,
     /// The functions and classes whose table entries were read.
     pub(crate) read: Vec<Dependency>,
+}
+
+/// An answer that is the same for all functions, and what it rests on.
+struct Remembered {
+    things: Things,
+    loose: bool,
+    read: Box<[Dependency]>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -88,8 +111,10 @@ impl<'w, 'a> Eval<'w, 'a> {
         Eval {
             world,
             memo: FxHashMap::default(),
+            long_names: false,
             params: FxHashMap::default(),
             members: FxHashMap::default(),
+            of_instances: FxHashMap::default(),
             open: Vec::new(),
             starred: Vec::new(),
             using: Vec::new(),
@@ -97,6 +122,7 @@ impl<'w, 'a> Eval<'w, 'a> {
             steps: 0,
             cut: 0,
             loose: 0,
+            recalled: 0,
             read: Vec::new(),
         }
     }
@@ -104,6 +130,7 @@ impl<'w, 'a> Eval<'w, 'a> {
     /// Makes ready for the next function: only what is settled stays known. What was read is given back.
     pub(crate) fn next_function(&mut self) -> impl Iterator<Item = Dependency> {
         self.memo.clear();
+        self.long_names = false;
         self.params.clear();
         self.read.sort_unstable_by_key(|it| it.key());
         self.read.dedup();
@@ -139,12 +166,25 @@ impl<'w, 'a> Eval<'w, 'a> {
     }
 
     pub(crate) fn things(&mut self, value: ValueId, scope: Scope) -> Things {
-        if let Some(found) = self.at_a_glance(value, scope.file) {
-            return found;
-        }
+        let weight = match self.world.facts(scope.file).value(value) {
+            Value::Text(text) => return Things::one(Thing::Text(*text)),
+            Value::Closure(local) => {
+                return Things::one(Thing::Function(self.world.func(scope.file, *local)));
+            }
+            Value::Name(_) | Value::Head(_) | Value::Awaited(_) => Weight::Light,
+            Value::Member { .. } | Value::Either(_) | Value::Fallback(_) => Weight::Fair,
+            Value::Call(_) | Value::Entered(_) | Value::Item { .. } | Value::Element(_) | Value::Part(..) => {
+                Weight::Heavy
+            }
+            // Values that lead nowhere.
+            _ => return Things::none(),
+        };
         let key = (scope.file, value);
-        if let Some((known, loose)) = self.memo.get(&key) {
+        if (weight != Weight::Light || self.long_names)
+            && let Some((known, loose)) = self.memo.get(&key)
+        {
             self.loose += u32::from(*loose);
+            self.recalled += u32::from(*loose);
             return known.clone();
         }
         self.steps += 1;
@@ -159,39 +199,13 @@ impl<'w, 'a> Eval<'w, 'a> {
         self.open.pop();
         self.depth -= 1;
         // An answer that was cut short, by an open question perhaps, may lack what that one would add: only whole answers are kept.
-        if self.open.is_empty() || (self.cut == cut && self.is_costly(value, scope.file)) {
+        let whole = self.open.is_empty() || (self.cut == cut && weight == Weight::Heavy);
+        let long = self.cut != cut;
+        if whole && (weight != Weight::Light || long) {
+            self.long_names |= weight == Weight::Light;
             self.memo.insert(key, (found.clone(), self.loose != loose));
         }
         found
-    }
-
-    /// Values that lead nowhere else.
-    fn at_a_glance(&self, value: ValueId, file: FileId) -> Option<Things> {
-        match self.world.facts(file).value(value) {
-            Value::Text(text) => Some(Things::one(Thing::Text(*text))),
-            Value::Closure(local) => Some(Things::one(Thing::Function(self.world.func(file, *local)))),
-            Value::Name(_)
-            | Value::Head(_)
-            | Value::Member { .. }
-            | Value::Call(_)
-            | Value::Awaited(_)
-            | Value::Either(_)
-            | Value::Fallback(_)
-            | Value::Item { .. }
-            | Value::Element(_)
-            | Value::Part(..)
-            | Value::Entered(_) => None,
-            _ => Some(Things::none()),
-        }
-    }
-
-    /// What takes more than a look or two, and is often asked again.
-    fn is_costly(&self, value: ValueId, file: FileId) -> bool {
-        let value = self.world.facts(file).value(value);
-        matches!(
-            value,
-            Value::Call(_) | Value::Entered(_) | Value::Item { .. } | Value::Element(_) | Value::Part(..)
-        )
     }
 
     fn evaluate(&mut self, value: ValueId, scope: Scope) -> Things {
@@ -282,16 +296,15 @@ impl<'w, 'a> Eval<'w, 'a> {
         if scope != FnId::MODULE {
             return Some(self.bindings(file, bindings, None));
         }
-        let settled = &world.settled[file.index()][run.start];
+        let settled = &world.settled.names[file.index()][run.start];
         if let Some(known) = settled.get() {
-            return Some(known.map_or_else(Things::none, Things::one));
+            return Some(known);
         }
         let loose = self.loose;
         let mut found = self.bindings(file, bindings, None);
         self.patch(world.modules.of_file(file), name, &mut found);
-        if self.is_settled(loose) && found.iter().nth(1).is_none() {
-            // Whoever comes first: the answer is the same.
-            let _ = settled.set(found.iter().next());
+        if self.is_settled(loose) {
+            settled.keep(&found);
         }
         Some(found)
     }
@@ -394,7 +407,11 @@ impl<'w, 'a> Eval<'w, 'a> {
     }
 
     fn bound_to(&mut self, file: FileId, binding: &'a Binding) -> Things {
-        let scope = Self::at(file, binding);
+        let mut scope = Self::at(file, binding);
+        // `let it = { let it = make(); it };`: what is bound does not see its own name yet.
+        if self.world.facts(file).lexical && matches!(binding.kind, BindingKind::Value(_)) {
+            scope.order = scope.order.saturating_sub(1);
+        }
         match &binding.kind {
             BindingKind::Value(value) => self.things(*value, scope),
             BindingKind::Param(index) => self.param(self.world.func(file, binding.from), *index as usize),
@@ -465,6 +482,7 @@ impl<'w, 'a> Eval<'w, 'a> {
     fn param(&mut self, function: FuncId, index: usize) -> Things {
         if let Some((known, loose)) = self.params.get(&(function, index)) {
             self.loose += u32::from(*loose);
+            self.recalled += u32::from(*loose);
             return known.clone();
         }
         let (cut, loose) = (self.cut, self.loose);
@@ -487,18 +505,18 @@ impl<'w, 'a> Eval<'w, 'a> {
         let (file, local) = world.local(function);
         let facts = world.facts(file);
         let Some(param) = facts.params(local).get(index) else { return Things::none() };
-        let scope = self.decorator_scope(function);
         let plain = !matches!(param.kind, crate::facts::ParamKind::Rest | crate::facts::ParamKind::Keywords);
         // The parameter itself comes first, so that many callers cannot crowd it out.
         let mut found = Things::one(Thing::Param(function, index as u16));
         if plain {
-            found.join(&self.annotated(param.annotation, scope));
+            found.join(&self.param_type(function, index));
             if !found.is_known() {
                 self.depends(Dependency::Passed(function));
                 if let Some(passed) = world.passed[function.index()].get(index) {
                     found.join(passed);
                 }
                 if let Some(default) = param.default {
+                    let scope = self.decorator_scope(function);
                     found.join(&self.things(default, scope));
                 }
             }
@@ -509,14 +527,13 @@ impl<'w, 'a> Eval<'w, 'a> {
     /// Whether what callers pass to each of the first parameters can matter, as bits: where a type is written and known it cannot.
     pub(crate) fn open_params(&mut self, function: FuncId) -> u64 {
         let world = self.world;
-        *world.open_params[function.index()].get_or_init(|| {
-            let scope = self.decorator_scope(function);
+        *world.settled.open_params[function.index()].get_or_init(|| {
             let instance = world.binds_first(function);
             let mut open = 0;
-            for (index, param) in world.params(function).iter().take(64).enumerate() {
+            for index in 0..world.params(function).len().min(64) {
                 self.steps = 0;
                 let loose = self.loose;
-                let known = (index == 0 && instance) || self.annotated(param.annotation, scope).is_known();
+                let known = (index == 0 && instance) || self.param_type(function, index).is_known();
                 if !known || !self.is_settled(loose) {
                     open |= 1 << index;
                 }

@@ -8,7 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::facts::{BindingKind, FnId, FunctionKind, MarkKind, OpKind, Shape, Value};
 use crate::library::{Node, Role};
 use crate::link::Excludes;
-use crate::link::entries::Entries;
+use crate::link::entries::{Entries, Entry};
 use crate::link::handlers::is_telemetry;
 use crate::link::launch::Instrumented;
 use crate::link::names::shown;
@@ -55,15 +55,35 @@ pub(crate) struct Own {
     pub(crate) exposed: Vec<bool>,
 }
 
+/// Whether something that is switched on opens a span around what the framework of an entry point calls.
+pub(crate) fn is_instrumented(
+    world: &World<'_>,
+    instrumented: &Instrumented,
+    function: FuncId,
+    entry: &Entry,
+) -> bool {
+    let library = world.library;
+    let language = world.files[world.file_of[function.index()].index()].language;
+    let likely: &[&str] = match (entry.node, entry.point.kind) {
+        (Some(node), _) => return instrumented.covers_handler(library, node),
+        (None, EntryKind::Http) => &["fastapi", "starlette", "flask", "django", "aiohttp"],
+        (None, EntryKind::Rpc) => &["grpc"],
+        (None, _) => &[],
+    };
+    let mut found = likely.iter().filter_map(|it| library.find(language, it));
+    found.any(|it| instrumented.covers_handler(library, it))
+}
+
 impl Verdicts<'_, '_> {
     /// `qualified` are the names of all functions, with the module in front.
     pub(crate) fn own(&self, qualified: &[Box<str>]) -> Own {
         let functions = self.world.file_of.len();
         let helpers = Helpers::find(self.world, self.targets, self.openings);
-        let verdicts: Vec<(bool, bool, bool, Option<Exclusion>, bool)> = (0..functions)
-            .into_par_iter()
-            .map(|index| {
-                let function = FuncId(index as u32);
+        let verdicts: Vec<(bool, bool, bool, Option<Exclusion>, bool)> = self
+            .world
+            .each_function()
+            .map(|function| {
+                let index = function.index();
                 let entered = self.entries.get(&function);
                 let entry = entered.is_some();
                 let exposed = entered.is_some_and(|it| !it.called);
@@ -128,23 +148,8 @@ impl Verdicts<'_, '_> {
 
     fn is_auto(&self, function: FuncId) -> bool {
         let Some(entry) = self.entries.get(&function) else { return false };
-        let library = self.world.library;
-        let language = self.world.files[self.world.file_of[function.index()].index()].language;
-        match entry.node {
-            Some(node) => {
-                let layered = !entry.at.is_some_and(|it| self.routers.is_bare(it));
-                self.instrumented.covers_handler(library, node) && layered
-            }
-            None => {
-                let likely: &[&str] = match entry.point.kind {
-                    EntryKind::Http => &["fastapi", "starlette", "flask", "django", "aiohttp"],
-                    EntryKind::Rpc => &["grpc"],
-                    _ => &[],
-                };
-                let mut found = likely.iter().filter_map(|it| library.find(language, it));
-                found.any(|it| self.instrumented.covers_handler(library, it))
-            }
-        }
+        let is_bare = entry.node.is_some() && entry.at.is_some_and(|it| self.routers.is_bare(it));
+        !is_bare && is_instrumented(self.world, self.instrumented, function, entry)
     }
 
     fn exclusion(
@@ -263,12 +268,12 @@ impl Verdicts<'_, '_> {
     /// The dotted name of each function, with the module in front. Hardly any two are alike: there is nothing to share.
     pub(crate) fn qualified(&self) -> Vec<Box<str>> {
         let modules = &self.world.modules;
-        (0..self.world.files.len())
-            .into_par_iter()
-            .flat_map_iter(|index| {
-                let id = modules.of_file(FileId(index as u32));
+        self.world
+            .each_file()
+            .flat_map_iter(|file| {
+                let id = modules.of_file(file);
                 let (module, between) = (modules.dotted(id), modules.separator(id));
-                let functions = &self.world.files[index].facts.functions;
+                let functions = &self.world.facts(file).functions;
                 functions.iter().map(move |it| match (it.kind, it.path.as_str()) {
                     (FunctionKind::Closure, _) | (_, "") => module.as_str().into(),
                     (_, path) => [module.as_str(), between, path].concat().into(),
@@ -401,9 +406,8 @@ fn class_helpers(world: &World<'_>, class: ClassId) -> Vec<FuncId> {
 fn add_speakers(world: &World<'_>, targets: &Targets, openings: &Openings, all: &mut FxHashSet<FuncId>) {
     for _ in 0..3 {
         let all_known = &*all;
-        let found: Vec<FuncId> = (0..world.file_of.len())
-            .into_par_iter()
-            .map(|it| FuncId(it as u32))
+        let found: Vec<FuncId> = world
+            .each_function()
             .filter(|it| {
                 !all_known.contains(it) && openings.own[it.index()].is_empty() && !world.is_body(*it)
             })

@@ -13,10 +13,9 @@ use crate::program::{GuardSite, SpanSite};
 use crate::text::{FileId, Place, Symbol};
 
 pub(crate) fn sites(world: &World<'_>, targets: &Targets, openings: &Openings) -> Vec<GuardSite> {
-    (0..world.files.len())
-        .into_par_iter()
+    world
+        .each_file()
         .flat_map_iter(|file| {
-            let file = FileId(file as u32);
             let reader = Reader { world, targets, openings, file, facts: world.facts(file) };
             reader.sites()
         })

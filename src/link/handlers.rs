@@ -44,10 +44,8 @@ impl Recorders {
                 .nodes(site)
                 .any(|it| says(world, it, Role::LogException) || (mentions && says(world, it, Role::Log)))
         };
-        let likely: Vec<FuncId> = (0..world.files.len())
-            .into_par_iter()
-            .flat_map_iter(|file| likely_keepers(world, targets, FileId(file as u32)))
-            .collect();
+        let likely: Vec<FuncId> =
+            world.each_file().flat_map_iter(|file| likely_keepers(world, targets, file)).collect();
         Recorders {
             records: keepers(world, targets, graph, &likely, &records),
             logs: keepers(world, targets, graph, &likely, &logs),
@@ -241,10 +239,9 @@ pub(crate) fn sites(
     openings: &Openings,
     recorders: &Recorders,
 ) -> Vec<HandlerSite> {
-    (0..world.files.len())
-        .into_par_iter()
+    world
+        .each_file()
         .flat_map_iter(|file| {
-            let file = FileId(file as u32);
             let facts = world.facts(file);
             let handlers = facts
                 .regions

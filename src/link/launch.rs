@@ -12,7 +12,7 @@ use crate::link::middleware::Middleware;
 use crate::link::rounds::Targets;
 use crate::link::world::World;
 use crate::program::File;
-use crate::text::{FileId, Symbol};
+use crate::text::Symbol;
 
 /// A file that tells how a program is built, launched or configured.
 #[derive(Debug, Clone)]
@@ -62,17 +62,17 @@ impl Instrumented {
         // What an example switches on is on in the example.
         let only_beside = world.files.iter().all(|it| it.test || it.beside);
         let is_run = |it: &File| !it.test && (only_beside || !it.beside);
-        let files = (0..world.files.len()).into_par_iter().filter(|it| is_run(&world.files[*it]));
+        let files = world.each_file().filter(|it| is_run(&world.files[it.index()]));
         let (imported, called): (Vec<_>, FxHashSet<NodeId>) = rayon::join(
             || {
                 let imported = files.clone().flat_map_iter(|file| {
-                    let facts = &world.files[file].facts;
+                    let facts = world.facts(file);
                     on_import.iter().filter(|it| imports(facts, library.node(it.node).path.as_str()))
                 });
                 imported.collect()
             },
             || {
-                let calls = files.clone().flat_map_iter(|it| targets.calls(FileId(it as u32)));
+                let calls = files.clone().flat_map_iter(|it| targets.calls(it));
                 calls.flat_map_iter(|(_, callees)| callees.nodes()).collect()
             },
         );

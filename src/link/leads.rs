@@ -17,6 +17,8 @@ pub(crate) struct Leads {
     pub(crate) rebindings: Vec<OpId>,
     /// Calls that may bind arguments: what is called, or what it was imported as, is named like it.
     pub(crate) binders: Vec<OpId>,
+    /// Calls of `__enter__` and its like by name.
+    pub(crate) enterings: Vec<OpId>,
     /// Calls of a method `record_exception`, whatever it belongs to.
     pub(crate) recordings: Vec<OpId>,
     /// Dictionaries and lists that methods set under a name, and the class in whose body the method stands.
@@ -45,6 +47,9 @@ impl Finder<'_> {
                 OpKind::Call { callee, .. } => match facts.value(*callee) {
                     Value::Member { name, .. } if *name == self.names.record_exception => {
                         leads.recordings.push(id);
+                    }
+                    Value::Member { name, .. } if *name == self.names.enter || *name == self.names.aenter => {
+                        leads.enterings.push(id);
                     }
                     Value::Member { name, .. } if self.is_telling(*name) => leads.binders.push(id),
                     Value::Name(name) if self.names_binder(facts, *name) => leads.binders.push(id),
@@ -104,10 +109,17 @@ fn patched_names(facts: &Facts, set: &[(ValueId, Symbol)]) -> Vec<Symbol> {
     }
     let imported: FxHashSet<Symbol> =
         facts.imports.iter().map(|it| it.0).chain(facts.import_roots.iter().map(|it| it.0)).collect();
-    let set = set.iter().filter(|(of, _)| match facts.value(*of) {
-        Value::Member { .. } => true,
-        Value::Name(module) => imported.contains(module),
-        _ => false,
-    });
-    set.map(|(_, name)| *name).collect()
+    let is_imported = |of: ValueId| root(facts, of).is_some_and(|it| imported.contains(&it));
+    set.iter().filter(|(of, _)| is_imported(*of)).map(|(_, name)| *name).collect()
+}
+
+/// `a` of `a.b.c`.
+fn root(facts: &Facts, mut value: ValueId) -> Option<Symbol> {
+    loop {
+        match facts.value(value) {
+            Value::Member { of, .. } => value = *of,
+            Value::Name(name) => return Some(*name),
+            _ => return None,
+        }
+    }
 }

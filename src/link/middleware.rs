@@ -76,9 +76,8 @@ struct Finder<'w, 'a> {
 
 impl<'w> Finder<'w, '_> {
     fn placed(&self) -> Vec<Placed<'w>> {
-        let files = (0..self.world.files.len()).into_par_iter().filter(|it| !self.world.files[*it].test);
-        let mut placed: Vec<Placed<'w>> =
-            files.flat_map_iter(|file| self.registered(FileId(file as u32))).collect();
+        let files = self.world.each_file().filter(|it| !self.world.files[it.index()].test);
+        let mut placed: Vec<Placed<'w>> = files.flat_map_iter(|file| self.registered(file)).collect();
         placed.extend(self.decorated());
         placed.extend(self.derived());
         placed.extend(self.listed());
@@ -162,8 +161,8 @@ impl<'w> Finder<'w, '_> {
     }
 
     fn is_made(&self, class: ClassId) -> bool {
-        (0..self.world.files.len()).into_par_iter().filter(|it| !self.world.files[*it].test).any(|file| {
-            let mut calls = self.targets.calls(FileId(file as u32));
+        self.world.each_file().filter(|it| !self.world.files[it.index()].test).any(|file| {
+            let mut calls = self.targets.calls(file);
             calls.any(|(_, callees)| callees.contains(Thing::Class(class)))
         })
     }

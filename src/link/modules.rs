@@ -6,7 +6,7 @@
 
 mod crates;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::facts::{FnId, FunctionKind};
 use crate::link::LaunchFile;
@@ -43,7 +43,8 @@ pub(crate) struct Modules {
     of_file: Vec<ModuleId>,
     /// Directories that are no packages, by the names that can be imported from them.
     roots: FxHashMap<Symbol, Vec<ModuleId>>,
-    /// Packages that hold packages: some of them are put on the import path all the same.
+    /// Packages that hold packages: some of them are put on the import path all the same, but none inside of a package whose files
+    /// call it by its full name.
     inner: FxHashMap<Symbol, Vec<ModuleId>>,
     /// The crates that others can name.
     crates: FxHashMap<Symbol, ModuleId>,
@@ -79,7 +80,8 @@ impl Modules {
             modules.of_file.push(id);
         }
         crates::plant(&mut modules, files, launch);
-        modules.find_roots();
+        let named = modules.named_in_full(files);
+        modules.find_roots(&named);
         modules
     }
 
@@ -129,17 +131,48 @@ impl Modules {
         at
     }
 
-    fn find_roots(&mut self) {
+    fn find_roots(&mut self, named: &FxHashSet<ModuleId>) {
         for index in 0..self.all.len() {
+            let id = ModuleId(index as u32);
             let module = &self.all[index];
             if !module.is_directory {
                 continue;
             }
-            let table = if module.is_package() { &mut self.inner } else { &mut self.roots };
+            let is_package = module.is_package();
+            if is_package && named.contains(&self.outermost(id)) {
+                continue;
+            }
+            let table = if is_package { &mut self.inner } else { &mut self.roots };
             for name in module.children.keys() {
-                table.entry(*name).or_default().push(ModuleId(index as u32));
+                table.entry(*name).or_default().push(id);
             }
         }
+    }
+
+    /// The outermost packages that more than half of their files call by name when they import from them.
+    fn named_in_full(&self, files: &[File]) -> FxHashSet<ModuleId> {
+        let mut naming: FxHashMap<ModuleId, i32> = FxHashMap::default();
+        for (file, id) in files.iter().zip(&self.of_file).filter(|(it, _)| !it.facts.lexical) {
+            let top = self.outermost(*id);
+            let name = self.get(top).name.as_str();
+            let is_named = |dotted: &str| {
+                dotted.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            };
+            let facts = &file.facts;
+            let plain = facts.import_roots.iter().any(|(_, dotted)| is_named(dotted.as_str()));
+            let names =
+                plain || facts.imports.iter().any(|(_, it)| it.level == 0 && is_named(it.module.as_str()));
+            *naming.entry(top).or_default() += if names { 1 } else { -1 };
+        }
+        naming.into_iter().filter(|(_, balance)| *balance > 0).map(|(top, _)| top).collect()
+    }
+
+    /// The package around a module that lies in no other package; itself if there is none.
+    fn outermost(&self, mut id: ModuleId) -> ModuleId {
+        while let Some(parent) = self.get(id).parent.filter(|it| self.get(*it).is_package()) {
+            id = parent;
+        }
+        id
     }
 
     pub(crate) fn get(&self, id: ModuleId) -> &Module {
@@ -241,7 +274,8 @@ impl Modules {
         let mut parts = dotted.split('.');
         let name = Symbol::new(parts.next()?);
         let here = self.of_file(from);
-        let beside = self.get(here).parent.and_then(|it| self.child(it, name)).filter(|it| *it != here);
+        let around = self.get(here).parent.filter(|it| self.is_on_path(*it, name));
+        let beside = around.and_then(|it| self.child(it, name)).filter(|it| *it != here);
         let mut at = match beside {
             Some(found) => found,
             None => self.package_in(self.inner.get(&name)?, from, name)?,
@@ -250,6 +284,11 @@ impl Modules {
             at = self.child(at, Symbol::new(part))?;
         }
         Some(at)
+    }
+
+    /// Whether a directory can be on the import path and has that name.
+    fn is_on_path(&self, directory: ModuleId, name: Symbol) -> bool {
+        [&self.inner, &self.roots].iter().any(|it| it.get(&name).is_some_and(|it| it.contains(&directory)))
     }
 
     /// The real package of a name in one of these directories, the one that shares most of its way with the file.

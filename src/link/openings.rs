@@ -122,6 +122,8 @@ pub(crate) struct Openings {
     pub(crate) inside: Vec<bool>,
     /// Managed regions in which a span is open that was made elsewhere (`use_span(span)`).
     pub(crate) activated: FxHashMap<(FileId, RegionId), Site>,
+    /// Nothing in the program opens a span.
+    pub(crate) nothing: bool,
 }
 
 pub(crate) fn find(world: &World<'_>, targets: &Targets) -> Openings {
@@ -144,16 +146,19 @@ pub(crate) fn find(world: &World<'_>, targets: &Targets) -> Openings {
         keepers: lazy::keepers(world),
         entered_values: Vec::new(),
         expanded: FxHashSet::default(),
+        nothing: false,
     };
     openings.find_activated(world, &candidates);
     openings.find_entering(world, targets, &candidates);
-    openings.expanded = candidates
-        .calls
-        .iter()
-        .flat_map(|(_, site)| targets.functions(*site))
-        .map(|(it, _)| it)
-        .filter(|it| world.function(*it).kind == FunctionKind::Macro)
-        .collect();
+    if world.has_lexical {
+        openings.expanded = candidates
+            .calls(world, targets)
+            .iter()
+            .flat_map(|(_, site)| targets.functions(*site))
+            .map(|(it, _)| it)
+            .filter(|it| world.function(*it).kind == FunctionKind::Macro)
+            .collect();
+    }
     openings.entered_values.clone_from(&candidates.entered_values);
     openings.entered_values.sort_by_key(|(site, _)| *site);
     for _ in 0..MOST_ROUNDS {
@@ -162,6 +167,9 @@ pub(crate) fn find(world: &World<'_>, targets: &Targets) -> Openings {
         }
     }
     openings.decorations = decorators::find(world, &openings);
+    openings.nothing = openings.own.iter().all(Vec::is_empty)
+        && openings.decorations.iter().all(Vec::is_empty)
+        && openings.activated.is_empty();
     openings
 }
 
@@ -206,16 +214,19 @@ impl Openings {
             }
         }
         if !self.entering.is_empty() {
-            for (function, site) in &candidates.calls {
+            for (function, site) in candidates.calls(world, targets) {
                 self.handed_over(world, targets, *site, &mut own[function.index()]);
             }
         }
-        for (function, site) in candidates.calls.iter().filter(|(_, it)| world.facts(it.file).lexical) {
-            self.expanded(world, *function, *site, targets.of(*site), &mut own[function.index()]);
+        if world.has_lexical {
+            let calls = candidates.calls(world, targets).iter();
+            for (function, site) in calls.filter(|(_, it)| world.facts(it.file).lexical) {
+                self.expanded(world, *function, *site, targets.of(*site), &mut own[function.index()]);
+            }
         }
         let gives_any = self.gives.iter().any(Option::is_some) || self.emitters.iter().any(|it| *it);
         if !self.runs.is_empty() || gives_any {
-            for (function, site) in &candidates.calls {
+            for (function, site) in candidates.calls(world, targets) {
                 self.called(world, targets, *function, *site, targets.of(*site), &mut own);
             }
         }

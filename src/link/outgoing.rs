@@ -1,7 +1,10 @@
 //! The tables of what leaves a function: processes, outgoing calls, work handed over, log lines, set-up calls.
 
 mod assumed;
+mod captured;
+mod declared;
 mod handed;
+mod mentions;
 pub(crate) mod spawners;
 pub(crate) mod waits;
 mod work;
@@ -53,11 +56,10 @@ pub(crate) fn find(
     runners: &Runners,
     spawners: &Spawners,
 ) -> Tables {
-    let parts: Vec<Tables> = (0..world.files.len())
-        .into_par_iter()
+    let parts: Vec<Tables> = world
+        .each_file()
         .map(|file| {
             let mut tables = Tables::default();
-            let file = FileId(file as u32);
             for (op, callees) in targets.calls(file) {
                 let site = Site { file, op };
                 read_call(world, targets, openings, runners, (site, callees), &mut tables);
@@ -67,16 +69,16 @@ pub(crate) fn find(
                 {
                     it.work = None;
                 }
-                let told_elsewhere = openings.is_in_expanded(world, world.runner(site));
+                let told_elsewhere = world.has_lexical && openings.is_in_expanded(world, world.runner(site));
                 if told_elsewhere {
                     tables.handoffs.retain(|it| it.at != call_at(world, site));
-                } else if tables.handoffs.last().is_none_or(|it| it.at != call_at(world, site))
-                    && let Some(handed) = spawners.handed(world, targets, openings, site)
+                } else if let Some(handed) = spawners.handed(world, targets, openings, site)
+                    && tables.handoffs.last().is_none_or(|it| it.at != handed.at)
                 {
                     tables.handoffs.push(handed);
                 }
             }
-            assumed::assume(world, targets, openings, file, &mut tables.handoffs);
+            assumed::assume(world, targets, openings, spawners, file, &mut tables.handoffs);
             tables
         })
         .collect();
@@ -92,10 +94,8 @@ impl Runners {
     pub(crate) fn find(world: &World<'_>, targets: &Targets) -> Runners {
         let mut known: FxHashMap<FuncId, u16> = FxHashMap::default();
         for _ in 0..4 {
-            let found: Vec<(FuncId, u16)> = (0..world.files.len())
-                .into_par_iter()
-                .flat_map_iter(|file| runners_in(world, targets, FileId(file as u32), &known))
-                .collect();
+            let found: Vec<(FuncId, u16)> =
+                world.each_file().flat_map_iter(|file| runners_in(world, targets, file, &known)).collect();
             let before = known.len();
             for (function, index) in found {
                 known.entry(function).or_insert(index);
@@ -126,8 +126,11 @@ fn runners_in(
 ) -> Vec<(FuncId, u16)> {
     let mut eval = Eval::new(world);
     let mut found = Vec::new();
-    for (op, callees) in targets.calls(file) {
-        let site = Site { file, op };
+    // At first only libraries are known to start processes.
+    let by_libraries = known.is_empty().then(|| targets.modelled(file));
+    let by_all = (!known.is_empty()).then(|| targets.calls(file).map(|(op, _)| Site { file, op }));
+    for site in by_libraries.into_iter().flatten().chain(by_all.into_iter().flatten()) {
+        let callees = targets.of(site);
         let by_library =
             callees.nodes().find_map(|it| world.library.node(it).model(Role::Process)).map(|it| {
                 let place = it.place(Slot::Command).unwrap_or_default();

@@ -2,38 +2,24 @@
 //! arguments of which. Knows names and values only, so it can come before the rounds.
 
 use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use crate::facts::{BindingKind, Facts, OpId, OpKind, Value, ValueId};
 use crate::library::Role;
 use crate::link::eval::Eval;
 use crate::link::things::{Site, Thing};
 use crate::link::world::World;
-use crate::text::{FileId, Symbol};
+use crate::text::{FileId, Symbol, SymbolSet};
 
 /// For each call of a bound function, the call that bound it.
 pub(crate) fn find(world: &World<'_>) -> FxHashMap<Site, Site> {
-    let found: Vec<Vec<OpId>> =
-        (0..world.files.len()).into_par_iter().map(|it| binders_in(world, FileId(it as u32))).collect();
-    let binders = Binders {
-        names: found
-            .iter()
-            .enumerate()
-            .flat_map(|(file, ops)| names_of(&world.files[file].facts, ops))
-            .collect(),
-        sites: found
-            .iter()
-            .enumerate()
-            .flat_map(|(file, ops)| ops.iter().map(move |op| Site { file: FileId(file as u32), op: *op }))
-            .collect(),
-    };
-    if binders.sites.is_empty() {
+    let found: Vec<Vec<OpId>> = world.each_file().map(|it| binders_in(world, it)).collect();
+    if found.iter().all(Vec::is_empty) {
         return FxHashMap::default();
     }
-    (0..world.files.len())
-        .into_par_iter()
-        .flat_map_iter(|it| binders.bound_in(world, FileId(it as u32)))
-        .collect()
+    let names = world.files.iter().zip(&found).flat_map(|(file, ops)| names_of(&file.facts, ops)).collect();
+    let binders = Binders { sites: found, names };
+    world.each_file().flat_map_iter(|it| binders.bound_in(world, it)).collect()
 }
 
 /// The calls in a file that bind arguments.
@@ -70,8 +56,9 @@ fn names_of(facts: &Facts, ops: &[OpId]) -> Vec<Symbol> {
 }
 
 struct Binders {
-    sites: FxHashSet<Site>,
-    names: FxHashSet<Symbol>,
+    /// By file.
+    sites: Vec<Vec<OpId>>,
+    names: SymbolSet,
 }
 
 impl Binders {
@@ -83,7 +70,7 @@ impl Binders {
             let OpKind::Call { callee, args } = &it.kind else { continue };
             let site = Site { file, op: OpId(index as u32) };
             // Of a call that binds itself, the function that it binds matters.
-            let function = match self.sites.contains(&site) {
+            let function = match self.binds(site) {
                 true => facts.args(args).first().map(|it| it.value),
                 false => Some(*callee),
             };
@@ -92,18 +79,22 @@ impl Binders {
         found
     }
 
+    fn binds(&self, site: Site) -> bool {
+        self.sites[site.file.index()].contains(&site.op)
+    }
+
     /// The call that bound arguments of what this value, read at a call, stands for.
     fn behind(&self, eval: &mut Eval<'_, '_>, value: ValueId, at: Site) -> Option<Site> {
         let world = eval.world;
         let (file, binding) = match *world.facts(at.file).value(value) {
             Value::Call(op) => {
                 let site = Site { file: at.file, op };
-                return self.sites.contains(&site).then_some(site);
+                return self.binds(site).then_some(site);
             }
-            Value::Name(name) if self.names.contains(&name) => {
+            Value::Name(name) if self.names.contains(name) => {
                 eval.single_binding(name, Eval::scope_of(world, at))?
             }
-            Value::Member { of, name } if self.names.contains(&name) => {
+            Value::Member { of, name } if self.names.contains(name) => {
                 eval.member_binding(of, name, Eval::scope_of(world, at))?
             }
             _ => return None,
@@ -114,7 +105,7 @@ impl Binders {
         };
         let BindingKind::Value(value) = binding.kind else { return None };
         match *eval.world.facts(file).value(value) {
-            Value::Call(op) => Some(Site { file, op }).filter(|it| self.sites.contains(it)),
+            Value::Call(op) => Some(Site { file, op }).filter(|it| self.binds(*it)),
             _ => None,
         }
     }

@@ -2,29 +2,31 @@
 //! what is surely not. What neither says is unknown.
 
 mod edges;
+mod escapes;
 mod handed;
-
-use std::sync::OnceLock;
+mod overriding;
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use self::edges::{Edge, Grouped, Tie};
+use self::escapes::HandedOut;
+use self::overriding::Overriding;
 use crate::facts::{FunctionKind, OpKind, RegionKind, Value, ValueId};
 use crate::library::{Model, Role, Slot};
+use crate::link::entries::Entries;
 use crate::link::eval::Eval;
+use crate::link::functions::is_instrumented;
 use crate::link::launch::Instrumented;
 use crate::link::openings::{Open, Openings, argument_at, runs};
 use crate::link::outgoing::spawners::Spawners;
 use crate::link::outgoing::waits::is_waited_for;
 use crate::link::rounds::Targets;
 use crate::link::things::{Site, Thing};
+use crate::link::touches;
 use crate::link::world::World;
 use crate::program::{FuncId, Reach};
 use crate::text::{FileId, Symbol, SymbolSet};
-
-/// Overriding methods that a call of the overridden one may mean; past this many nobody can follow.
-const MOST_OVERRIDES: usize = 24;
 
 pub(crate) struct CallGraph {
     /// By callee.
@@ -42,6 +44,7 @@ impl CallGraph {
         openings: &Openings,
         instrumented: &Instrumented,
         spawners: &Spawners,
+        entries: &Entries,
     ) -> CallGraph {
         let names: SymbolSet = world
             .files
@@ -51,8 +54,8 @@ impl CallGraph {
             .map(|it| it.name)
             .collect();
         let overriding = Overriding::new(world);
-        let parts: Vec<(Vec<Edge>, Vec<FuncId>)> = (0..world.files.len())
-            .into_par_iter()
+        let parts: Vec<(Vec<Edge>, Vec<HandedOut>)> = world
+            .each_file()
             .map(|file| {
                 let mut reader = Reader {
                     world,
@@ -65,25 +68,52 @@ impl CallGraph {
                     eval: Eval::new(world),
                     overriding: &overriding,
                     edges: Vec::new(),
-                    escaped: Vec::new(),
+                    handed_out: Vec::new(),
                     carried: FxHashSet::default(),
                     detached: FxHashMap::default(),
                     placed: FxHashSet::default(),
                 };
-                reader.file(FileId(file as u32));
-                (reader.edges, reader.escaped)
+                reader.file(file);
+                (reader.edges, reader.handed_out)
             })
             .collect();
         let functions = world.file_of.len();
-        let (mut edges, mut escaped) = (Vec::new(), FxHashSet::default());
+        let (mut edges, mut handed_out) = (Vec::new(), Vec::new());
         for (some, more) in parts {
             edges.extend(some);
-            escaped.extend(more);
+            handed_out.extend(more);
         }
         let edges = Grouped::new(functions, &edges, |it| it.callee);
         let pairs: Vec<(FuncId, FuncId)> = edges.all.iter().map(|it| (it.caller, it.callee)).collect();
         let callees = Grouped::new(functions, &pairs, |it| it.0);
-        CallGraph { edges, callees, escaped }
+        let mut graph = CallGraph { edges, callees, escaped: FxHashSet::default() };
+        let matters = if touches::writes_to_spans(world, targets) {
+            vec![true; functions]
+        } else {
+            graph.near_spans(world, openings, instrumented, entries)
+        };
+        graph.escaped = escapes::among(world, &handed_out, &matters);
+        graph
+    }
+
+    /// The functions that may run inside of a span: what opens one or is entered in one, and whatever that calls. Of all others it does
+    /// not matter who has them.
+    fn near_spans(
+        &self,
+        world: &World<'_>,
+        openings: &Openings,
+        instrumented: &Instrumented,
+        entries: &Entries,
+    ) -> Vec<bool> {
+        let is_near = |it: FuncId| {
+            !openings.own[it.index()].is_empty()
+                || !openings.decorations[it.index()].is_empty()
+                || entries.get(&it).is_some_and(|entry| is_instrumented(world, instrumented, it, entry))
+                || self.to(it).iter().any(|edge| edge.opens(true))
+        };
+        let mut near: Vec<bool> = world.each_function().map(is_near).collect();
+        self.spread(&mut near, |_| true);
+        near
     }
 
     fn to(&self, callee: FuncId) -> &[Edge] {
@@ -281,19 +311,6 @@ impl CallGraph {
     }
 }
 
-/// By method: those of classes below that stand in for it. Methods of common bases are called in most files.
-struct Overriding(Vec<OnceLock<Box<[FuncId]>>>);
-
-impl Overriding {
-    fn new(world: &World<'_>) -> Overriding {
-        Overriding(world.file_of.iter().map(|_| OnceLock::new()).collect())
-    }
-
-    fn of(&self, world: &World<'_>, method: FuncId) -> &[FuncId] {
-        self.0[method.index()].get_or_init(|| world.overriding(method, MOST_OVERRIDES).into())
-    }
-}
-
 struct Reader<'w, 'a> {
     world: &'w World<'a>,
     targets: &'w Targets,
@@ -307,7 +324,7 @@ struct Reader<'w, 'a> {
     eval: Eval<'w, 'a>,
     overriding: &'w Overriding,
     edges: Vec<Edge>,
-    escaped: Vec<FuncId>,
+    handed_out: Vec<HandedOut>,
     /// Calls of coroutine functions whose coroutine is awaited in somebody else's span.
     carried: FxHashSet<Site>,
     /// Calls of such functions whose work runs elsewhere, without the context of here, and what it has of here then.
@@ -476,32 +493,16 @@ impl Reader<'_, '_> {
     }
 
     fn functions_of(&mut self, value: ValueId, site: Site) -> Vec<FuncId> {
-        if !self.may_be_function(value, site.file) {
-            return Vec::new();
+        match self.may_be_function(value, site.file) {
+            true => escapes::functions(&mut self.eval, value, site),
+            false => Vec::new(),
         }
-        let scope = Eval::scope_of(self.world, site);
-        self.eval
-            .ask(value, scope)
-            .iter()
-            .filter_map(|it| match it {
-                Thing::Function(function) | Thing::Method(function) => Some(function),
-                _ => None,
-            })
-            .collect()
     }
 
     fn may_be_function(&self, value: ValueId, file: FileId) -> bool {
-        match self.world.facts(file).value(value) {
-            Value::Name(name) | Value::Member { name, .. } => self.names.contains(*name),
-            Value::Closure(_) => true,
-            Value::Call(op) => {
-                // `partial(f, x)` is `f`.
-                self.world.call_args(Site { file, op: *op }).first().is_some_and(|it| {
-                    matches!(self.world.facts(file).value(it.value), Value::Name(name) | Value::Member { name, .. } if self.names.contains(*name))
-                })
-            }
-            _ => false,
-        }
+        let world = self.world;
+        matches!(world.facts(file).value(value), Value::Closure(_))
+            || escapes::named(world, value, file).is_some_and(|it| self.names.contains(it))
     }
 
     /// A function that leaves as a value can be called by anybody.
@@ -520,10 +521,8 @@ impl Reader<'_, '_> {
             }
             Value::Call(_) if matches!(facts.op(site.op).kind, OpKind::Bind { .. }) => {}
             Value::Closure(_) if facts.lexical => {}
-            _ => {
-                let found = self.functions_of(value, site);
-                self.escaped.extend(found);
-            }
+            _ if self.may_be_function(value, site.file) => self.handed_out.push((value, site)),
+            _ => {}
         }
     }
 

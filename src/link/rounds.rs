@@ -2,6 +2,8 @@
 //!
 //! Each round reads the tables of the round before and only adds to them, so the result does not depend on order or threads.
 
+mod log;
+
 use std::ops::Range;
 
 use rayon::prelude::*;
@@ -9,16 +11,18 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::facts::{OpId, OpKind, ParamKind, Spread, Value, ValueId};
 use crate::library::{NodeId, Slot};
-use crate::link::eval::{Dependency, Eval};
+use crate::link::eval::Eval;
 use crate::link::modules::ModuleId;
 use crate::link::things::{Among, ClassId, Site, Thing, Things};
 use crate::link::world::{World, set_member};
 use crate::program::{Certainty, File, FuncId};
-use crate::text::{FileId, Symbol, SymbolSet};
+use crate::text::{FileId, Symbol};
+
+use log::{Changed, Log};
 
 /// Functions that one thread reads before it takes others.
 const AT_ONCE: usize = 64;
-const DEPENDENCIES_AT_ONCE: usize = 16_384;
+const PORTIONS_AT_ONCE: usize = 8;
 
 /// Chains longer than this, through as many functions, are given up.
 const MOST_ROUNDS: usize = 8;
@@ -161,7 +165,7 @@ struct Reading {
     patches: Vec<(ModuleId, Symbol, Things)>,
     calls: Vec<(FuncId, Calls)>,
     passed: Vec<(FuncId, usize, Things)>,
-    read: Vec<(FuncId, Dependency)>,
+    read: Log,
 }
 
 #[derive(Default)]
@@ -188,7 +192,7 @@ pub(crate) fn run(world: &mut World<'_>) -> Targets {
         let fresh = of_results.read(world);
         of_results.take(world, fresh, &mut calls, &mut changed);
         of_results.find_due(world, &changed);
-        if !changed.any {
+        if !changed.any() {
             break;
         }
     }
@@ -198,7 +202,7 @@ pub(crate) fn run(world: &mut World<'_>) -> Targets {
         let mut changed = Changed::nothing(functions);
         of_results.take(world, results, &mut calls, &mut changed);
         of_calls.take(world, reached, &mut calls, &mut changed);
-        if !changed.any {
+        if !changed.any() {
             break;
         }
         of_results.find_due(world, &changed);
@@ -212,14 +216,14 @@ struct Readings {
     wanted: Wanted,
     /// In a row, because all of it is looked through in every round. What an earlier reading of a function rested on stays: to
     /// read once too often changes nothing.
-    read: Vec<(FuncId, Dependency)>,
+    read: Log,
     due: Vec<u32>,
 }
 
 impl Readings {
     /// Everything is due.
     fn new(wanted: Wanted, functions: usize) -> Readings {
-        Readings { wanted, read: Vec::new(), due: (0..functions as u32).collect() }
+        Readings { wanted, read: Log::default(), due: (0..functions as u32).collect() }
     }
 
     fn read(&self, world: &World<'_>) -> Vec<Reading> {
@@ -228,7 +232,11 @@ impl Readings {
             functions.iter().for_each(|it| read(eval, &mut reading, FuncId(*it), self.wanted));
             reading
         };
-        self.due.par_chunks(AT_ONCE).map_init(|| Eval::new(world), read_some).collect()
+        self.due
+            .par_chunks(AT_ONCE)
+            .with_max_len(PORTIONS_AT_ONCE)
+            .map_init(|| Eval::new(world), read_some)
+            .collect()
     }
 
     /// Notes what was read, and what changed by it.
@@ -241,7 +249,7 @@ impl Readings {
     ) {
         for reading in fresh {
             note(world, &reading, changed);
-            self.read.extend(reading.read);
+            self.read.append(reading.read);
             for (function, found) in reading.calls {
                 calls[function.index()] = found;
             }
@@ -249,50 +257,9 @@ impl Readings {
     }
 
     fn find_due(&mut self, world: &World<'_>, changed: &Changed) {
-        let touched = |some: &[(FuncId, Dependency)]| {
-            let touched = some.iter().filter(|(_, it)| changed.contains(world, *it));
-            touched.map(|(function, _)| function.0).collect::<Vec<u32>>()
-        };
-        let all = if changed.any { &self.read[..] } else { &[] };
-        self.due = all.par_chunks(DEPENDENCIES_AT_ONCE).flat_map_iter(touched).collect();
+        self.due = self.read.touched(world, changed);
         self.due.sort_unstable();
         self.due.dedup();
-    }
-}
-
-/// The entries of tables that grew in a round.
-struct Changed {
-    /// By function: what it gives, and what callers pass to it.
-    results: Vec<bool>,
-    passed: Vec<bool>,
-    fields: FxHashSet<(ClassId, Symbol)>,
-    field_names: SymbolSet,
-    patches: FxHashSet<(ModuleId, Symbol)>,
-    any: bool,
-}
-
-impl Changed {
-    fn nothing(functions: usize) -> Changed {
-        Changed {
-            results: vec![false; functions],
-            passed: vec![false; functions],
-            fields: FxHashSet::default(),
-            field_names: SymbolSet::default(),
-            patches: FxHashSet::default(),
-            any: false,
-        }
-    }
-
-    fn contains(&self, world: &World<'_>, dependency: Dependency) -> bool {
-        match dependency {
-            Dependency::Result(function) => self.results[function.index()],
-            Dependency::Passed(function) => self.passed[function.index()],
-            Dependency::Field(class, name) => {
-                self.field_names.contains(name)
-                    && world.class(class).line.iter().any(|owner| self.fields.contains(&(*owner, name)))
-            }
-            Dependency::Patch(module, name) => self.patches.contains(&(module, name)),
-        }
     }
 }
 
@@ -333,13 +300,13 @@ fn note(world: &mut World<'_>, reading: &Reading, changed: &mut Changed) {
     for (function, things) in &reading.returns {
         if grow(&mut world.returns[function.index()], things) {
             changed.results[function.index()] = true;
-            changed.any = true;
+            changed.any_result = true;
         }
     }
     for (function, things) in &reading.yields {
         if grow(&mut world.yields[function.index()], things) {
             changed.results[function.index()] = true;
-            changed.any = true;
+            changed.any_result = true;
         }
     }
     for (callee, param, things) in &reading.passed {
@@ -349,7 +316,7 @@ fn note(world: &mut World<'_>, reading: &Reading, changed: &mut Changed) {
         }
         if grow(&mut passed[*param], things) {
             changed.passed[callee.index()] = true;
-            changed.any = true;
+            changed.any_passed = true;
         }
     }
     for (class, name, things) in &reading.fields {
@@ -357,13 +324,11 @@ fn note(world: &mut World<'_>, reading: &Reading, changed: &mut Changed) {
             world.field_names.insert(*name);
             changed.field_names.insert(*name);
             changed.fields.insert((*class, *name));
-            changed.any = true;
         }
     }
     for (module, name, things) in &reading.patches {
         if grow(world.patches.entry((*module, *name)).or_default(), things) {
             changed.patches.insert((*module, *name));
-            changed.any = true;
         }
     }
 }
@@ -402,7 +367,7 @@ fn read(eval: &mut Eval<'_, '_>, reading: &mut Reading, function: FuncId, wanted
             reading.calls.push((function, calls));
         }
     }
-    reading.read.extend(eval.next_function().map(|it| (function, it)));
+    eval.next_function().for_each(|it| reading.read.add(function, it));
 }
 
 fn read_call(eval: &mut Eval<'_, '_>, reading: &mut Reading, calls: &mut Calls, site: Site, kind: &OpKind) {

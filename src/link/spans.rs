@@ -19,10 +19,7 @@ use crate::text::{FileId, Place, Symbol};
 
 pub(crate) fn sites(world: &World<'_>, targets: &Targets, openings: &Openings) -> Vec<SpanSite> {
     let names = SpanNames { world, targets, openings };
-    let mut sites: Vec<SpanSite> = (0..world.files.len())
-        .into_par_iter()
-        .flat_map_iter(|file| sites_in(&names, FileId(file as u32)))
-        .collect();
+    let mut sites: Vec<SpanSite> = world.each_file().flat_map_iter(|file| sites_in(&names, file)).collect();
     sites.sort_by_key(|it| (it.at.place.file, it.at.place.span, it.owner));
     sites.dedup_by_key(|it| (it.at.place, it.owner));
     sites

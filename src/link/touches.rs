@@ -55,7 +55,7 @@ impl Touches<'_, '_> {
         written.sort_by_key(|it| it.at.place);
         program.enrichments = written;
         let doubles = Doubles { world, targets, openings, recorders, graph, entries, instrumented, index };
-        program.records = doubles.find(program);
+        program.records = if program.uses_telemetry { doubles.find(program) } else { Vec::new() };
     }
 }
 
@@ -113,9 +113,7 @@ impl SpanIndex {
 }
 
 fn speaks(world: &World<'_>, targets: &Targets) -> bool {
-    (0..world.files.len())
-        .into_par_iter()
-        .any(|file| speaks_of_telemetry(world, targets, FileId(file as u32)))
+    world.each_file().any(|file| speaks_of_telemetry(world, targets, file))
 }
 
 /// Whether something in a file calls what is telemetry and nothing else.
@@ -160,6 +158,17 @@ impl SpanIndex {
     }
 }
 
+/// Whether anything is written to any span, whoever opened it.
+pub(crate) fn writes_to_spans(world: &World<'_>, targets: &Targets) -> bool {
+    world.each_file().any(|file| targets.modelled(file).any(|site| writes(world, targets, site)))
+}
+
+fn writes(world: &World<'_>, targets: &Targets, site: Site) -> bool {
+    const WRITING: [Role; 5] =
+        [Role::SetAttribute, Role::SetAttributes, Role::AddEvent, Role::RecordException, Role::SetStatus];
+    targets.nodes(site).any(|it| WRITING.iter().any(|role| world.library.node(it).model(*role).is_some()))
+}
+
 /// Calls on `get_current_span()`.
 fn enrichments(
     world: &World<'_>,
@@ -167,25 +176,13 @@ fn enrichments(
     openings: &Openings,
     may_be_inside: &[bool],
 ) -> Vec<EnrichmentSite> {
-    (0..world.files.len())
-        .into_par_iter()
+    world
+        .each_file()
         .flat_map_iter(|file| {
             let mut eval = Eval::new(world);
             let mut found = Vec::new();
-            for site in targets.modelled(FileId(file as u32)) {
-                let enriches = targets.nodes(site).any(|it| {
-                    let it = world.library.node(it);
-                    [
-                        Role::SetAttribute,
-                        Role::SetAttributes,
-                        Role::AddEvent,
-                        Role::RecordException,
-                        Role::SetStatus,
-                    ]
-                    .iter()
-                    .any(|role| it.model(*role).is_some())
-                });
-                if !enriches {
+            for site in targets.modelled(file) {
+                if !writes(world, targets, site) {
                     continue;
                 }
                 let facts = world.facts(site.file);

@@ -2,8 +2,7 @@
 //! evaluation fill.
 
 mod lexical;
-
-use std::sync::OnceLock;
+mod settled;
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -19,6 +18,13 @@ use crate::link::modules::{ModuleId, Modules};
 use crate::link::things::{ClassId, Site, Thing, Things};
 use crate::program::{File, FuncId};
 use crate::text::{FileId, Symbol, SymbolSet};
+
+pub(crate) use settled::Answer;
+use settled::Settled;
+
+/// What one thread takes of files or functions before it looks for more.
+const FILES_AT_ONCE: usize = 32;
+const FUNCTIONS_AT_ONCE: usize = 512;
 
 pub(crate) struct World<'a> {
     pub(crate) files: &'a [File],
@@ -45,6 +51,8 @@ pub(crate) struct World<'a> {
     pub(crate) patches: FxHashMap<(ModuleId, Symbol), Things>,
     /// The names that are set on anything that an import binds: only these can be patched.
     pub(crate) patched_names: SymbolSet,
+    /// Some file is in a language whose names are lexical.
+    pub(crate) has_lexical: bool,
     /// By file: what is worth a closer look.
     pub(crate) leads: Vec<Leads>,
     /// For each call of a function with arguments bound before, the call that bound them.
@@ -58,10 +66,7 @@ pub(crate) struct World<'a> {
     pub(crate) displays: FxHashMap<(ClassId, Symbol), (Site, facts::ValueId)>,
     /// The lines of classes are known, and with them whatever rests on no growing table.
     pub(crate) classes_known: bool,
-    /// By file and place among the module's bindings: what a name stands for, once that is settled.
-    pub(crate) settled: Vec<Vec<OnceLock<Option<Thing>>>>,
-    /// By function: the parameters for which it matters what callers pass.
-    pub(crate) open_params: Vec<OnceLock<u64>>,
+    pub(crate) settled: Settled,
     /// By file: the modules that its imports name, by level and dotted name.
     pub(crate) imports: Vec<FxHashMap<(u32, Symbol), Thing>>,
     /// By file: what the first name of a plain `import a.b` binds.
@@ -176,16 +181,13 @@ impl<'a> World<'a> {
             fields: FxHashMap::default(),
             field_names: SymbolSet::default(),
             classes_known: false,
-            settled: files
-                .par_iter()
-                .map(|it| it.facts.scope(FnId::MODULE).iter().map(|_| OnceLock::new()).collect())
-                .collect(),
-            open_params: (0..functions).map(|_| OnceLock::new()).collect(),
+            settled: Settled::nothing(files, functions),
             patches: FxHashMap::default(),
             partials: FxHashMap::default(),
             macros: lexical::macros(files),
             extensions: Vec::new(),
             patched_names,
+            has_lexical: files.iter().any(|it| it.facts.lexical),
             leads,
             displays: FxHashMap::default(),
             names,
@@ -199,21 +201,15 @@ impl<'a> World<'a> {
                 world.displays.entry(key).or_insert((Site { file, op }, value));
             }
         }
-        let resolved: Vec<_> =
-            (0..files.len()).into_par_iter().map(|it| world.resolve_imports(FileId(it as u32))).collect();
+        let resolved: Vec<_> = world.each_file().map(|it| world.resolve_imports(it)).collect();
         (world.imports, world.import_roots) = resolved.into_iter().unzip();
         // Paths that lead through other imports, now that the plain ones are known.
-        let rest: Vec<Vec<((u32, Symbol), Thing)>> = (0..files.len())
-            .into_par_iter()
-            .map(|it| lexical::other_paths(&world, FileId(it as u32)))
-            .collect();
+        let rest: Vec<Vec<((u32, Symbol), Thing)>> =
+            world.each_file().map(|it| lexical::other_paths(&world, it)).collect();
         for (imports, more) in world.imports.iter_mut().zip(rest) {
             imports.extend(more);
         }
-        world.extensions = (0..files.len())
-            .into_par_iter()
-            .map(|it| lexical::extensions(&world, FileId(it as u32)))
-            .collect();
+        world.extensions = world.each_file().map(|it| lexical::extensions(&world, it)).collect();
         world
     }
 
@@ -249,6 +245,15 @@ impl<'a> World<'a> {
             roots.insert(*dotted, found.iter().next().unwrap_or(Thing::Foreign));
         }
         (modules, roots)
+    }
+
+    /// All files, in portions so small that at the end of a pass no thread waits long for another.
+    pub(crate) fn each_file(&self) -> impl IndexedParallelIterator<Item = FileId> + Clone + use<> {
+        (0..self.files.len() as u32).into_par_iter().with_max_len(FILES_AT_ONCE).map(FileId)
+    }
+
+    pub(crate) fn each_function(&self) -> impl IndexedParallelIterator<Item = FuncId> + Clone + use<> {
+        (0..self.file_of.len() as u32).into_par_iter().with_max_len(FUNCTIONS_AT_ONCE).map(FuncId)
     }
 
     pub(crate) fn facts(&self, file: FileId) -> &'a Facts {

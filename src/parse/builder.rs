@@ -213,17 +213,19 @@ impl Builder {
     /// Groups the bindings by scope and name; the order within a name stays that of the text.
     pub(crate) fn finish(mut self) -> Facts {
         let mut bindings = std::mem::take(&mut self.bindings);
-        bindings.sort_by_key(|(owner, it)| (u64::from(owner.0) << 32) | u64::from(it.name.number()));
+        // Nearly all come in the order of their scopes; names are sorted in each scope by itself, where few are.
+        bindings.sort_by_key(|(owner, _)| owner.0);
         let mut at = 0;
         for (index, function) in self.facts.functions.iter_mut().enumerate() {
             let start = at;
             while bindings.get(at).is_some_and(|(owner, _)| owner.index() == index) {
                 at += 1;
             }
+            bindings[start..at].sort_by_key(|(_, it)| it.name.number());
             function.bindings = start as u32..at as u32;
         }
         let built = &mut self.facts;
-        let facts = Facts {
+        let mut facts = Facts {
             functions: fitted(&mut built.functions),
             classes: fitted(&mut built.classes),
             regions: fitted(&mut built.regions),
@@ -234,7 +236,7 @@ impl Builder {
             entries: fitted(&mut built.entries),
             args: fitted(&mut built.args),
             params: fitted(&mut built.params),
-            binding_names: bindings.iter().map(|(_, it)| it.name).collect(),
+            bound_names: Default::default(),
             bindings: owned(&mut bindings),
             imports: fitted(&mut built.imports),
             import_roots: fitted(&mut built.import_roots),
@@ -252,6 +254,7 @@ impl Builder {
             lexical: std::mem::take(&mut built.lexical),
             errors_are_values: std::mem::take(&mut built.errors_are_values),
         };
+        facts.index_bindings();
         ROOM.set((self.facts, bindings));
         facts
     }

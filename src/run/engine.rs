@@ -22,6 +22,9 @@ use crate::text::LineIndex;
 /// What files hold that are not on disk, or not as they are there.
 pub(crate) type Overlay = BTreeMap<PathBuf, Vec<u8>>;
 
+/// What one thread takes before it looks for more: so few that at the end none waits long for another.
+const FILES_AT_ONCE: usize = 8;
+
 /// From files to the linked program, with a note for each that could not be read whole.
 pub(crate) fn build(
     found: &Discovered,
@@ -44,7 +47,7 @@ pub(crate) fn build(
 fn parse(found: &Discovered, overlay: &Overlay, job: &Job) -> (Vec<File>, Vec<Note>) {
     let wanted: Vec<&SourceFile> = found.sources.iter().filter(|it| !has_source(found, it)).collect();
     let read: Vec<(Option<File>, Option<Note>)> =
-        wanted.into_par_iter().map(|it| parse_one(it, overlay, job)).collect();
+        wanted.into_par_iter().with_max_len(FILES_AT_ONCE).map(|it| parse_one(it, overlay, job)).collect();
     let mut files = Vec::with_capacity(read.len());
     let mut notes = Vec::new();
     for (file, note) in read {

@@ -11,7 +11,7 @@ use crate::link::rounds::Targets;
 use crate::link::things::Site;
 use crate::link::world::World;
 use crate::program::{MeasurementSite, MetricSite};
-use crate::text::{FileId, Symbol};
+use crate::text::Symbol;
 
 /// The methods of builders: each gives the builder again, or what is built.
 const BUILDING: &[&str] =
@@ -164,10 +164,9 @@ pub(super) fn measurements(
     if holders.is_empty() {
         return Vec::new();
     }
-    (0..world.files.len())
-        .into_par_iter()
+    world
+        .each_file()
         .flat_map_iter(|file| {
-            let file = FileId(file as u32);
             let measured = targets.modelled(file).filter_map(|site| {
                 let metric = instrument_of(world, targets, metrics, &holders, site)?;
                 let value = targets.nodes(site).find_map(|node| {

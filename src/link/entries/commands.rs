@@ -17,8 +17,7 @@ use crate::text::{FileId, Symbol};
 
 /// The functions that arms run; what only chooses among commands itself is none.
 pub(super) fn find(world: &World<'_>, targets: &Targets) -> Vec<(FuncId, Entry)> {
-    let in_files: Vec<_> =
-        (0..world.files.len()).into_par_iter().map(|it| in_file(world, targets, FileId(it as u32))).collect();
+    let in_files: Vec<_> = world.each_file().map(|it| in_file(world, targets, it)).collect();
     let (mut commands, mut dispatchers) = (Vec::new(), FxHashSet::default());
     for (some, more) in in_files {
         commands.extend(some);

@@ -3,8 +3,51 @@
 use crate::facts::{Value, ValueId};
 use crate::link::eval::{Eval, Scope};
 use crate::link::things::{Thing, Things};
+use crate::link::world::Answer;
+use crate::program::FuncId;
 
 impl Eval<'_, '_> {
+    /// What a function's annotation promises that it gives.
+    pub(super) fn return_type(&mut self, function: FuncId) -> Things {
+        let world = self.world;
+        let annotation = world.function(function).returns;
+        if annotation == ValueId::OPAQUE {
+            return Things::none();
+        }
+        self.promise(&world.settled.returns[function.index()], |eval| {
+            let scope = eval.decorator_scope(function);
+            eval.annotated(annotation, scope)
+        })
+    }
+
+    /// What the annotation of a parameter promises.
+    pub(super) fn param_type(&mut self, function: FuncId, index: usize) -> Things {
+        let world = self.world;
+        let (file, local) = world.local(function);
+        let facts = world.facts(file);
+        let place = facts.function(local).params.start as usize + index;
+        let annotation = facts.params[place].annotation;
+        if annotation == ValueId::OPAQUE {
+            return Things::none();
+        }
+        self.promise(&world.settled.params[file.index()][place], |eval| {
+            let scope = eval.decorator_scope(function);
+            eval.annotated(annotation, scope)
+        })
+    }
+
+    fn promise(&mut self, answer: &Answer, find: impl FnOnce(&mut Self) -> Things) -> Things {
+        if let Some(known) = answer.get() {
+            return known;
+        }
+        let loose = self.loose;
+        let found = find(self);
+        if self.is_settled(loose) {
+            answer.keep(&found);
+        }
+        found
+    }
+
     /// The things that an annotation promises.
     pub(crate) fn annotated(&mut self, annotation: ValueId, scope: Scope) -> Things {
         if annotation == ValueId::OPAQUE {

@@ -266,9 +266,7 @@ impl<'w, 'a> Eval<'w, 'a> {
             }
         }
         if !found.is_known() {
-            let returns = world.function(function).returns;
-            let scope = self.decorator_scope(function);
-            found.join(&self.annotated(returns, scope));
+            found.join(&self.return_type(function));
         }
         found
     }

@@ -309,6 +309,13 @@ impl<'w, 'a> Eval<'w, 'a> {
             }
             Value::Call(op) => self.returned_part(Site { file: scope.file, op: *op }, index),
             Value::Awaited(inner) => self.written_part(*inner, index, scope),
+            Value::Either(run) if facts.lexical => {
+                let mut found = Things::none();
+                for one in facts.list(run) {
+                    found.join(&self.part(*one, index, scope));
+                }
+                found
+            }
             Value::Element(source) => match self.display(*source, scope, 0) {
                 Some((display, inner)) => self.part_of_elements(display, index, inner),
                 None => Things::none(),

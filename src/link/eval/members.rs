@@ -2,7 +2,7 @@
 
 use crate::facts::{BindingKind, FnId, Import};
 use crate::library::NodeId;
-use crate::link::eval::{Dependency, Eval, LONGEST_CHAIN};
+use crate::link::eval::{Dependency, Eval, LONGEST_CHAIN, Remembered};
 use crate::link::modules::ModuleId;
 use crate::link::things::{ClassId, Site, Thing, Things};
 use crate::program::FuncId;
@@ -75,10 +75,21 @@ impl<'w, 'a> Eval<'w, 'a> {
         match import.name {
             None => module,
             Some(name) => {
+                if let Some(part) = self.own_part(file, &module, name) {
+                    return Things::one(Thing::Module(part));
+                }
                 let found = self.members(&module, name);
                 if found.is_empty() { Things::one(Thing::Foreign) } else { found }
             }
         }
+    }
+
+    /// The module that a package takes out of itself: `from . import part` in its own text binds the very name that it asks for.
+    fn own_part(&self, file: FileId, module: &Things, name: Symbol) -> Option<ModuleId> {
+        let modules = &self.world.modules;
+        let own = modules.of_file(file);
+        let is_own = !self.world.facts(file).lexical && module.only() == Some(Thing::Module(own));
+        modules.child(own, name).filter(|_| is_own)
     }
 
     pub(super) fn import_root(&mut self, file: FileId, dotted: Symbol) -> Things {
@@ -271,6 +282,26 @@ impl<'w, 'a> Eval<'w, 'a> {
     }
 
     pub(super) fn instance_member(&mut self, class: ClassId, name: Symbol) -> Things {
+        if let Some(known) = self.of_instances.get(&(class, name)) {
+            self.loose += u32::from(known.loose);
+            self.read.extend_from_slice(&known.read);
+            return known.things.clone();
+        }
+        let (cut, loose, recalled, read) = (self.cut, self.loose, self.recalled, self.read.len());
+        let things = self.find_instance_member(class, name);
+        // Whatever was taken up again does not say once more what it rests on.
+        if self.cut == cut && self.recalled == recalled {
+            let remembered = Remembered {
+                things: things.clone(),
+                loose: self.loose != loose,
+                read: self.read[read..].into(),
+            };
+            self.of_instances.insert((class, name), remembered);
+        }
+        things
+    }
+
+    fn find_instance_member(&mut self, class: ClassId, name: Symbol) -> Things {
         let mut found = self.stored(class, name);
         if let Some(declared) = self.class_member(class, name) {
             for thing in declared.iter() {
@@ -316,8 +347,7 @@ impl<'w, 'a> Eval<'w, 'a> {
         if found.is_known() {
             return found;
         }
-        let scope = self.decorator_scope(function);
-        self.annotated(self.world.function(function).returns, scope)
+        self.return_type(function)
     }
 
     pub(crate) fn is_property(&self, function: FuncId) -> bool {

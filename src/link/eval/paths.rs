@@ -37,6 +37,9 @@ impl<'w, 'a> Eval<'w, 'a> {
         if let Some(found) = relative(self.world, name, scope.file, scope.function) {
             return Things::one(Thing::Module(found));
         }
+        if let Some(plain) = name.as_str().strip_prefix("::") {
+            return self.of_a_crate(Symbol::new(plain), scope);
+        }
         let facts = self.world.facts(scope.file);
         let mut at = Some(scope.function);
         while let Some(function) = at.filter(|it| *it != FnId::MODULE) {
@@ -56,6 +59,14 @@ impl<'w, 'a> Eval<'w, 'a> {
             at = it.parent;
         }
         self.item_of_file(name, scope)
+    }
+
+    /// `::name`: a crate, in old editions also what the top of this one has.
+    fn of_a_crate(&self, name: Symbol, scope: Scope) -> Things {
+        let modules = &self.world.modules;
+        let here = modules.around_function(self.world.files, scope.file, scope.function);
+        let child = || modules.child(modules.top_of(here), name).map(Thing::Module);
+        outer(self.world, here, name).or_else(child).map_or_else(Things::none, Things::one)
     }
 
     /// What the file's own scope has under a name, else what everybody has.

@@ -19,8 +19,8 @@ use crate::text::{FileId, Symbol};
 pub(crate) fn find(world: &World<'_>, targets: &Targets, openings: &Openings, spans: &[SpanSite]) -> Vec<At> {
     let telling = spans.iter().filter(|it| it.records_errors).map(|it| it.owner).collect();
     let reader = Reader { world, targets, openings, telling };
-    let files = (0..world.files.len()).into_par_iter().filter(|it| world.files[*it].facts.lexical);
-    files.flat_map_iter(|file| reader.of_file(FileId(file as u32))).collect()
+    let files = world.each_file().filter(|it| world.facts(*it).lexical);
+    files.flat_map_iter(|file| reader.of_file(file)).collect()
 }
 
 struct Reader<'w, 'a> {

@@ -10,7 +10,6 @@ use crate::link::rounds::Targets;
 use crate::link::things::Site;
 use crate::link::world::World;
 use crate::program::{ErrorForm, ErrorSite, HandlerSite, Reraises};
-use crate::text::FileId;
 
 /// In the order of files; `handlers` are those of the whole program.
 pub(crate) fn sites(
@@ -21,8 +20,7 @@ pub(crate) fn sites(
     handlers: &[HandlerSite],
 ) -> Vec<ErrorSite> {
     let of_handlers = handlers.iter().filter_map(|it| handled(world, it));
-    let by_methods = (0..world.files.len()).into_par_iter().flat_map_iter(|file| {
-        let file = FileId(file as u32);
+    let by_methods = world.each_file().flat_map_iter(|file| {
         let facts = world.facts(file);
         let reader = Reader { world, targets, openings, recorders, file, facts };
         let ops = if facts.errors_are_values { 0..facts.ops.len() } else { 0..0 };

@@ -1,5 +1,7 @@
 //! What can open a span, evaluated once before the fixpoint: managed regions, scopes entered by hand, spans started, calls.
 
+use std::sync::OnceLock;
+
 use rayon::prelude::*;
 
 use crate::facts::{RegionId, RegionKind, Value, ValueId};
@@ -7,7 +9,7 @@ use crate::library::{NodeId, Role, Slot};
 use crate::link::eval::{Eval, Scope};
 use crate::link::openings::argument_at;
 use crate::link::rounds::Targets;
-use crate::link::things::{ClassId, Site, Thing, Things};
+use crate::link::things::{Among, ClassId, Site, Thing, Things};
 use crate::link::world::World;
 use crate::program::FuncId;
 use crate::text::FileId;
@@ -26,8 +28,7 @@ pub(super) struct Candidates {
     pub(super) entered: Vec<(FuncId, Site, Things, Option<Site>)>,
     /// Library calls that start a span by hand.
     pub(super) started: Vec<(FuncId, Site, NodeId)>,
-    /// Calls that reach project functions.
-    pub(super) calls: Vec<(FuncId, Site)>,
+    calls: OnceLock<Vec<(FuncId, Site)>>,
     /// Classes that can be entered, and the methods that do it.
     pub(super) entering: Vec<(ClassId, FuncId)>,
 }
@@ -52,10 +53,7 @@ pub(super) struct Ran {
 
 /// A generator that is only iterated over is no scope, even where it yields inside a span.
 pub(super) fn managers(world: &World<'_>, candidates: &Candidates) -> Vec<bool> {
-    let mut found: Vec<bool> = (0..world.file_of.len())
-        .into_par_iter()
-        .map(|it| makes_context_manager(world, FuncId(it as u32)))
-        .collect();
+    let mut found: Vec<bool> = world.each_function().map(|it| makes_context_manager(world, it)).collect();
     let entered =
         candidates.managed.iter().map(|it| &it.things).chain(candidates.entered.iter().map(|it| &it.2));
     for thing in entered.flat_map(Things::iter) {
@@ -83,10 +81,7 @@ fn makes_context_manager(world: &World<'_>, function: FuncId) -> bool {
 }
 
 pub(super) fn candidates(world: &World<'_>, targets: &Targets) -> Candidates {
-    let parts: Vec<Candidates> = (0..world.files.len())
-        .into_par_iter()
-        .map(|file| candidates_in(world, targets, FileId(file as u32)))
-        .collect();
+    let parts: Vec<Candidates> = world.each_file().map(|file| candidates_in(world, targets, file)).collect();
     let mut all = Candidates { entering: entering(world), ..Candidates::default() };
     for part in parts {
         all.managed.extend(part.managed);
@@ -95,7 +90,6 @@ pub(super) fn candidates(world: &World<'_>, targets: &Targets) -> Candidates {
         all.entered_values.extend(part.entered_values);
         all.entered.extend(part.entered);
         all.started.extend(part.started);
-        all.calls.extend(part.calls);
     }
     all
 }
@@ -128,19 +122,12 @@ fn candidates_in(world: &World<'_>, targets: &Targets, file: FileId) -> Candidat
             held(world, targets, &mut eval, file, RegionId(index as u32), context, &mut found);
         }
     }
-    for (op, callees) in targets.calls(file) {
-        let site = Site { file, op };
-        let function = world.runner(site);
-        for thing in callees.iter() {
-            if let Thing::Library(node) = thing
-                && world
-                    .library
-                    .node(node)
-                    .model(Role::Span)
-                    .is_some_and(|it| !it.activates && !it.forms.entered)
+    for site in telling_calls(world, targets, file) {
+        for node in targets.nodes(site) {
+            if world.library.node(node).model(Role::Span).is_some_and(|it| !it.activates && !it.forms.entered)
                 && !world.is_discarded(site)
             {
-                found.started.push((function, site, node));
+                found.started.push((world.runner(site), site, node));
             }
         }
         for node in targets.nodes(site).filter(|_| facts.lexical) {
@@ -152,13 +139,39 @@ fn candidates_in(world: &World<'_>, targets: &Targets, file: FileId) -> Candidat
         if let Some(value) = entered_by(world, targets, site) {
             let scope = Eval::scope_of(world, site);
             let things = eval.ask(value, scope);
-            found.entered.push((function, site, things, made_at(world, file, value)));
-        }
-        if callees.iter().any(|it| matches!(it, Thing::Function(_) | Thing::Method(_))) {
-            found.calls.push((function, site));
+            found.entered.push((world.runner(site), site, things, made_at(world, file, value)));
         }
     }
     found
+}
+
+/// The calls of a file that reach a library, and those that enter something by hand.
+fn telling_calls(world: &World<'_>, targets: &Targets, file: FileId) -> Vec<Site> {
+    let by_hand = world.leads[file.index()].enterings.iter().map(|op| Site { file, op: *op });
+    let by_hand = by_hand.filter(|it| targets.of(*it).iter().next().is_some());
+    let mut found: Vec<Site> = targets.modelled(file).chain(by_hand).collect();
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// The calls that reach functions of the project, each with the function that makes it. They are most of all calls, and few programs
+/// have anything for which they matter.
+fn project_calls(world: &World<'_>, targets: &Targets) -> Vec<(FuncId, Site)> {
+    let in_file = |file: FileId| {
+        let to_project =
+            |callees: Among<'_>| callees.iter().any(|it| matches!(it, Thing::Function(_) | Thing::Method(_)));
+        let calls = targets.calls(file).filter(move |(_, it)| to_project(*it));
+        calls.map(move |(op, _)| Site { file, op }).map(|site| (world.runner(site), site))
+    };
+    world.each_file().flat_map_iter(in_file).collect()
+}
+
+impl Candidates {
+    /// Calls that reach project functions.
+    pub(super) fn calls(&self, world: &World<'_>, targets: &Targets) -> &[(FuncId, Site)] {
+        self.calls.get_or_init(|| project_calls(world, targets))
+    }
 }
 
 /// What is let and lives to the end of its block: a span that was entered, or something that keeps one open.

@@ -65,7 +65,7 @@ impl Openings {
 
 /// The functions that make a span and keep it in a field of what they give.
 pub(super) fn keepers(world: &World<'_>) -> Vec<(FuncId, Thing)> {
-    let functions = (0..world.file_of.len() as u32).into_par_iter().map(FuncId);
+    let functions = world.each_function();
     let lexical = functions.filter(|it| world.facts(world.file_of[it.index()]).lexical);
     let with_instance = lexical.filter(|it| {
         world.returns[it.index()]

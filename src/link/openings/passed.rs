@@ -26,7 +26,7 @@ impl Openings {
         }
         for _ in 0..4 {
             let mut more = Vec::new();
-            for (function, site) in &candidates.calls {
+            for (function, site) in candidates.calls(world, targets) {
                 for (callee, bound) in targets.functions(*site) {
                     for index in self.entering.get(&callee).into_iter().flatten() {
                         let passed = world.argument(*site, callee, usize::from(*index), bound);

@@ -65,6 +65,9 @@ impl Openings {
 
     /// Whether a span is open at an operation because of its own function.
     pub(crate) fn in_span(&self, world: &World<'_>, site: Site) -> bool {
+        if self.nothing {
+            return false;
+        }
         let function = world.runner(site);
         self.inside[function.index()]
             || self.around(world, site).is_some()
@@ -74,6 +77,9 @@ impl Openings {
     /// Whether what is called here is inside of a span. One that is started by hand is open, and nobody is inside of it until somebody
     /// makes it current; where that is told, it is asked for.
     pub(crate) fn is_current(&self, world: &World<'_>, site: Site) -> bool {
+        if self.nothing {
+            return false;
+        }
         if !world.facts(site.file).lexical {
             return self.in_span(world, site);
         }

@@ -3,6 +3,7 @@
 use crate::facts::{OpId, OpKind, Value};
 use crate::link::attributes::call_at;
 use crate::link::openings::Openings;
+use crate::link::outgoing::spawners::{Spawners, says_spawn};
 use crate::link::outgoing::work::{carries, origin_closure};
 use crate::link::rounds::Targets;
 use crate::link::things::Site;
@@ -15,6 +16,7 @@ pub(super) fn assume(
     world: &World<'_>,
     targets: &Targets,
     openings: &Openings,
+    spawners: &Spawners,
     file: FileId,
     found: &mut Vec<HandoffSite>,
 ) {
@@ -26,13 +28,13 @@ pub(super) fn assume(
     for (index, op) in facts.ops.iter().enumerate() {
         let OpKind::Call { callee, .. } = op.kind else { continue };
         let (Value::Member { name, .. } | Value::Name(name)) = *facts.value(callee) else { continue };
-        if !name.as_str().starts_with("spawn") || name.as_str().ends_with('!') {
+        if !says_spawn(name) {
             continue;
         }
         let site = Site { file, op: OpId(index as u32) };
         let is_plain = !targets.of(site).is_known() && !openings.is_in_expanded(world, world.runner(site));
         if is_plain && !is_awaited_at_once(world, site) {
-            found.extend(assumed(world, targets, openings, site, name));
+            found.extend(assumed(world, targets, openings, spawners, site, name));
         }
     }
     if found.len() > before {
@@ -63,6 +65,7 @@ fn assumed(
     world: &World<'_>,
     targets: &Targets,
     openings: &Openings,
+    spawners: &Spawners,
     site: Site,
     call: Symbol,
 ) -> Option<HandoffSite> {
@@ -75,7 +78,8 @@ fn assumed(
         at: call_at(world, site),
         call,
         mechanism: if is_async { Mechanism::Task } else { Mechanism::Thread },
-        propagates: carries(world, targets, openings, value, site),
+        propagates: spawners.named(call).is_some_and(|it| it.propagates)
+            || carries(world, targets, openings, value, site),
         in_span: openings.in_span(world, site),
         work: Some(world.func(site.file, local)),
         traced: false,

@@ -10,15 +10,16 @@ use crate::link::attributes::call_at;
 use crate::link::eval::Eval;
 use crate::link::names::shown;
 use crate::link::openings::{Openings, argument_at, called_params, named_param, runs};
+use crate::link::outgoing::captured::enters_from_outside;
+use crate::link::outgoing::declared::{Sort, is_future, sort_of};
+use crate::link::outgoing::mentions::mentioned;
 use crate::link::outgoing::waits::is_waited_for;
-use crate::link::outgoing::work::{
-    awaited_params, carries, done, enters_from_outside, is_work, origin, param_of,
-};
+use crate::link::outgoing::work::{Work, awaited_params, carries, done, origin, param_of};
 use crate::link::rounds::Targets;
 use crate::link::things::Site;
 use crate::link::world::World;
 use crate::program::{FuncId, HandoffSite, Mechanism};
-use crate::text::FileId;
+use crate::text::{FileId, Symbol};
 
 /// Wrappers of wrappers of what spawns; deeper ones are given up.
 const MOST_WRAPPERS: usize = 8;
@@ -28,9 +29,11 @@ const MOST_WRAPPERS: usize = 8;
 pub(crate) struct Spawner {
     param: u16,
     mechanism: Mechanism,
-    propagates: bool,
+    pub(super) propagates: bool,
     /// It waits for what it handed over: for its callers it is a call like any other.
     waits: bool,
+    /// Only names tell: its own, or that of one that it hands its work to.
+    guessed: bool,
 }
 
 /// What a function of the project does with a parameter that is work to do.
@@ -47,6 +50,8 @@ pub(crate) enum Treatment {
 #[derive(Default)]
 pub(crate) struct Spawners {
     spawners: FxHashMap<FuncId, Spawner>,
+    /// By the bare name, if it is never one of something else: what those of that name do.
+    named: FxHashMap<Symbol, Spawner>,
     treatments: FxHashMap<(FuncId, u16), Treatment>,
     /// Where such a function hands it over.
     sites: FxHashSet<Site>,
@@ -77,26 +82,71 @@ impl Spawners {
         if !world.files.iter().any(|it| it.facts.lexical) {
             return known;
         }
+        known.guess(world);
         for _ in 0..MOST_WRAPPERS {
-            let found: Vec<Found> = (0..world.files.len())
-                .into_par_iter()
-                .filter(|it| world.files[*it].facts.lexical)
-                .flat_map_iter(|it| known.in_file(world, targets, openings, FileId(it as u32)))
+            let found: Vec<Found> = world
+                .each_file()
+                .filter(|it| world.facts(*it).lexical)
+                .flat_map_iter(|it| known.in_file(world, targets, openings, it))
                 .collect();
-            let before = (known.spawners.len(), known.treatments.len());
+            let before = known.count();
             for it in found {
                 known.sites.extend(it.at);
                 if let Some(spawner) = it.spawner {
-                    known.spawners.entry(it.function).or_insert(spawner);
+                    let entry = known.spawners.entry(it.function).or_insert(spawner);
+                    if entry.guessed && !spawner.guessed {
+                        *entry = spawner;
+                    }
                 }
                 let treatment = known.treatments.entry((it.function, it.param)).or_insert(it.treatment);
                 *treatment = (*treatment).max(it.treatment);
             }
-            if (known.spawners.len(), known.treatments.len()) == before {
+            if known.count() == before {
                 break;
             }
         }
+        known.name(world);
         known
+    }
+
+    fn count(&self) -> (usize, usize, usize) {
+        let guessed = self.spawners.values().filter(|it| it.guessed).count();
+        (self.spawners.len(), guessed, self.treatments.len())
+    }
+
+    /// A function whose name says that it spawns, and that takes something to do: work can go to a thread through a queue, where
+    /// nobody can follow it, and a trait can leave it to others.
+    fn guess(&mut self, world: &World<'_>) {
+        for index in 0..world.file_of.len() {
+            let function = FuncId(index as u32);
+            let it = world.function(function);
+            if it.kind != FunctionKind::Named || !says_spawn(it.name) {
+                continue;
+            }
+            let mut params = 0..world.params(function).len() as u16;
+            let is_work = |at: &u16| matches!(sort_of(world, function, *at), Sort::Work | Sort::Callback);
+            let Some(param) = params.find(is_work) else { continue };
+            let mechanism =
+                if is_future(world, function, param) { Mechanism::Task } else { Mechanism::Thread };
+            let spawner = Spawner { param, mechanism, propagates: false, waits: false, guessed: true };
+            self.spawners.insert(function, spawner);
+            self.treatments.insert((function, param), Treatment::Loses);
+        }
+    }
+
+    fn name(&mut self, world: &World<'_>) {
+        let mut all: Vec<FuncId> = self.spawners.keys().copied().collect();
+        all.sort_unstable();
+        for function in all {
+            let Some(spawner) = self.spawners.get(&function) else { continue };
+            let named = self.named.entry(world.function(function).name).or_insert(*spawner);
+            named.propagates &= spawner.propagates;
+        }
+    }
+
+    /// What the functions of a bare name do with their work: not where they are not of one mind.
+    pub(super) fn named(&self, name: Symbol) -> Option<Spawner> {
+        self.named.get(&name).copied().filter(|it| !it.waits)
     }
 
     fn in_file(&self, world: &World<'_>, targets: &Targets, openings: &Openings, file: FileId) -> Vec<Found> {
@@ -126,6 +176,7 @@ impl Spawners {
                         mechanism,
                         propagates: carried || model.keeps_context,
                         waits,
+                        guessed: false,
                     };
                     found.extend(forwarded(world, targets, openings, &mut eval, value, site, &spawner));
                 }
@@ -180,6 +231,12 @@ impl Spawners {
         self.treatments.is_empty()
     }
 
+    /// A function that hands over a parameter, as its callers see it: one that waits for it is a call like any other, unless its
+    /// name says what it does.
+    fn handing_over(&self, world: &World<'_>, function: FuncId) -> Option<&Spawner> {
+        self.spawners.get(&function).filter(|it| !it.waits || says_spawn(world.function(function).name))
+    }
+
     /// What a call hands over through a function of the project.
     pub(super) fn handed(
         &self,
@@ -188,9 +245,12 @@ impl Spawners {
         openings: &Openings,
         site: Site,
     ) -> Option<HandoffSite> {
+        if self.spawners.is_empty() {
+            return None;
+        }
         let (function, bound, spawner) = targets
             .functions(site)
-            .find_map(|(it, bound)| Some((it, bound, self.spawners.get(&it).filter(|it| !it.waits)?)))?;
+            .find_map(|(it, bound)| Some((it, bound, self.handing_over(world, it)?)))?;
         let value = world.argument(site, function, usize::from(spawner.param), bound)?;
         Some(HandoffSite {
             at: call_at(world, site),
@@ -202,6 +262,21 @@ impl Spawners {
             traced: false,
         })
     }
+}
+
+/// Whether what a function is given there is something to do: its type says so, or there is none and its name does.
+fn is_work(world: &World<'_>, function: FuncId, param: u16) -> bool {
+    let it = world.function(function);
+    match sort_of(world, function, param) {
+        Sort::Work => true,
+        Sort::Unsure | Sort::Callback => it.kind == FunctionKind::Macro || says_spawn(it.name),
+        Sort::Other => false,
+    }
+}
+
+/// `spawn`, `spawn_blocking`, `try_spawn`, `queue_spawn`: a word of the name.
+pub(super) fn says_spawn(name: Symbol) -> bool {
+    name.as_str().trim_end_matches('!').split('_').any(|it| it == "spawn")
 }
 
 /// The function whose parameter is what is handed over.
@@ -220,12 +295,22 @@ fn forwarded(
         Found { function, param, treatment, spawner: Some(spawner), at: Some(site) }
     };
     let work = origin(world, targets, openings, eval, value, site);
-    let facts = world.facts(work.site.file);
     if let Some((owner, param)) = param_of(world, eval, &work) {
         return is_work(world, owner, param).then(|| told(owner, work.carried, param));
     }
-    // A closure that runs the parameter: `spawn(move || f())`.
-    let Value::Closure(local) = *facts.value(work.value) else { return None };
+    let inside = run_inside(world, targets, openings, &work);
+    let inside = inside.or_else(|| mentioned(world, targets, openings, eval, value, site));
+    inside.map(|(owner, param, carried)| told(owner, carried, param))
+}
+
+/// A closure that runs the parameter: `spawn(move || f())`.
+fn run_inside(
+    world: &World<'_>,
+    targets: &Targets,
+    openings: &Openings,
+    work: &Work,
+) -> Option<(FuncId, u16, bool)> {
+    let Value::Closure(local) = *world.facts(work.site.file).value(work.value) else { return None };
     let closure = world.func(work.site.file, local);
     let carried = work.carried || enters_from_outside(world, openings, closure);
     let called =
@@ -238,7 +323,7 @@ fn forwarded(
         let around = it.span.contains(whole) && world.file_of[owner.index()] == work.site.file;
         around && *owner != closure && it.kind != FunctionKind::Closure && is_work(world, *owner, *param)
     });
-    outer.map(|(owner, param, carries)| told(owner, carried || carries, param))
+    outer.map(|(owner, param, carries)| (owner, param, carried || carries))
 }
 
 /// Whether a call runs its work in a span that it opens, rather than in whichever is current.

@@ -1,10 +1,12 @@
 //! What handed-over work comes to: the way from a value through variables, spans and wrappers to the closure, the call or the
 //! parameter that runs in the end, and whether a span of here goes with it.
 
-use crate::facts::{BindingKind, FnId, FunctionKind, OpKind, Spread, Value, ValueId};
+use crate::facts::{BindingKind, FnId, FunctionKind, OpId, OpKind, Spread, Value, ValueId};
 use crate::library::{Model, Role, Slot};
 use crate::link::eval::{Eval, Scope};
-use crate::link::openings::{How, Open, Openings, argument_at, called_params, named_param, runs};
+use crate::link::openings::{Openings, argument_at, called_params, named_param, runs};
+use crate::link::outgoing::captured::brings_span;
+use crate::link::outgoing::declared::{Sort, sort_of};
 use crate::link::rounds::Targets;
 use crate::link::things::{Site, Thing};
 use crate::link::world::World;
@@ -65,7 +67,7 @@ fn origin_through(
                     Value::Either(run) => facts.list(run).last().copied().unwrap_or(inner),
                     _ => inner,
                 };
-                let op = crate::facts::OpId(binding.order.min(facts.ops.len().saturating_sub(1) as u32));
+                let op = OpId(binding.order.min(facts.ops.len().saturating_sub(1) as u32));
                 work = Work { value: last, site: Site { file, op }, carried: work.carried };
             }
             _ => break,
@@ -100,6 +102,11 @@ fn carried_by(
             _ => None,
         })
     })
+}
+
+/// Whether a call puts what it runs into a span, or leaves it in the one of here.
+pub(super) fn carries_on(world: &World<'_>, targets: &Targets, openings: &Openings, call: Site) -> bool {
+    carried_by(world, targets, openings, call).is_some_and(|(_, carries)| carries)
 }
 
 /// What a call runs that runs something: the work that it is given, else what it goes on with, as in `f.map(|it| ..)`.
@@ -180,7 +187,12 @@ pub(super) fn awaited_params(
     let found = awaited.filter_map(|it| {
         let work = origin_through(world, targets, openings, &mut eval, it, &|_| None);
         let (owner, param) = param_of(world, &mut eval, &work)?;
-        is_work(world, owner, param).then_some((owner, param, work.carried))
+        // What is asked of something, `orders.read().await`, is not that thing itself.
+        let is_work = match work.value == it.0 {
+            true => sort_of(world, owner, param) != Sort::Other,
+            false => sort_of(world, owner, param) == Sort::Work,
+        };
+        is_work.then_some((owner, param, work.carried))
     });
     found.collect()
 }
@@ -233,53 +245,9 @@ pub(super) fn carries(
         return true;
     }
     match *world.facts(work.site.file).value(work.value) {
-        Value::Closure(local) => enters_from_outside(world, openings, world.func(work.site.file, local)),
+        Value::Closure(local) => brings_span(world, targets, openings, world.func(work.site.file, local)),
         _ => false,
     }
-}
-
-/// A closure, or one inside it, enters a span that was made before it.
-pub(super) fn enters_from_outside(world: &World<'_>, openings: &Openings, closure: FuncId) -> bool {
-    let whole = world.function(closure).span;
-    let (file, _) = world.local(closure);
-    let facts = world.facts(file);
-    let outside = |it: &crate::link::openings::Opening| match (it.how, it.open) {
-        (How::Managed(_) | How::Run, Open::Library { site, .. } | Open::Given { call: site, .. }) => {
-            it.by.is_some() && (site.file != file || !whole.contains(facts.op(site.op).span))
-        }
-        _ => false,
-    };
-    let inner = |it: FuncId| whole.contains(world.function(it).span);
-    let functions = (0..facts.functions.len()).map(|it| world.func(file, crate::facts::FnId(it as u32)));
-    let mut functions =
-        functions.filter(|it| inner(*it) && world.function(*it).kind == FunctionKind::Closure);
-    functions.any(|it| {
-        openings.own[it.index()].iter().any(outside) || enters_captured(world, openings, it, closure)
-    })
-}
-
-/// A guard or a run in a closure whose span is not known, but is a variable from outside: `let _guard = span.enter();`.
-fn enters_captured(world: &World<'_>, openings: &Openings, function: FuncId, closure: FuncId) -> bool {
-    let (file, local) = world.local(function);
-    let facts = world.facts(file);
-    let (_, outermost) = world.local(closure);
-    openings.entered_in(world, function).any(|value| match facts.value(value) {
-        Value::Name(name) => {
-            let mut at = Some(local);
-            while let Some(it) = at {
-                if !facts.bindings_of(it, *name).is_empty() {
-                    return false;
-                }
-                if it == outermost {
-                    return true;
-                }
-                at = facts.function(it).parent;
-            }
-            true
-        }
-        Value::Member { .. } => true,
-        _ => false,
-    })
 }
 
 /// The closure or the block that a value comes to, in this file.
@@ -308,23 +276,4 @@ pub(super) fn param_of(world: &World<'_>, eval: &mut Eval<'_, '_>, work: &Work) 
             _ => None,
         }
     })
-}
-
-/// Whether a parameter can be something to do. What is waited for can also be a message, or the end of something else.
-pub(super) fn is_work(world: &World<'_>, function: FuncId, param: u16) -> bool {
-    const MESSAGES: [&str; 10] =
-        ["Receiver", "Rx", "Sender", "Handle", "Token", "Notify", "Notified", "Sleep", "Interval", "Child"];
-    let (file, local) = world.local(function);
-    let facts = world.facts(file);
-    let Some(param) = facts.params(local).get(usize::from(param)) else { return false };
-    let named = match *facts.value(param.annotation) {
-        Value::Item { of, .. } => of,
-        _ => param.annotation,
-    };
-    match *facts.value(named) {
-        Value::Name(name) | Value::Head(name) | Value::Member { name, .. } => {
-            !MESSAGES.iter().any(|it| name.as_str().ends_with(it))
-        }
-        _ => true,
-    }
 }

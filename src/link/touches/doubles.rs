@@ -1,6 +1,8 @@
 //! Exceptions that are recorded by hand and then raised through a span that records what leaves it: one of the function's own, one of
 //! its callers, or the one that the instrumentation of a framework has around a handler.
 
+use rayon::prelude::*;
+
 use super::{SpanIndex, is_current, next_op, records_on_span};
 use crate::facts::{BindingKind, Facts, OpKind, RegionId, RegionKind, Value, ValueId};
 use crate::library::Role;
@@ -41,11 +43,9 @@ struct Raised {
 
 impl Doubles<'_, '_> {
     pub(super) fn find(&self, program: &Program) -> Vec<RecordSite> {
-        let mut found: Vec<RecordSite> =
-            program.handlers.iter().flat_map(|it| self.in_handler(program, it)).collect();
-        for file in (0..self.world.files.len()).map(|it| FileId(it as u32)) {
-            self.outside_handlers(program, file, &mut found);
-        }
+        let handlers = program.handlers.par_iter();
+        let mut found: Vec<RecordSite> = handlers.flat_map_iter(|it| self.in_handler(program, it)).collect();
+        found.par_extend(self.world.each_file().flat_map_iter(|it| self.outside_handlers(program, it)));
         found.sort_by_key(|it| it.at.place);
         found.dedup_by_key(|it| it.at.place);
         found
@@ -79,10 +79,11 @@ impl Doubles<'_, '_> {
     }
 
     /// `record(error)` and then `raise error`, of an exception that is made right there.
-    fn outside_handlers(&self, program: &Program, file: FileId, found: &mut Vec<RecordSite>) {
+    fn outside_handlers(&self, program: &Program, file: FileId) -> Vec<RecordSite> {
         let facts = self.world.facts(file);
+        let mut found = Vec::new();
         if facts.lexical {
-            return;
+            return found;
         }
         for (index, op) in facts.ops.iter().enumerate() {
             let OpKind::Raise(Some(value)) = op.kind else { continue };
@@ -108,6 +109,7 @@ impl Doubles<'_, '_> {
                 found.push(RecordSite { at, raised_through, translated: false, certainty });
             }
         }
+        found
     }
 
     /// The span around each run of a function, which has what leaves the function on it; where all of its callers agree.

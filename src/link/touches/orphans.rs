@@ -12,7 +12,7 @@ use crate::link::rounds::Targets;
 use crate::link::things::{Among, Site};
 use crate::link::world::World;
 use crate::program::{EnrichmentSite, Exclusion, FuncId, Program};
-use crate::text::{FileId, Symbol};
+use crate::text::Symbol;
 
 /// Helpers of helpers, and theirs: no project has more.
 const MOST_ROUNDS: usize = 3;
@@ -57,10 +57,9 @@ impl Orphans<'_, '_> {
         if writers.is_empty() {
             return Vec::new();
         }
-        (0..self.world.files.len())
-            .into_par_iter()
+        self.world
+            .each_file()
             .flat_map_iter(|file| {
-                let file = FileId(file as u32);
                 let calls = self.targets.calls(file);
                 let writing = calls.filter(|(_, callees)| writes(program, callees, writers));
                 writing.filter_map(move |(op, _)| self.site(Site { file, op }))

@@ -80,7 +80,10 @@ impl<'a> Reader<'a> {
             let name = if index + 1 == count { called } else { self.symbol(&segment.ident) };
             value = match index {
                 0 if count == 1 => self.builder.value(Value::Name(name), at),
-                0 => self.builder.value(Value::Head(name), at),
+                0 => {
+                    let name = self.first_of(&mac.path, &segment.ident);
+                    self.builder.value(Value::Head(name), at)
+                }
                 _ => self.builder.value(Value::Member { of: value, name }, at),
             };
         }

@@ -5,6 +5,7 @@ use syn::{GenericArgument, Path, PathArguments, QSelf, ReturnType, Type, TypePar
 use super::items::trait_of;
 use super::{DEEPEST, Reader, SelfType};
 use crate::facts::{Value, ValueId};
+use crate::text::Symbol;
 
 impl<'a> Reader<'a> {
     pub(super) fn type_(&mut self, ty: &Type) -> ValueId {
@@ -122,6 +123,15 @@ impl<'a> Reader<'a> {
         self.segments(path, several)
     }
 
+    /// The first name of a path. `::name::..` is a crate, whatever has the name here.
+    pub(super) fn first_of(&mut self, path: &Path, first: &syn::Ident) -> Symbol {
+        let name = self.symbol(first);
+        match path.leading_colon {
+            Some(_) if path.segments.len() > 1 => Symbol::new(&format!("::{name}")),
+            _ => name,
+        }
+    }
+
     /// `<T as Trait>::name` is a member of the trait, `<T>::name` one of the type.
     pub(super) fn qualified(&mut self, qself: &QSelf, path: &Path) -> ValueId {
         if qself.position > 0 {
@@ -147,7 +157,7 @@ impl<'a> Reader<'a> {
                 value = if segment.ident == "Self" {
                     self.self_type()
                 } else {
-                    let name = self.symbol(&segment.ident);
+                    let name = self.first_of(path, &segment.ident);
                     // Where there is only one name it can be a variable or a constant; a type cannot be confused with one.
                     let text = name.as_str();
                     let is_type = text.starts_with(char::is_uppercase) && text.contains(char::is_lowercase);
