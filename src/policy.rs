@@ -91,6 +91,15 @@ pub(crate) fn judge(
     Judged { findings, held }
 }
 
+/// What is told in a whole tree as a note alone, because nothing shows that anybody wants it otherwise, is worth more where it is new.
+pub(crate) fn raise_new(program: &Program, findings: &mut [Finding], settings: &Settings, rules: &Catalogue) {
+    let levels = Levels::new(settings, rules);
+    for finding in findings {
+        let level = levels.level(finding.rule, &program.file(finding.place.file).absolute);
+        finding.level = finding.level.max(level.min(finding.most));
+    }
+}
+
 /// The gate, and what the run comes to.
 pub(crate) fn conclude(findings: &[Finding], gauge: &Gauge<'_>, settings: &Settings) -> Verdict {
     let gate = gate::check(gauge, settings);
@@ -110,7 +119,8 @@ fn levelled(program: &Program, findings: Vec<Finding>, levels: &Levels<'_>) -> V
             continue;
         }
         let level = levels.level(finding.rule, &file.absolute);
-        finding.level = level.min(finding.most);
+        let is_given = levels.is_given(finding.rule, &file.absolute);
+        finding.level = if is_given { level.min(finding.most) } else { finding.capped(level) };
         if finding.level > Level::Off {
             kept.push(finding);
         }

@@ -84,7 +84,7 @@ impl Rule {
             if !engine && metadata.group != own::GROUP && ctx.program.is_for_show(finding.place.file) {
                 finding.at_most(Level::Note);
             }
-            finding.level = metadata.level.selected().min(finding.most);
+            finding.level = finding.capped(metadata.level.selected());
         }
         list.sort_by(|a, b| (a.place, &a.message).cmp(&(b.place, &b.message)));
         list
@@ -194,6 +194,8 @@ pub(crate) struct Finding {
     pub(crate) function: Option<FuncId>,
     /// The most that it may be, whatever was asked for.
     pub(crate) most: Level,
+    /// The same for all that is not new in a change.
+    pub(crate) usual: Level,
 }
 
 /// A finding that is known of and not told.
@@ -251,6 +253,7 @@ impl Findings {
             fix: None,
             function: None,
             most: Level::Error,
+            usual: Level::Error,
         });
         let last = self.list.len() - 1;
         &mut self.list[last]
@@ -291,6 +294,17 @@ impl Finding {
     pub(crate) fn at_most(&mut self, level: Level) -> &mut Finding {
         self.most = self.most.min(level);
         self
+    }
+
+    /// No more than this in code that was there before; whoever writes it now is at it.
+    pub(crate) fn at_most_unless_new(&mut self, level: Level) -> &mut Finding {
+        self.usual = self.usual.min(level);
+        self
+    }
+
+    /// Its level where its rule has this one.
+    pub(crate) fn capped(&self, level: Level) -> Level {
+        level.min(self.most).min(self.usual)
     }
 }
 

@@ -38,13 +38,14 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
         if is_waited_for
             || goes_nowhere
             || runs_on_loading(ctx, site.at.function, 0)
-            || !evidence.speaks_for(ctx, site)
             || ctx.is_told_by_entry(&site.at)
             || site.call.as_str().contains("websocket")
         {
             finding.at_most(Level::Note);
         }
-        if finding.most > Level::Note {
+        if !evidence.speaks_for(ctx, site) {
+            finding.at_most_unless_new(Level::Note);
+        } else if finding.most > Level::Note {
             families.entry((package_of(ctx, site), library_of(site))).or_default().push(found.list.len() - 1);
         }
     }

@@ -63,7 +63,7 @@ fn tell_family(ctx: &Context<'_>, found: &mut Findings, family: Family<'_>, dark
     for (index, it) in dark.iter().enumerate() {
         let finding = it.tell(ctx, found);
         if !is_wanted {
-            finding.at_most(Level::Note);
+            finding.at_most_unless_new(Level::Note);
         }
         if !is_one {
             continue;

@@ -39,14 +39,16 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             .certainty(if unknown { Certainty::Assumed } else { site.certainty });
         // The entry point above it says how many processes nobody sees; that a runner is passed by, only this says.
         let is_told_above = runner.is_none() && ctx.is_told_by_entry(&site.at);
-        if let Some(finding) = found.list.last_mut()
-            && (!is_wanted
-                || is_told_above
-                || !ctx.coverage.sending.reaches(ctx.program, ctx.owner(&site.at))
-                || is_waited_for
-                || question::asks_the_machine(ctx, site))
+        let Some(finding) = found.list.last_mut() else { continue };
+        if is_told_above
+            || !ctx.coverage.sending.reaches(ctx.program, ctx.owner(&site.at))
+            || is_waited_for
+            || question::asks_the_machine(ctx, site)
         {
             finding.at_most(Level::Note);
+        }
+        if !is_wanted {
+            finding.at_most_unless_new(Level::Note);
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::facts;
 use crate::library::NodeId;
 use crate::link::eval::{Eval, Scope};
 use crate::link::things::{ClassId, Thing, Things};
-use crate::link::world::World;
+use crate::link::world::{Added, World};
 
 /// Longer lines are cut; they do not occur outside of mistakes.
 const LONGEST_LINE: usize = 32;
@@ -39,6 +39,7 @@ pub(crate) fn resolve(world: &mut World<'_>) {
             }
         }
     }
+    world.added = Added::find(world);
 }
 
 /// Which class each block of members belongs to, wherever that is defined.

@@ -316,7 +316,8 @@ impl<'w, 'a> Eval<'w, 'a> {
         found.map_or_else(Things::none, |it| Things::one(Thing::Library(it)))
     }
 
-    /// A method that every value has, and that gives the value on: `x.clone()`, `x?`, `x.unwrap()`.
+    /// A method that every value has, and that gives the value on: `x.clone()`, `x?`, `x.unwrap()`; else one that a trait of the
+    /// program adds.
     fn any_method(&self, file: FileId, name: Symbol, found: &mut Things) {
         let library = self.world.library;
         let language = self.world.files[file.index()].language;
@@ -325,6 +326,8 @@ impl<'w, 'a> Eval<'w, 'a> {
         let by_import = imported.copied().find_map(|it| library.member(it, name));
         if let Some(node) = by_import.or_else(|| methods.and_then(|it| library.member(it, name))) {
             found.add(Thing::Library(node));
+        } else {
+            self.world.added.method(file, name).for_each(|it| found.add(Thing::Method(it)));
         }
     }
 

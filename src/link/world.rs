@@ -3,6 +3,7 @@
 
 mod lexical;
 mod settled;
+mod traits;
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -21,6 +22,7 @@ use crate::text::{FileId, Symbol, SymbolSet};
 
 pub(crate) use settled::Answer;
 use settled::Settled;
+pub(crate) use traits::Added;
 
 /// What one thread takes of files or functions before it looks for more.
 const FILES_AT_ONCE: usize = 32;
@@ -57,6 +59,8 @@ pub(crate) struct World<'a> {
     pub(crate) leads: Vec<Leads>,
     /// For each call of a function with arguments bound before, the call that bound them.
     pub(crate) partials: FxHashMap<Site, Site>,
+    /// The methods that traits of the program give to what is not of it.
+    pub(crate) added: Added,
     /// By file: the library types whose methods any value has there.
     pub(crate) extensions: Vec<Vec<NodeId>>,
     /// Macros by name, each arm by itself.
@@ -186,6 +190,7 @@ impl<'a> World<'a> {
             partials: FxHashMap::default(),
             macros: lexical::macros(files),
             extensions: Vec::new(),
+            added: Added::default(),
             patched_names,
             has_lexical: files.iter().any(|it| it.facts.lexical),
             leads,

@@ -44,6 +44,12 @@ impl<'a> Levels<'a> {
         }
     }
 
+    /// Whether somebody said what this rule's level is.
+    pub(crate) fn is_given(&self, rule: &str, file: &Path) -> bool {
+        let here = self.overrides_of(file).map(|it| &it.selection);
+        [self.base, self.typed].into_iter().chain(here).any(|it| it.severity.contains_key(rule))
+    }
+
     /// Whether any file can have a finding of this rule.
     pub(crate) fn is_on_somewhere(&self, entry: &Entry) -> bool {
         if self.plain.get(entry.rule.name).is_some_and(|it| *it > Level::Off) {

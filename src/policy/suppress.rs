@@ -203,6 +203,7 @@ fn finding(file: FileId, span: Span, message: String) -> Finding {
         fix: None,
         function: None,
         most: Level::Error,
+        usual: Level::Error,
     }
 }
 

@@ -85,6 +85,7 @@ impl History {
         let identities = identities(program, sources, &path, judged.all());
         let mut is_in = change::in_change(&touched, &judged.findings, &identities, &before).into_iter();
         let outside = judged.findings.extract_if(.., |_| !is_in.next().unwrap_or(true)).collect();
+        policy::raise_new(program, &mut judged.findings, &job.settings, &job.rules);
         let change = change::compare(&self.base.revision, &self.base.commit, &touched, &before);
         // Like the program itself, it is not worth the time to be taken apart.
         std::mem::forget(past);

@@ -38,7 +38,8 @@ pub(super) fn plant(modules: &mut Modules, files: &[File], launch: &[LaunchFile]
     if by_path.is_empty() {
         return;
     }
-    let mut packages: Vec<Package> = launch.iter().filter_map(package).collect();
+    let workspaces: Vec<Workspace> = launch.iter().filter_map(workspace).collect();
+    let mut packages: Vec<Package> = launch.iter().filter_map(|it| package(it, &workspaces)).collect();
     // Inner packages first, so that a file is given to the nearest.
     packages.sort_by(|a, b| b.directory.len().cmp(&a.directory.len()).then(a.directory.cmp(&b.directory)));
     let mut paths: Vec<&str> = by_path.keys().copied().collect();
@@ -260,14 +261,37 @@ fn joined(directory: &str, path: &str) -> String {
     parts.join("/")
 }
 
-fn package(file: &LaunchFile) -> Option<Package> {
-    let directory = file.path.strip_suffix("Cargo.toml")?;
-    if !(directory.is_empty() || directory.ends_with('/')) {
+/// The dependencies that the packages of a workspace can share under a name of their own.
+struct Workspace {
+    directory: String,
+    renamed: Vec<(Symbol, Symbol)>,
+}
+
+fn workspace(file: &LaunchFile) -> Option<Workspace> {
+    let directory = directory_of(file)?;
+    if !file.text.contains("workspace") {
         return None;
     }
     let table: toml::Table = file.text.parse().ok()?;
+    let shared = table.get("workspace")?.get("dependencies")?.as_table()?;
+    let renamed =
+        shared.iter().filter_map(|(alias, it)| Some((spelled(alias), spelled(it.get("package")?.as_str()?))));
+    Some(Workspace { directory: directory.to_owned(), renamed: renamed.collect() })
+}
+
+fn directory_of(file: &LaunchFile) -> Option<&str> {
+    let directory = file.path.strip_suffix("Cargo.toml")?;
+    (directory.is_empty() || directory.ends_with('/')).then_some(directory)
+}
+
+fn spelled(name: &str) -> Symbol {
+    Symbol::new(&name.replace('-', "_"))
+}
+
+fn package(file: &LaunchFile, workspaces: &[Workspace]) -> Option<Package> {
+    let directory = directory_of(file)?;
+    let table: toml::Table = file.text.parse().ok()?;
     let text = |it: Option<&toml::Value>| it.and_then(toml::Value::as_str).map(str::to_owned);
-    let spelled = |it: &str| Symbol::new(&it.replace('-', "_"));
     let name =
         table.get("package").and_then(|it| it.get("name")).and_then(toml::Value::as_str).map(spelled)?;
     let mut package = Package { directory: directory.to_owned(), name: Some(name), ..Package::default() };
@@ -287,6 +311,11 @@ fn package(file: &LaunchFile) -> Option<Package> {
         for (alias, it) in table.get(kind).and_then(toml::Value::as_table).into_iter().flatten() {
             if let Some(real) = it.get("package").and_then(toml::Value::as_str) {
                 package.renamed.push((spelled(alias), spelled(real)));
+            } else if it.get("workspace").and_then(toml::Value::as_bool) == Some(true) {
+                let alias = spelled(alias);
+                let shared = workspaces.iter().filter(|it| directory.starts_with(&it.directory));
+                let mut renamed = shared.flat_map(|it| &it.renamed);
+                package.renamed.extend(renamed.find(|(name, _)| *name == alias));
             }
         }
     }

@@ -111,7 +111,8 @@ fn the_action_tells_what_it_found() {
     );
     let log = result["log"].as_str().unwrap();
     assert!(
-        log.contains("::warning file=src/shop/new.py,line=4,") && log.contains("Telemetry coverage   "),
+        log.contains("::warning file=src/shop/commands/stock.py,line=20,")
+            && log.contains("Telemetry coverage   "),
         "{log}"
     );
     assert_eq!(result["used"].as_array().unwrap().len(), 1, "{result:#}");

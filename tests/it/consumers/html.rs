@@ -13,7 +13,7 @@ use crate::cli::otcov;
 
 /// Dark and covered, with a finding, and with text that must not become part of the page.
 const WANTED: &str = "import subprocess\n\nfrom opentelemetry import trace\n\ntracer = trace.get_tracer(\"shop\")\n\n
-def seen():\n    with tracer.start_as_current_span(\"seen\") as span:\n        span.set_attribute(\"http.url\", \"x\")\n        return \"<script>alert('&amp;')</script>\"\n\n
+def seen():\n    with tracer.start_as_current_span(\"seen\") as span:\n        span.set_attribute(\"Shop-Seen\", 1)\n        span.set_attribute(\"shop.when\", None)\n        return \"<script>alert('&amp;')</script>\"\n\n
 def main():\n    seen()\n    subprocess.run([\"x\"])\n\n\nif __name__ == \"__main__\":\n    main()\n";
 
 fn looks_right(at: &Path) {

@@ -17,7 +17,7 @@ fn report(at: &Path, format: &str) -> String {
     trees::shop(at);
     fs::write(
         at.join("src/shop/a<b>&'c'|d.py"),
-        "import subprocess\n\ndef main():\n    subprocess.run(['x'])\n\nmain()\n",
+        "from opentelemetry import trace\n\ndef main():\n    trace.get_current_span().set_attribute('net.peer.name', 'x')\n\nmain()\n",
     )
     .unwrap();
     let args =
