@@ -4,7 +4,7 @@ use crate::facts::{OpId, OpKind, Value};
 use crate::link::attributes::call_at;
 use crate::link::openings::Openings;
 use crate::link::outgoing::spawners::{Spawners, says_spawn};
-use crate::link::outgoing::work::{carries, origin_closure};
+use crate::link::outgoing::work::{carries, done, origin_closure};
 use crate::link::rounds::Targets;
 use crate::link::things::Site;
 use crate::link::world::World;
@@ -69,19 +69,23 @@ fn assumed(
     site: Site,
     call: Symbol,
 ) -> Option<HandoffSite> {
-    let (value, local) = world.call_args(site).iter().rev().find_map(|it| {
-        let local = origin_closure(world, targets, openings, it.value, site)?;
-        Some((it.value, local))
-    })?;
-    let is_async = world.facts(site.file).function(local).is_async;
+    let by_name = spawners.named(world, site, call);
+    let closure = world.call_args(site).iter().rev().find_map(|it| {
+        origin_closure(world, targets, openings, it.value, site).map(|local| (it.value, local))
+    });
+    let value = closure.map(|it| it.0).or(by_name.map(|it| it.0))?;
+    let work = match closure {
+        Some((_, local)) => Some(world.func(site.file, local)),
+        None => done(world, targets, openings, value, site),
+    };
+    let is_async = closure.is_none_or(|(_, local)| world.facts(site.file).function(local).is_async);
     Some(HandoffSite {
         at: call_at(world, site),
         call,
         mechanism: if is_async { Mechanism::Task } else { Mechanism::Thread },
-        propagates: spawners.named(call).is_some_and(|it| it.propagates)
-            || carries(world, targets, openings, value, site),
+        propagates: by_name.is_some_and(|it| it.1) || carries(world, targets, openings, value, site),
         in_span: openings.in_span(world, site),
-        work: Some(world.func(site.file, local)),
+        work,
         traced: false,
     })
 }

@@ -51,7 +51,7 @@ pub(crate) enum Treatment {
 pub(crate) struct Spawners {
     spawners: FxHashMap<FuncId, Spawner>,
     /// By the bare name, if it is never one of something else: what those of that name do.
-    named: FxHashMap<Symbol, Spawner>,
+    named: FxHashMap<Symbol, (FuncId, Spawner)>,
     treatments: FxHashMap<(FuncId, u16), Treatment>,
     /// Where such a function hands it over.
     sites: FxHashSet<Site>,
@@ -139,14 +139,22 @@ impl Spawners {
         all.sort_unstable();
         for function in all {
             let Some(spawner) = self.spawners.get(&function) else { continue };
-            let named = self.named.entry(world.function(function).name).or_insert(*spawner);
+            let (_, named) = self.named.entry(world.function(function).name).or_insert((function, *spawner));
             named.propagates &= spawner.propagates;
         }
     }
 
-    /// What the functions of a bare name do with their work: not where they are not of one mind.
-    pub(super) fn named(&self, name: Symbol) -> Option<Spawner> {
-        self.named.get(&name).copied().filter(|it| !it.waits)
+    /// What is handed over by a call of something unknown that has the name of wrappers of the project, and whether it takes the
+    /// context of here along with all of them.
+    pub(super) fn named(&self, world: &World<'_>, site: Site, name: Symbol) -> Option<(ValueId, bool)> {
+        let (function, spawner) = self.named.get(&name)?;
+        // `Server::spawn(config)` says whose it is.
+        if world.is_called_by_path(site) {
+            return None;
+        }
+        let on_something = world.params(*function).first().is_some_and(|it| it.name.as_str() == "self");
+        let at = usize::from(spawner.param).checked_sub(usize::from(on_something))?;
+        Some((world.call_args(site).get(at)?.value, spawner.propagates))
     }
 
     fn in_file(&self, world: &World<'_>, targets: &Targets, openings: &Openings, file: FileId) -> Vec<Found> {
@@ -234,7 +242,9 @@ impl Spawners {
     /// A function that hands over a parameter, as its callers see it: one that waits for it is a call like any other, unless its
     /// name says what it does.
     fn handing_over(&self, world: &World<'_>, function: FuncId) -> Option<&Spawner> {
-        self.spawners.get(&function).filter(|it| !it.waits || says_spawn(world.function(function).name))
+        let name = world.function(function).name;
+        let says = || says_spawn(name) || name.as_str().split('_').any(|it| it == "detached");
+        self.spawners.get(&function).filter(|it| !it.waits || says())
     }
 
     /// What a call hands over through a function of the project.
