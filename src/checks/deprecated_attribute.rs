@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 
 use crate::facts::{Facts, OpKind, RegionKind, Value, ValueId};
-use crate::program::{AttributeSite, FuncId, TextSource};
+use crate::program::{
+    AttributeSite, CallCategory, CallSite, CoveredBy, EntryKind, FuncId, Function, State, TextSource,
+};
 use crate::registry::{Relation, Replacement, Standing};
 use crate::rule::{Context, Findings, Level, Renames, Wish};
 use crate::text::Symbol;
@@ -39,6 +41,7 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
         told.push((site, key, fate, replacements));
     }
     let renames = Renames::new(ctx.program, &wishes);
+    let by_instrumentation = speaks_old_http(ctx);
     let mut decided = HashSet::new();
     for (site, key, fate, replacements) in told {
         let since = match fate.since {
@@ -62,10 +65,28 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
         if is_of_library || ctx.program.is_for_show(site.at.place.file) {
             finding.at_most(Level::Note);
         }
+        let of_http = ["http.", "net."].iter().any(|it| key.as_str().starts_with(it));
+        if of_http && by_instrumentation && ctx.program.file(site.at.place.file).language == "python" {
+            finding.reason(WRITTEN_ALIKE).at_most(Level::Note);
+        }
         if finding.most > Level::Note && !decided.insert((package, key)) {
             finding.at_most(Level::Note);
         }
     }
+}
+
+const WRITTEN_ALIKE: &str = "The instrumentations that are on here write the old names as well, until `OTEL_SEMCONV_STABILITY_OPT_IN` says otherwise: change both together.";
+
+/// Python's instrumentations of HTTP write the old names until somebody asks for the new ones.
+fn speaks_old_http(ctx: &Context<'_>) -> bool {
+    let program = ctx.program;
+    let serves = |it: &Function| {
+        it.state == State::Auto && it.entry_point.is_some_and(|it| it.kind == EntryKind::Http)
+    };
+    let calls =
+        |it: &CallSite| it.category == CallCategory::Http && matches!(it.covered_by, Some(CoveredBy::Auto));
+    !program.envs.iter().any(|it| it.name.as_str() == "OTEL_SEMCONV_STABILITY_OPT_IN")
+        && (program.functions.iter().any(serves) || program.calls.iter().any(calls))
 }
 
 /// The one name to write instead, where the value can stay as it is.

@@ -62,9 +62,12 @@ fn is_wanted(ctx: &Context<'_>) -> bool {
     };
     let (raw, seen): (Vec<_>, Vec<_>) =
         ctx.program.processes.iter().filter(counted).partition(|it| is_raw(it));
-    let through_runner = ctx.program.process_runner.is_some() && seen.len() >= raw.len();
+    let through_runner = ctx.program.process_runner.is_some() && seen.len() * MOST_PER_SEEN >= raw.len();
     through_runner || (seen.len() >= FEWEST_SEEN && seen.len() > raw.len())
 }
+
+/// A runner that somebody uses is there for the others, too, unless they are many more.
+const MOST_PER_SEEN: usize = 2;
 
 /// So many show what is wanted.
 const FEWEST_SEEN: usize = 2;

@@ -1,7 +1,9 @@
 //! `span-never-ended`: a span is started by hand and not ended on every path.
 
+use crate::facts::OpKind;
 use crate::program::{SpanEnd, SpanSite};
-use crate::rule::{Context, Findings};
+use crate::rule::{Context, Findings, Level};
+use crate::text::Place;
 
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
     // A span that is thrown away at once is another rule's business.
@@ -17,8 +19,17 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
         describe(site, ctx, finding);
         if let Some(place) = leaves {
             finding.related(place, "when this fails or leaves the function, the span stays open");
+            // Only where something fails, which may be never.
+            if is_call(ctx, site, place) {
+                finding.at_most(Level::Warning);
+            }
         }
     }
+}
+
+fn is_call(ctx: &Context<'_>, site: &SpanSite, place: Place) -> bool {
+    let (facts, local) = ctx.program.facts_of(ctx.owner(&site.at));
+    facts.ops_of(local).any(|(_, op)| op.span == place.span && matches!(op.kind, OpKind::Call { .. }))
 }
 
 fn describe(site: &SpanSite, ctx: &Context<'_>, finding: &mut crate::rule::Finding) {

@@ -8,7 +8,7 @@ mod stored;
 
 pub(crate) use self::given::{is_derived, whole_params};
 
-use crate::facts::{BindingKind, Run, Value, ValueId};
+use crate::facts::{BindingKind, Facts, OpKind, Run, Value, ValueId};
 use crate::link::eval::{Eval, Scope};
 use crate::link::texts::{Part, Parts};
 use crate::link::things::Site;
@@ -180,9 +180,10 @@ impl<'a> Eval<'_, 'a> {
     fn is_of_a_loop(&self, value: ValueId, scope: Scope) -> bool {
         let facts = self.world.facts(scope.file);
         match facts.value(value) {
-            Value::Part(..) => true,
+            Value::Part(of, _) => is_of_entries(facts, *of),
             Value::Name(name) => facts.bindings_of(scope.function, *name).iter().any(|it| {
-                matches!(it.kind, BindingKind::Value(inner) if matches!(facts.value(inner), Value::Part(..)))
+                let BindingKind::Value(inner) = it.kind else { return false };
+                matches!(facts.value(inner), Value::Part(of, _) if is_of_entries(facts, *of))
             }),
             _ => false,
         }
@@ -244,6 +245,14 @@ impl<'a> Eval<'_, 'a> {
         }
         found
     }
+}
+
+/// What is taken apart is one of a dictionary's entries, or of pairs that are written down: what `zip` hands out is put together there.
+fn is_of_entries(facts: &Facts, of: ValueId) -> bool {
+    let Value::Element(source) = facts.value(of) else { return false };
+    let Value::Call(op) = facts.value(*source) else { return true };
+    let OpKind::Call { callee, .. } = facts.op(*op).kind else { return false };
+    matches!(facts.value(callee), Value::Member { name, .. } if name.as_str() == "items")
 }
 
 fn concerns(part: Part, callee: FuncId) -> bool {

@@ -182,7 +182,17 @@ fn is_complete(names: &SpanNames<'_, '_>, made: Site) -> bool {
     names.targets.nodes(made).map(|it| world.library.node(it)).any(|node| {
         let takes_context = node.path.as_str().ends_with("_with_context") && ends_by_drop(names, made);
         takes_context || node.model(Role::Span).is_some_and(|it| it.goes_out)
-    })
+    }) || names.targets.functions(made).any(|(it, _)| is_finished_by(names, it))
+}
+
+/// The function ends the spans that it makes: what it gives back is there to be looked at.
+fn is_finished_by(names: &SpanNames<'_, '_>, function: FuncId) -> bool {
+    let own = &names.openings.own[function.index()];
+    let ends = |it: &Opening| match it.open {
+        Open::Library { site, .. } => !fates::of(names.world, names.targets, site).ends.is_empty(),
+        _ => false,
+    };
+    !own.is_empty() && own.iter().all(|it| matches!(it.how, How::Managed(_)) || ends(it))
 }
 
 /// How the span of a macro or a helper comes to be open inside of it.
@@ -448,6 +458,7 @@ fn unentered(names: &SpanNames<'_, '_>, eval: &mut Eval<'_, '_>, callee: Thing, 
                 && is_context_manager(names.world, eval, function);
             let gives =
                 openings.gives[function.index()].is_some_and(|it| !openings.is_manual(names.world, it, 0));
+            let gives = gives && !is_finished_by(names, function);
             (scope || gives).then_some(Open::Given { function, call })
         }
         Thing::Class(class) => {
