@@ -81,6 +81,9 @@ const HARMLESS_TOKENS: &[&str] = &[
     "output",
 ];
 
+/// Alone they may be anything: a place in a stream of replication, what a framework has masked already.
+const VAGUE: &[&str] = &["cookie", "cookies", "credentials"];
+
 /// Words of a question about a secret.
 const QUESTIONS: &[&str] = &[
     "allow", "missing", "valid", "invalid", "get", "has", "is", "have", "num", "needs", "requires", "use",
@@ -143,7 +146,8 @@ fn secret(words: &[String]) -> Option<Secret> {
         let start = words.len().checked_sub(run.len());
         start.is_some_and(|at| words[at..].iter().zip(*run).all(|(word, wanted)| word == wanted))
     })?;
-    (!is_question(words)).then_some(*found)
+    let is_vague = matches!(words, [one] if VAGUE.contains(&one.as_str()));
+    (!is_question(words)).then_some(if is_vague { MAYBE } else { *found })
 }
 
 fn is_question(words: &[String]) -> bool {
@@ -193,7 +197,9 @@ mod tests {
         ] {
             assert_eq!(secret_in_key(key).map(|it| it.sure), Some(true), "{key}");
         }
-        assert_eq!(secret_in_key("user.token"), Some(MAYBE));
+        for key in ["user.token", "cookie", "credentials"] {
+            assert_eq!(secret_in_key(key), Some(MAYBE), "{key}");
+        }
     }
 
     #[test]
