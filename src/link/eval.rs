@@ -54,6 +54,8 @@ pub(crate) struct Eval<'w, 'a> {
     params: FxHashMap<(FuncId, usize), (Things, bool)>,
     /// Even what should be a look or two was cut short, and so is remembered.
     long_names: bool,
+    /// Whether calls in a function keep a span under a name, by how deep the question is.
+    kept_within: FxHashMap<(FuncId, Option<Symbol>, u32), bool>,
     /// What class bodies say, where that is settled.
     members: FxHashMap<(ClassId, Symbol), Option<Things>>,
     /// What instances have under a name, as the tables are now.
@@ -113,6 +115,7 @@ impl<'w, 'a> Eval<'w, 'a> {
             memo: FxHashMap::default(),
             long_names: false,
             params: FxHashMap::default(),
+            kept_within: FxHashMap::default(),
             members: FxHashMap::default(),
             of_instances: FxHashMap::default(),
             open: Vec::new(),
@@ -130,6 +133,7 @@ impl<'w, 'a> Eval<'w, 'a> {
     /// Makes ready for the next function: only what is settled stays known. What was read is given back.
     pub(crate) fn next_function(&mut self) -> impl Iterator<Item = Dependency> {
         self.memo.clear();
+        self.kept_within.clear();
         self.long_names = false;
         self.params.clear();
         self.read.sort_unstable_by_key(|it| it.key());

@@ -4,7 +4,7 @@
 use smallvec::SmallVec;
 
 use crate::facts::{BindingKind, OpKind, Value, ValueId};
-use crate::link::eval::{Dependency, Eval, Scope};
+use crate::link::eval::{Dependency, Eval, MOST_STEPS, Scope};
 use crate::link::things::{ClassId, Site, Thing};
 use crate::program::FuncId;
 use crate::text::Symbol;
@@ -41,7 +41,8 @@ impl Eval<'_, '_> {
     }
 
     fn kept_by(&mut self, site: Site, field: Option<Symbol>, depth: u32) -> Option<Thing> {
-        if depth > LONGEST_CHAIN {
+        self.steps += 1;
+        if depth > LONGEST_CHAIN || self.steps > MOST_STEPS {
             return None;
         }
         self.called(site).into_iter().find_map(|function| {
@@ -56,13 +57,23 @@ impl Eval<'_, '_> {
             let made_here = classes.iter().find_map(|it| self.handed_to_field(site, function, *it, field));
             made_here.or_else(|| {
                 // A helper around the call that makes it.
-                let mut inner =
-                    if classes.is_empty() { Vec::new() } else { self.calls_of(function) }.into_iter();
-                inner
-                    .any(|it| self.kept_by(it, field, depth + 1).is_some())
-                    .then_some(Thing::Given(function, site))
+                let helps = !classes.is_empty() && self.is_kept_within(function, field, depth);
+                helps.then_some(Thing::Given(function, site))
             })
         })
+    }
+
+    /// Whether a call in a function keeps one. The answer is the same whoever calls the function, and calls in calls are many.
+    fn is_kept_within(&mut self, function: FuncId, field: Option<Symbol>, depth: u32) -> bool {
+        if let Some(known) = self.kept_within.get(&(function, field, depth)) {
+            return *known;
+        }
+        // Whoever comes back to it meanwhile learns nothing from it.
+        self.kept_within.insert((function, field, depth), false);
+        let mut calls = self.calls_of(function).into_iter();
+        let found = calls.any(|it| self.kept_by(it, field, depth + 1).is_some());
+        self.kept_within.insert((function, field, depth), found);
+        found
     }
 
     /// The span that this call hands to a parameter which ends up in the field.
