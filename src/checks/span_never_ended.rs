@@ -28,7 +28,7 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
 }
 
 fn is_call(ctx: &Context<'_>, site: &SpanSite, place: Place) -> bool {
-    let (facts, local) = ctx.program.facts_of(ctx.owner(&site.at));
+    let (facts, local) = ctx.program.facts_of(site.at.function);
     facts.ops_of(local).any(|(_, op)| op.span == place.span && matches!(op.kind, OpKind::Call { .. }))
 }
 

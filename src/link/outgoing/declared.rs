@@ -1,5 +1,6 @@
 //! What the declared type of a parameter says of it: something to do, or something else.
 
+use super::mentions::values_in;
 use crate::facts::{BindingKind, Value, ValueId};
 use crate::link::eval::{Eval, Scope};
 use crate::link::world::World;
@@ -39,9 +40,7 @@ pub(super) fn is_future(world: &World<'_>, function: FuncId, param: u16) -> bool
     let Some(param) = world.params(function).get(usize::from(param)) else { return false };
     let (file, _) = world.local(function);
     let facts = world.facts(file);
-    let part = facts.value_span(param.annotation);
-    let values = facts.values.iter().zip(&facts.value_spans).filter(|(_, it)| part.contains(**it));
-    values.into_iter().any(|(it, _)| match it {
+    values_in(facts, facts.value_span(param.annotation)).any(|it| match it {
         Value::Name(name) | Value::Head(name) | Value::Member { name, .. } => {
             name.as_str().ends_with("Future") || name.as_str().starts_with("Async")
         }

@@ -94,14 +94,16 @@ fn span_of(facts: &Facts, value: ValueId) -> Span {
 
 /// The names that stand in a part of a file.
 pub(super) fn names_in(facts: &Facts, part: Span) -> Vec<Symbol> {
+    let names = values_in(facts, part).filter_map(|it| match it {
+        Value::Name(name) => Some(*name),
+        _ => None,
+    });
+    names.collect()
+}
+
+pub(super) fn values_in(facts: &Facts, part: Span) -> impl Iterator<Item = &Value> {
     let values = facts.values.iter().zip(&facts.value_spans);
-    let inside = values.filter(|(_, span)| part.contains(**span));
-    inside
-        .filter_map(|(it, _)| match it {
-            Value::Name(name) => Some(*name),
-            _ => None,
-        })
-        .collect()
+    values.filter(move |(_, span)| part.contains(**span)).map(|(it, _)| it)
 }
 
 /// Whether a call in there puts something into the span that is current, or a closure enters a span from outside.

@@ -39,8 +39,7 @@ impl Added {
                 }
             }
         }
-        let seen =
-            (0..world.files.len()).into_par_iter().map(|it| seen_in(world, FileId(it as u32), &traits));
+        let seen = world.each_file().map(|it| seen_in(world, it, &traits));
         Added { methods, seen: seen.collect() }
     }
 
