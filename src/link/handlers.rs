@@ -278,10 +278,7 @@ impl Reader<'_, '_> {
         let decorated = !self.openings.decorations[function.index()].is_empty();
         let in_span = around.is_some() || decorated || self.openings.inside[function.index()];
         let (recorded, logs) = self.keeps(&ops, bound);
-        let reraises = match self.reraises(id, &ops) {
-            Reraises::Never if self.is_raised_later(&ops, bound) => Reraises::Sometimes,
-            other => other,
-        };
+        let reraises = self.reraises(id, &ops);
         let broad = is_broad(self.facts, &types);
         HandlerSite {
             at: At { place: Place { file: self.file, span: region.span }, function, region: id },
@@ -293,7 +290,10 @@ impl Reader<'_, '_> {
             swallows_in_span: in_span && broad && !recorded && reraises != Reraises::Always,
             logs,
             span: None,
-            expected: !broad || self.is_fallback(of) || self.is_parting(of),
+            expected: !broad
+                || self.is_fallback(of)
+                || self.is_parting(of)
+                || self.is_raised_later(&ops, bound),
         }
     }
 
