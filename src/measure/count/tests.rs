@@ -75,6 +75,7 @@ impl Sketch {
             category: CallCategory::Http,
             covered_by: None,
             instrumented: false,
+            instrumented_everywhere: false,
             instrumentable: false,
             reach,
             certainty: Certainty::Certain,

@@ -72,6 +72,7 @@ impl Sample {
             category,
             covered_by: None,
             instrumented: false,
+            instrumented_everywhere: false,
             instrumentable: false,
             reach: Reach::Dark,
             certainty: Certainty::Certain,
