@@ -3,6 +3,7 @@
 
 mod catalogue;
 mod fix;
+mod fold;
 pub(crate) mod own;
 mod page;
 mod rename;

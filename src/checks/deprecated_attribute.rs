@@ -95,12 +95,9 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
     beside.into_values().for_each(|it| tell_together(found, &it));
 }
 
-/// More places are listed as notes alone.
-const MOST_SHOWN: usize = 4;
-
 /// Old names that one function writes are changed in one go: the first speaks for all of them.
 fn tell_together(found: &mut Findings, names: &[(usize, Symbol)]) {
-    let [(first, _), others @ ..] = names else { return };
+    let others = names.get(1..).unwrap_or_default();
     let said: Vec<String> = others.iter().map(|(_, key)| format!("`{key}`")).collect();
     let said = match said.as_slice() {
         [] => return,
@@ -108,14 +105,9 @@ fn tell_together(found: &mut Findings, names: &[(usize, Symbol)]) {
         [one, two] => format!("; so are {one} and {two} beside it"),
         [one, two, rest @ ..] => format!("; so are {one}, {two} and {} more beside it", rest.len()),
     };
-    found.list[*first].message.push_str(&said);
-    for (index, _) in others {
-        found.list[*index].at_most_unless_new(Level::Note);
-    }
-    for (index, key) in others.iter().take(MOST_SHOWN) {
-        let place = found.list[*index].place;
-        found.list[*first].related(place, format!("`{key}` is another"));
-    }
+    let members: Vec<usize> = names.iter().map(|(index, _)| *index).collect();
+    let key = |index: usize| names.iter().find(|(it, _)| *it == index).map_or("", |(_, key)| key.as_str());
+    found.fold(&members, &said, |it| format!("`{}` is another", key(it)));
 }
 
 const AN_OLD_GENERATION: &str = "All that this program says of generative AI is of before version 1.37 of the conventions, which asks those who emit that to go on with it until they are told to change: change all of it at once.";

@@ -1,27 +1,110 @@
 //! `instrument-leaks-args`: a span records an argument that is a secret or bulky.
 
-use crate::facts::{Facts, Param, Value, ValueId};
-use crate::rule::{Context, Findings};
+use std::collections::BTreeMap;
+
+use crate::facts::{Facts, FnId, FunctionKind, Param, Value, ValueId};
+use crate::program::{FuncId, SpanSite};
+use crate::rule::{Context, Findings, Level};
+use crate::text::FileId;
 
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
+    let mut impls: BTreeMap<(FileId, FnId), Vec<usize>> = BTreeMap::new();
+    let mut packages: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for site in ctx.program.spans.iter().filter(|it| it.records_arguments) {
         let (facts, local) = ctx.program.facts_of(site.owner);
-        for param in facts.params(local).iter().filter(|it| site.records(it.name)) {
-            let Some(what) = leak(facts, param) else { continue };
-            let name = ctx.program.function(site.owner).name;
-            found
-                .add(site.at.place, format!("the span of `{name}` records its argument `{}`", param.name))
-                .label(what.label)
-                .reason(what.reason)
-                .help(format!("add `skip({})` to the attribute", param.name))
-                .function(site.owner);
+        let params = facts.params(local).iter().filter(|it| site.records(it.name));
+        let leaks: Vec<(&Param, Leak)> = params.filter_map(|it| Some((it, leak(facts, it)?))).collect();
+        if !tell(ctx, found, site, &leaks) {
+            continue;
+        }
+        let index = found.list.len() - 1;
+        packages.entry(ctx.program.function(site.owner).package()).or_default().push(index);
+        if let Some(class) = class_body(facts, local) {
+            impls.entry((site.at.place.file, class)).or_default().push(index);
+        }
+    }
+    // What is done everywhere is one decision, and so is what the functions of one `impl` do.
+    for members in packages.into_values().filter(|it| it.len() >= FEWEST_OF_A_HABIT) {
+        tell_together(ctx, found, &members, "of this crate");
+    }
+    for members in impls.into_values() {
+        let members: Vec<usize> = members.into_iter().filter(|it| found.counts(*it)).collect();
+        tell_together(ctx, found, &members, "of this `impl`");
+    }
+}
+
+/// From so many on, a crate records what its functions are given by habit.
+const FEWEST_OF_A_HABIT: usize = 8;
+
+/// One finding for a function; whether it can be more than a note.
+fn tell(ctx: &Context<'_>, found: &mut Findings, site: &SpanSite, leaks: &[(&Param, Leak)]) -> bool {
+    let Some((_, leak)) = leaks.iter().min_by_key(|(_, it)| *it) else { return false };
+    let name = ctx.program.function(site.owner).name;
+    let names: Vec<String> = leaks.iter().map(|(it, _)| format!("`{}`", it.name)).collect();
+    let recorded = match names.as_slice() {
+        [one] => format!("its argument {one}"),
+        several => format!("its arguments {}", several.join(", ")),
+    };
+    let (label, reason) = leak.words();
+    let skipped: Vec<&str> = leaks.iter().map(|(it, _)| it.name.as_str()).collect();
+    found
+        .add(site.at.place, format!("the span of `{name}` records {recorded}"))
+        .label(label)
+        .reason(reason)
+        .help(format!("add `skip({})` to the attribute", skipped.join(", ")))
+        .function(site.owner)
+        .at_most(if is_minor(site, leaks, *leak) { Level::Note } else { Level::Error });
+    found.counts(found.list.len() - 1)
+}
+
+/// A secret is out at any level that somebody may switch on. A request is too much where spans are sent as a rule, and where there is
+/// something in it that the function looks at.
+fn is_minor(site: &SpanSite, leaks: &[(&Param, Leak)], worst: Leak) -> bool {
+    let level = site.level.map_or("info", |it| it.as_str());
+    match worst {
+        Leak::Secret => level == "trace",
+        Leak::Bulk => {
+            matches!(level, "debug" | "trace")
+                || leaks.iter().all(|(it, _)| it.name.as_str().starts_with('_'))
         }
     }
 }
 
-struct Leak {
-    label: &'static str,
-    reason: &'static str,
+fn tell_together(ctx: &Context<'_>, found: &mut Findings, members: &[usize], of: &str) {
+    let added = match members.len() {
+        0 | 1 => return,
+        2 => format!("; so does 1 more function {of}"),
+        count => format!("; so do {} more functions {of}", count - 1),
+    };
+    let owners: BTreeMap<usize, FuncId> =
+        members.iter().filter_map(|it| Some((*it, found.list[*it].function?))).collect();
+    let name = |it: usize| owners.get(&it).map_or("", |it| ctx.program.function(*it).name.as_str());
+    found.fold(members, &added, |it| format!("the span of `{}` does, too", name(it)));
+}
+
+/// The body of the class that a method stands in.
+fn class_body(facts: &Facts, local: FnId) -> Option<FnId> {
+    let parent = facts.function(local).parent?;
+    matches!(facts.function(parent).kind, FunctionKind::ClassBody(_)).then_some(parent)
+}
+
+/// The worst first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Leak {
+    Secret,
+    Bulk,
+}
+
+impl Leak {
+    fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Leak::Secret => ("a secret, by its name", "Whoever may read traces can read it."),
+            Leak::Bulk => (
+                "a whole request or body",
+                "Every call sends all of it to the collector, credentials in its headers included.",
+            ),
+        }
+    }
 }
 
 fn leak(facts: &Facts, param: &Param) -> Option<Leak> {
@@ -32,14 +115,12 @@ fn leak(facts: &Facts, param: &Param) -> Option<Leak> {
         return None;
     }
     if is_secret(param.name.as_str()) && can_be_secret(&types) {
-        let reason = "Whoever may read traces can read it.";
-        return Some(Leak { label: "a secret, by its name", reason });
+        return Some(Leak::Secret);
     }
-    let bulky = types
+    let is_bulky = types
         .last()
         .is_some_and(|it| matches!(*it, "Body" | "Request" | "HttpRequest" | "Multipart" | "Bytes"));
-    let reason = "Every call sends all of it to the collector, credentials in its headers included.";
-    bulky.then_some(Leak { label: "a whole request or body", reason })
+    is_bulky.then_some(Leak::Bulk)
 }
 
 /// A secret is named by the end of its name; a token that pages or cancels is none.
