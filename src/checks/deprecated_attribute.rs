@@ -49,7 +49,7 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
     let mut places: HashMap<Symbol, usize> = HashMap::new();
     told.iter().for_each(|(_, key, ..)| *places.entry(*key).or_default() += 1);
     let mut decided = HashSet::new();
-    let mut beside: BTreeMap<FuncId, Vec<(usize, Symbol)>> = BTreeMap::new();
+    let mut beside: BTreeMap<FuncId, Vec<(usize, Symbol, Place)>> = BTreeMap::new();
     for (site, key, fate, replacements) in told {
         let since = match fate.since {
             _ if fate.of_the_team => " in the project's registry".to_owned(),
@@ -88,26 +88,31 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
         if finding.most > Level::Note && !is_schema && !decided.insert((package, key)) {
             finding.at_most(Level::Note);
         }
-        if finding.most > Level::Note && !is_schema {
-            beside.entry(ctx.owner(&site.at)).or_default().push((found.list.len() - 1, key));
+        if !is_schema && found.list.last().is_some_and(|it| ctx.is_more_than_a_note(it)) {
+            beside.entry(ctx.unit(ctx.owner(&site.at))).or_default().push((
+                found.list.len() - 1,
+                key,
+                site.at.place,
+            ));
         }
     }
     beside.into_values().for_each(|it| tell_together(found, &it));
 }
 
-/// Old names that one function writes are changed in one go: the first speaks for all of them.
-fn tell_together(found: &mut Findings, names: &[(usize, Symbol)]) {
+/// Old names that one function or class writes are changed in one go: the first speaks for all of them.
+fn tell_together(found: &mut Findings, names: &[(usize, Symbol, Place)]) {
     let others = names.get(1..).unwrap_or_default();
-    let said: Vec<String> = others.iter().map(|(_, key)| format!("`{key}`")).collect();
+    let said: Vec<String> = others.iter().map(|(_, key, _)| format!("`{key}`")).collect();
     let said = match said.as_slice() {
         [] => return,
         [one] => format!("; so is {one} beside it"),
         [one, two] => format!("; so are {one} and {two} beside it"),
         [one, two, rest @ ..] => format!("; so are {one}, {two} and {} more beside it", rest.len()),
     };
-    let members: Vec<usize> = names.iter().map(|(index, _)| *index).collect();
-    let key = |index: usize| names.iter().find(|(it, _)| *it == index).map_or("", |(_, key)| key.as_str());
-    found.fold(&members, &said, |it| format!("`{}` is another", key(it)));
+    let members: Vec<usize> = names.iter().map(|(index, ..)| *index).collect();
+    let key =
+        |place: Place| names.iter().find(|(.., it)| *it == place).map_or("", |(_, key, _)| key.as_str());
+    found.fold(&members, &said, |it| format!("`{}` is another", key(it.place)));
 }
 
 const AN_OLD_GENERATION: &str = "All that this program says of generative AI is of before version 1.37 of the conventions, which asks those who emit that to go on with it until they are told to change: change all of it at once.";

@@ -2,43 +2,39 @@
 
 use std::collections::BTreeMap;
 
-use crate::facts::{Facts, FnId, FunctionKind, Param, Value, ValueId};
-use crate::program::{FuncId, SpanSite};
-use crate::rule::{Context, Findings, Level};
-use crate::text::FileId;
+use crate::facts::{Facts, Param, Value, ValueId};
+use crate::program::SpanSite;
+use crate::rule::{Context, Finding, Findings, Level};
 
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
-    let mut impls: BTreeMap<(FileId, FnId), Vec<usize>> = BTreeMap::new();
-    let mut packages: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for site in ctx.program.spans.iter().filter(|it| it.records_arguments) {
         let (facts, local) = ctx.program.facts_of(site.owner);
         let params = facts.params(local).iter().filter(|it| site.records(it.name));
         let leaks: Vec<(&Param, Leak)> = params.filter_map(|it| Some((it, leak(facts, it)?))).collect();
-        if !tell(ctx, found, site, &leaks) {
-            continue;
-        }
-        let index = found.list.len() - 1;
-        packages.entry(ctx.program.function(site.owner).package()).or_default().push(index);
-        if let Some(class) = class_body(facts, local) {
-            impls.entry((site.at.place.file, class)).or_default().push(index);
-        }
+        tell(ctx, found, site, &leaks);
     }
+    let package = |it: &Finding| it.function.map_or("", |it| ctx.program.function(it).package());
+    let mut habits: BTreeMap<&str, usize> = BTreeMap::new();
+    found.list.iter().filter(|it| ctx.is_more_than_a_note(it)).for_each(|it| {
+        *habits.entry(package(it)).or_default() += 1;
+    });
     // What is done everywhere is one decision, and so is what the functions of one `impl` do.
-    for members in packages.into_values().filter(|it| it.len() >= FEWEST_OF_A_HABIT) {
-        tell_together(ctx, found, &members, "of this crate");
-    }
-    for members in impls.into_values() {
-        let members: Vec<usize> = members.into_iter().filter(|it| found.counts(*it)).collect();
-        tell_together(ctx, found, &members, "of this `impl`");
-    }
+    let decision = |it: &Finding| match package(it) {
+        package if habits.get(package).is_some_and(|it| *it >= FEWEST_OF_A_HABIT) => Ok(package),
+        _ => Err(it.function.map(|it| ctx.unit(it))),
+    };
+    let said = |count| {
+        format!("; {count} more {} an argument like it", if count == 1 { "records" } else { "record" })
+    };
+    found.fold_by(ctx, |it| Some(decision(it)), said, "this one does, too");
 }
 
 /// From so many on, a crate records what its functions are given by habit.
 const FEWEST_OF_A_HABIT: usize = 8;
 
-/// One finding for a function; whether it can be more than a note.
-fn tell(ctx: &Context<'_>, found: &mut Findings, site: &SpanSite, leaks: &[(&Param, Leak)]) -> bool {
-    let Some((_, leak)) = leaks.iter().min_by_key(|(_, it)| *it) else { return false };
+/// One finding for a function.
+fn tell(ctx: &Context<'_>, found: &mut Findings, site: &SpanSite, leaks: &[(&Param, Leak)]) {
+    let Some((_, leak)) = leaks.iter().min_by_key(|(_, it)| *it) else { return };
     let name = ctx.program.function(site.owner).name;
     let names: Vec<String> = leaks.iter().map(|(it, _)| format!("`{}`", it.name)).collect();
     let recorded = match names.as_slice() {
@@ -54,7 +50,6 @@ fn tell(ctx: &Context<'_>, found: &mut Findings, site: &SpanSite, leaks: &[(&Par
         .help(format!("add `skip({})` to the attribute", skipped.join(", ")))
         .function(site.owner)
         .at_most(if is_minor(site, leaks, *leak) { Level::Note } else { Level::Error });
-    found.counts(found.list.len() - 1)
 }
 
 /// A secret is out at any level that somebody may switch on. A request is too much where spans are sent as a rule, and where there is
@@ -68,24 +63,6 @@ fn is_minor(site: &SpanSite, leaks: &[(&Param, Leak)], worst: Leak) -> bool {
                 || leaks.iter().all(|(it, _)| it.name.as_str().starts_with('_'))
         }
     }
-}
-
-fn tell_together(ctx: &Context<'_>, found: &mut Findings, members: &[usize], of: &str) {
-    let added = match members.len() {
-        0 | 1 => return,
-        2 => format!("; so does 1 more function {of}"),
-        count => format!("; so do {} more functions {of}", count - 1),
-    };
-    let owners: BTreeMap<usize, FuncId> =
-        members.iter().filter_map(|it| Some((*it, found.list[*it].function?))).collect();
-    let name = |it: usize| owners.get(&it).map_or("", |it| ctx.program.function(*it).name.as_str());
-    found.fold(members, &added, |it| format!("the span of `{}` does, too", name(it)));
-}
-
-/// The body of the class that a method stands in.
-fn class_body(facts: &Facts, local: FnId) -> Option<FnId> {
-    let parent = facts.function(local).parent?;
-    matches!(facts.function(parent).kind, FunctionKind::ClassBody(_)).then_some(parent)
 }
 
 /// The worst first.

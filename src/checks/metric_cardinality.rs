@@ -1,8 +1,11 @@
 //! `metric-cardinality`: an attribute of a measurement that can have any number of values.
 
+use std::collections::BTreeMap;
+
 use crate::facts::{BindingKind, Facts, FnId, OpKind, Value, ValueId};
-use crate::program::{AttributeTarget, Certainty};
+use crate::program::{AttributeTarget, Certainty, FuncId};
 use crate::rule::{Context, Findings};
+use crate::text::{Place, Symbol};
 
 /// Last words of keys, or the last two, that name one thing among any number.
 const ENDLESS: &[&[&str]] = &[
@@ -49,6 +52,7 @@ const ENDLESS: &[&[&str]] = &[
 const FRESH: &[&str] = &["uuid1", "uuid4", "uuid7", "token_hex", "time_ns", "isoformat", "utcnow"];
 
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
+    let mut keys: BTreeMap<Place, Symbol> = BTreeMap::new();
     let measured = ctx.program.attributes.iter().filter(|it| it.target == AttributeTarget::Metric);
     for site in measured {
         let Some(key) = site.key.text.map(|it| it.as_str()) else { continue };
@@ -67,6 +71,7 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
         };
         // What a function of one's own makes of a value may well be bounded.
         let made = by_value_is_none && site.value.is_some_and(|it| is_made(facts, function, it));
+        keys.extend(site.key.text.map(|it| (site.at.place, it)));
         found
             .add(site.at.place, format!("metric attribute `{key}` can have any number of values: {told}"))
             .label("recorded here")
@@ -75,6 +80,14 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             .function(ctx.owner(&site.at))
             .certainty(if made || site.via.is_some() { Certainty::Assumed } else { site.certainty });
     }
+    // A key is taken off all measurements of a package, or off none.
+    let package = |it: FuncId| ctx.program.function(it).package();
+    found.fold_by(
+        ctx,
+        |it| Some((package(it.function?), *keys.get(&it.place)?)),
+        |count| format!(", here and in {count} more {}", if count == 1 { "place" } else { "places" }),
+        "and here",
+    );
 }
 
 fn is_bounded(facts: &Facts, value: ValueId) -> bool {
