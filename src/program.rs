@@ -272,6 +272,8 @@ pub(crate) struct SpanSite {
     pub(crate) arguments: Vec<Symbol>,
     /// It is told when it began: what it stands for is over by then.
     pub(crate) written_after: bool,
+    /// It is of the agent of some vendor, and no span of OpenTelemetry.
+    pub(crate) of_vendor: bool,
     /// It could record the errors that leave it, if it were told to.
     pub(crate) may_record: bool,
     pub(crate) certainty: Certainty,
@@ -324,6 +326,8 @@ pub(crate) struct AttributeSite {
     pub(crate) value_text: Option<Symbol>,
     /// Where the text of the key is written down, if it is written in one piece.
     pub(crate) spelled: Option<Spelled>,
+    /// It goes to the agent of some vendor, which has names of its own.
+    pub(crate) of_vendor: bool,
     pub(crate) certainty: Certainty,
 }
 

@@ -17,6 +17,8 @@ pub(super) struct ModelFile {
     /// Where the package registry has it, for people.
     #[serde(rename = "distribution")]
     pub(super) distributions: Words,
+    /// It is the agent of some vendor: its spans are none of OpenTelemetry, and have names of their own.
+    pub(super) vendor: bool,
     /// Another spelling, and the one that the models use.
     pub(super) alias: BTreeMap<DottedPath, DottedPath>,
     /// What to use instead of a deprecated or removed path.

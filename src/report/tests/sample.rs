@@ -356,6 +356,7 @@ pub(crate) fn everything() -> Sample {
         value_type: Some("int"),
         value_text: None,
         spelled: None,
+        of_vendor: false,
         certainty: Certainty::Certain,
     });
     program.events.push(EventSite { at, name: text("retry"), attributes: vec![word("n")] });
@@ -421,6 +422,7 @@ fn span(at: At, name: Text) -> SpanSite {
         records_arguments: false,
         arguments: Vec::new(),
         may_record: false,
+        of_vendor: false,
         at,
         owner: at.function,
         name,
