@@ -1,7 +1,7 @@
 //! Work that goes on as long as the program does: it is nobody's request, and should begin traces of its own.
 
 use super::has_word;
-use crate::facts::{Facts, FnId, OpKind, RegionId, RegionKind, Value, ValueId};
+use crate::facts::{BindingKind, Facts, FnId, OpKind, RegionId, RegionKind, Value, ValueId};
 use crate::program::{FuncId, Program};
 
 /// A loop that waits, in the work itself or in what it runs: `spawn(async move { self.run_worker().await })`.
@@ -42,7 +42,9 @@ fn is_endless(program: &Program, function: FuncId) -> bool {
     };
     facts.lexical
         && awaited_in_loops(facts, local).any(|(value, region)| {
-            !is_over_a_list(facts, region) && (waits_for_more(facts, value) || !is_left(region))
+            !is_over_a_list(facts, region)
+                && (waits_for_more(facts, local, value)
+                    || (is_without_condition(facts, region) && !is_left(region)))
         })
 }
 
@@ -52,12 +54,28 @@ fn is_over_a_list(facts: &Facts, region: RegionId) -> bool {
     values.any(|(value, at)| at.start == start && matches!(value, Value::Element(_)))
 }
 
-/// `timer.tick().await`, `queue.recv().await`.
-fn waits_for_more(facts: &Facts, value: ValueId) -> bool {
-    const WAITS: [&str; 9] =
-        ["tick", "recv", "recv_many", "next", "accept", "sleep", "changed", "notified", "sleep_until"];
+/// `timer.tick().await`, `self.queue.recv().await`. What the function has made itself it also fills, and comes to its end.
+fn waits_for_more(facts: &Facts, function: FnId, value: ValueId) -> bool {
     let Value::Call(op) = facts.value(value) else { return false };
     let OpKind::Call { callee, .. } = facts.op(*op).kind else { return false };
-    let (Value::Name(name) | Value::Member { name, .. }) = facts.value(callee) else { return false };
-    WAITS.contains(&name.as_str())
+    match *facts.value(callee) {
+        Value::Member { of, name } => match name.as_str() {
+            "tick" | "accept" | "sleep" | "sleep_until" | "changed" | "notified" => true,
+            "recv" | "recv_many" | "next" => !is_made_here(facts, function, of),
+            _ => false,
+        },
+        Value::Name(name) => matches!(name.as_str(), "sleep" | "sleep_until"),
+        _ => false,
+    }
+}
+
+fn is_made_here(facts: &Facts, function: FnId, value: ValueId) -> bool {
+    let Value::Name(name) = *facts.value(value) else { return false };
+    facts.bindings_of(function, name).iter().any(|it| !matches!(it.kind, BindingKind::Param(_)))
+}
+
+/// `loop` has no end of its own, as `while` has: a loop is where its first word stands.
+fn is_without_condition(facts: &Facts, region: RegionId) -> bool {
+    let span = facts.region(region).span;
+    span.end - span.start == "loop".len() as u32
 }
