@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::facts::{Facts, Param, Value, ValueId};
+use crate::facts::{Facts, FunctionKind, Param, Value, ValueId};
 use crate::program::SpanSite;
 use crate::rule::{Context, Finding, Findings, Level};
 
@@ -49,7 +49,11 @@ fn tell(ctx: &Context<'_>, found: &mut Findings, site: &SpanSite, leaks: &[(&Par
         .reason(reason)
         .help(format!("add `skip({})` to the attribute", skipped.join(", ")))
         .function(site.owner)
-        .at_most(if is_minor(site, leaks, *leak) { Level::Note } else { Level::Error });
+        .at_most(if is_minor(site, leaks, *leak) || (*leak == Leak::Bulk && is_never_called(ctx, site)) {
+            Level::Note
+        } else {
+            Level::Error
+        });
 }
 
 /// A secret is out at any level that somebody may switch on. A request is too much where spans are sent as a rule, and where there is
@@ -63,6 +67,22 @@ fn is_minor(site: &SpanSite, leaks: &[(&Param, Leak)], worst: Leak) -> bool {
                 || leaks.iter().all(|(it, _)| it.name.as_str().starts_with('_'))
         }
     }
+}
+
+/// A method of nobody's trait that nobody calls, in a tree that has programs.
+fn is_never_called(ctx: &Context<'_>, site: &SpanSite) -> bool {
+    let (facts, local) = ctx.program.facts_of(site.owner);
+    let it = ctx.program.function(site.owner);
+    let is_own = !it.name.as_str().contains(" for ");
+    let is_method = facts
+        .function(local)
+        .parent
+        .is_some_and(|it| matches!(facts.function(it).kind, FunctionKind::ClassBody(_)));
+    is_method
+        && is_own
+        && it.callers.is_empty()
+        && it.entry_point.is_none()
+        && ctx.program.functions.iter().any(|it| it.entry_point.is_some())
 }
 
 /// The worst first.
