@@ -3,8 +3,10 @@
 mod convention;
 mod values;
 
+use std::collections::BTreeMap;
+
 use crate::program::{SpanSite, TextSource};
-use crate::rule::{Context, Findings, Level};
+use crate::rule::{Context, Finding, Findings, Level};
 
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
     for site in ctx.program.spans.iter().filter(|it| is_built(it)) {
@@ -19,13 +21,34 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             )
             .label("every value makes a new name")
             .reason("Spans of the same work cannot be grouped or compared, and metrics by span name grow without end.")
-            .help(help(name.as_str()))
+            .help(match values::are_of_a_request(ctx, site) {
+                true => BY_ROUTE.to_owned(),
+                false => help(name.as_str()),
+            })
             .function(ctx.owner(&site.at))
             .certainty(site.certainty)
             // What is not known to be without end may well have one.
             .at_most(if values::are_endless(ctx, site) && !site.of_vendor { Level::Error } else { Level::Note });
     }
+    let said = |count| format!(", and so {} {count} more", if count == 1 { "is" } else { "are" });
+    // A way of naming that is in many places is a decision of its own.
+    let mut habits: BTreeMap<&str, usize> = BTreeMap::new();
+    let package = |it: &Finding| it.function.map_or("", |it| ctx.program.function(it).package());
+    found.list.iter().filter(|it| ctx.is_more_than_a_note(it)).for_each(|it| {
+        *habits.entry(package(it)).or_default() += 1;
+    });
+    let decision = |it: &Finding| match habits.get(package(it)) {
+        Some(count) if *count >= FEWEST_OF_A_HABIT => Ok(package(it)),
+        _ => Err(it.function.map(|it| ctx.unit(it))),
+    };
+    found.fold_by(ctx, |it| Some(decision(it)), said, "another name of its kind");
 }
+
+/// From so many on, a package names its spans so by habit.
+const FEWEST_OF_A_HABIT: usize = 3;
+
+const BY_ROUTE: &str =
+    "name it by the route that was matched, `{method} {route}`, and by the method alone where there is none";
 
 /// A variable that holds the whole name may be bounded in ways nobody sees; only what is put together in sight is reported.
 fn is_built(site: &SpanSite) -> bool {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::facts::{Facts, FunctionKind, Param, Value, ValueId};
 use crate::program::SpanSite;
 use crate::rule::{Context, Finding, Findings, Level};
+use crate::text::Symbol;
 
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
     for site in ctx.program.spans.iter().filter(|it| it.records_arguments) {
@@ -83,6 +84,15 @@ fn is_never_called(ctx: &Context<'_>, site: &SpanSite) -> bool {
         && it.callers.is_empty()
         && it.entry_point.is_none()
         && ctx.program.functions.iter().any(|it| it.entry_point.is_some())
+        && !is_named_anywhere(ctx, it.name)
+}
+
+/// Whether anything says the last part of a name: a call that nobody could follow is one all the same.
+fn is_named_anywhere(ctx: &Context<'_>, name: Symbol) -> bool {
+    let name = name.as_str();
+    let own = Symbol::new(name.rsplit("::").next().unwrap_or(name));
+    let says = |it: &Value| matches!(it, Value::Member { name, .. } | Value::Name(name) if *name == own);
+    ctx.program.files.iter().any(|it| it.facts.values.iter().any(says))
 }
 
 /// The worst first.

@@ -13,6 +13,15 @@ pub(super) fn are_endless(ctx: &Context<'_>, site: &SpanSite) -> bool {
     parts.into_iter().any(|it| is_endless(facts, local, it, 0) && !is_route(facts, local, it))
 }
 
+/// `{method} {path}`: the name of what a server does, with what was asked for instead of what answers it.
+pub(super) fn are_of_a_request(ctx: &Context<'_>, site: &SpanSite) -> bool {
+    let facts = &ctx.program.file(site.at.place.file).facts;
+    let parts = parts(ctx, site, &arguments(ctx, site)).unwrap_or_default();
+    let is_called =
+        |it: &ValueId, names: &[&str]| last_name(facts, *it).is_some_and(|it| names.contains(&it));
+    matches!(&*parts, [first, second] if is_called(first, &["method", "as_str"]) && is_called(second, &["path", "url", "uri"]))
+}
+
 /// The route that a server has matched, or a fixed word where there is none:
 /// `request.extensions().get::<MatchedPath>().map(|it| it.as_str()).unwrap_or("unmatched")`.
 fn is_route(facts: &Facts, function: FnId, part: ValueId) -> bool {
@@ -59,12 +68,22 @@ fn is_endless(facts: &Facts, function: FnId, value: ValueId, depth: u32) -> bool
                     _ => None,
                 };
                 last_name(facts, callee).is_some_and(makes_new)
+                    || is_raw_path(facts, value)
                     || inside.chain(receiver).any(|it| is_endless(facts, function, it, depth + 1))
             }
             _ => false,
         },
         _ => last_name(facts, value).is_some_and(speaks_of_many),
     }
+}
+
+/// `request.uri().path()`, `request.path()`.
+fn is_raw_path(facts: &Facts, value: ValueId) -> bool {
+    method(facts, value).is_some_and(|(of, name, args)| {
+        let of_request = method(facts, of).is_some_and(|it| it.1 == "uri")
+            || matches!(facts.value(of), Value::Name(name) if matches!(name.as_str(), "request" | "req"));
+        args.is_empty() && matches!(name, "path" | "path_and_query") && of_request
+    })
 }
 
 /// What gives another value each time.
