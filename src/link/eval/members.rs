@@ -204,16 +204,7 @@ impl<'w, 'a> Eval<'w, 'a> {
         {
             return Some(found);
         }
-        let settled = &self.world.settled.brought;
-        if let Some(known) = settled.get(module, name) {
-            return known;
-        }
-        let start = self.start();
-        let found = self.brought_member(module, name);
-        if self.is_settled_since(&start) {
-            settled.keep(module, name, found.as_ref());
-        }
-        found
+        self.brought_member(module, name)
     }
 
     /// What a module has by importing everything of another, as a module inside it, or as a macro.

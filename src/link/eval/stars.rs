@@ -13,8 +13,17 @@ impl Eval<'_, '_> {
         if !facts.star_imports.iter().any(|(it, _)| *it == scope) {
             return None;
         }
+        let settled = &self.world.settled.starred;
+        if let Some(known) = settled.get((file, scope, name)) {
+            return known;
+        }
+        let start = self.start();
         let place = Place { file, scope, name, is_macro: false };
-        self.look_once(place, |it| it.star_import_of(file, scope, name))
+        let found = self.look_once(place, |it| it.star_import_of(file, scope, name));
+        if self.is_settled_since(&start) {
+            settled.keep((file, scope, name), found.as_ref());
+        }
+        found
     }
 
     fn star_import_of(&mut self, file: FileId, scope: FnId, name: Symbol) -> Option<Things> {
