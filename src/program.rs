@@ -3,6 +3,7 @@
 mod arguments;
 mod instruments;
 mod names;
+mod projects;
 mod questions;
 mod sites;
 mod words;
@@ -10,6 +11,7 @@ mod words;
 use std::path::PathBuf;
 
 pub(crate) use self::instruments::{MeasurementSite, MetricSite};
+pub(crate) use self::projects::Projects;
 pub(crate) use self::sites::{CaptureSite, ErrorForm, ErrorSite, MatchSite};
 use crate::facts::{Facts, FnId, RegionId, ValueId};
 use crate::registry::Registry;
@@ -64,8 +66,11 @@ pub(crate) struct Program {
     pub(crate) process_runner: Option<FuncId>,
     /// The names that its telemetry should have.
     pub(crate) registry: Registry,
-    /// By file: a script of its own that nobody traces.
+    /// By file: a script of its own that nobody traces, or a part of no program that has telemetry while others of the tree have.
     pub(crate) apart: Vec<bool>,
+    pub(crate) projects: Projects,
+    /// Pairs of libraries of which the first stands on the second, sorted.
+    pub(crate) library_layers: Vec<(Symbol, Symbol)>,
     /// Whether anything in the program is telemetry at all.
     pub(crate) uses_telemetry: bool,
 }
@@ -267,6 +272,8 @@ pub(crate) struct SpanSite {
     pub(crate) arguments: Vec<Symbol>,
     /// It is told when it began: what it stands for is over by then.
     pub(crate) written_after: bool,
+    /// It is of the agent of some vendor, and no span of OpenTelemetry.
+    pub(crate) of_vendor: bool,
     /// It could record the errors that leave it, if it were told to.
     pub(crate) may_record: bool,
     pub(crate) certainty: Certainty,
@@ -319,6 +326,8 @@ pub(crate) struct AttributeSite {
     pub(crate) value_text: Option<Symbol>,
     /// Where the text of the key is written down, if it is written in one piece.
     pub(crate) spelled: Option<Spelled>,
+    /// It goes to the agent of some vendor, which has names of its own.
+    pub(crate) of_vendor: bool,
     pub(crate) certainty: Certainty,
 }
 
@@ -380,6 +389,8 @@ pub(crate) struct CallSite {
     pub(crate) covered_by: Option<CoveredBy>,
     /// An instrumentation opens a span for it, whatever else is around it.
     pub(crate) instrumented: bool,
+    /// It does so wherever the library is used, and not for one client or channel alone.
+    pub(crate) instrumented_everywhere: bool,
     /// One that would is known.
     pub(crate) instrumentable: bool,
     /// No caller of its function is known: whether a span is open cannot be told.

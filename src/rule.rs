@@ -3,6 +3,7 @@
 
 mod catalogue;
 mod fix;
+mod fold;
 pub(crate) mod own;
 mod page;
 mod rename;
@@ -12,6 +13,7 @@ mod written;
 pub(crate) use catalogue::tests as sample;
 pub(crate) use catalogue::{Catalogue, Entry, Selector, by_group};
 pub(crate) use fix::{Change, Edit, Fix, Safety};
+pub(crate) use fold::and_more;
 pub(crate) use rename::{Renames, Wish};
 
 use std::sync::Arc;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::facts::{Binding, BindingKind, OpKind, Value};
 use crate::program::{AttributeSite, AttributeTarget};
 use crate::registry::{Attribute, Carrier, Standing};
 use crate::rule::{Context, Findings, Level};
@@ -36,6 +37,7 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
         let mut decided = BTreeSet::new();
         for (site, (what, reason, help)) in judged {
             let package = ctx.program.function(ctx.owner(&site.at)).package();
+            let is_told = !is_handed_through(ctx, site) && decided.insert(package);
             found
                 .add(site.at.place, format!("attribute `{key}` {what}"))
                 .label("written here")
@@ -43,9 +45,33 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
                 .help(help)
                 .function(ctx.owner(&site.at))
                 .certainty(site.certainty)
-                .at_most(if decided.insert(package) { Level::Error } else { Level::Note });
+                .at_most(if is_told { Level::Error } else { Level::Note });
         }
     }
+}
+
+/// `attributes[key] = given.get(key)`: only who gives it decides that it is there.
+fn is_handed_through(ctx: &Context<'_>, site: &AttributeSite) -> bool {
+    let (facts, function) = ctx.program.facts_of(site.at.function);
+    let Some(mut value) = site.value else { return false };
+    if let Value::Name(name) = *facts.value(value)
+        && let [Binding { kind: BindingKind::Value(bound), .. }] = facts.bindings_of(function, name)
+    {
+        value = *bound;
+    }
+    let key = match facts.value(value) {
+        Value::Item { key, .. } => *key,
+        Value::Call(op) => match &facts.op(*op).kind {
+            OpKind::Call { callee, args } if matches!(facts.value(*callee), Value::Member { name, .. } if name.as_str() == "get") =>
+            {
+                let [first, ..] = facts.args(args) else { return false };
+                first.value
+            }
+            _ => return false,
+        },
+        _ => return false,
+    };
+    matches!(facts.value(key), Value::Name(_))
 }
 
 fn misplaced(

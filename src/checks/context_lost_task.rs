@@ -1,11 +1,16 @@
 //! `context-lost-task`: a task that opens spans is spawned without the span of here.
 
+mod lasting;
+mod quiet;
+
 use std::collections::BTreeSet;
 
-use crate::facts::{OpKind, RegionKind, Value};
+use crate::facts::{OpKind, Value};
 use crate::program::{FuncId, HandoffSite, Mechanism, Program, Reach};
 use crate::rule::{Context, Findings, Level};
 use crate::text::Symbol;
+
+pub(super) use self::quiet::is_quiet;
 
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
     let mut told = BTreeSet::new();
@@ -30,25 +35,6 @@ fn is_first(ctx: &Context<'_>, site: &HandoffSite, told: &mut BTreeSet<(Symbol, 
     // What stands in several files under one name can be several functions.
     !is_own || is_test || told.insert((site.call, site.at.place.file.0))
 }
-
-/// All spans of the work are below `info`: where nobody asks for more, there is nothing to be torn apart.
-pub(super) fn is_quiet(program: &Program, site: &HandoffSite) -> bool {
-    let Some(work) = site.work else { return false };
-    let mut inside = BTreeSet::from([work]);
-    let mut due = vec![work];
-    while let Some(it) = due.pop() {
-        let more = program.function(it).callees.iter().filter(|_| inside.len() < MOST_LOOKED_AT);
-        let news: Vec<FuncId> = more.copied().filter(|it| !inside.contains(it)).collect();
-        inside.extend(&news);
-        due.extend(news);
-    }
-    let mut spans = program.spans.iter().filter(|it| inside.contains(&it.at.function)).peekable();
-    let is_low = |it: Symbol| matches!(it.as_str(), "debug" | "trace");
-    spans.peek().is_some() && inside.len() < MOST_LOOKED_AT && spans.all(|it| it.level.is_some_and(is_low))
-}
-
-/// Work that leads to more functions than these opens spans of all kinds.
-const MOST_LOOKED_AT: usize = 400;
 
 /// `schedule_build`, `refresh_in_background`: what is started there belongs to nobody's request, by its name.
 fn is_for_later(ctx: &Context<'_>, site: &HandoffSite) -> bool {
@@ -81,7 +67,7 @@ pub(super) fn lost<'a>(program: &'a Program, by: &[Mechanism]) -> impl Iterator<
             && it.traced
             && inside
             && !is_lost_before(program, it)
-            && !it.work.is_some_and(|work| lives_on(program, work) || runs_what_lives_on(program, work))
+            && !it.work.is_some_and(|work| lasting::lives_on(program, work))
     })
 }
 
@@ -99,26 +85,9 @@ fn is_lost_before(program: &Program, site: &HandoffSite) -> bool {
     inside.find_map(|it| if opens(it) { Some(false) } else { lost(it).then_some(true) }) == Some(true)
 }
 
-/// `spawn(async move { self.run_worker().await })`.
-fn runs_what_lives_on(program: &Program, work: FuncId) -> bool {
-    const LASTING: [&str; 8] = ["run", "loop", "watch", "listen", "serve", "worker", "monitor", "heartbeat"];
-    program.function(work).callees.iter().any(|it| has_word(program, *it, &LASTING) && lives_on(program, *it))
-}
-
 /// Whether one of the words of a function's own name is among these.
 fn has_word(program: &Program, function: FuncId, words: &[&str]) -> bool {
     let name = program.function(function).name.as_str();
     let own = name.rsplit(['.', ':']).next().unwrap_or(name);
     own.split('_').any(|it| words.contains(&it))
-}
-
-/// A loop that waits goes on as long as the program does.
-fn lives_on(program: &Program, work: FuncId) -> bool {
-    let (facts, local) = program.facts_of(work);
-    // What waits can stand in a block of its own: `runtime.block_on(async move { while let Some(it) = queue.recv().await {} })`.
-    let functions = std::iter::once(local).chain(facts.closures_inside(local));
-    functions.flat_map(|it| facts.ops_of(it)).any(|(_, op)| {
-        matches!(op.kind, OpKind::Await(_))
-            && facts.regions_from(op.region).any(|(_, it)| it.kind == RegionKind::Loop)
-    })
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::measure::counts;
 use crate::program::{CallCategory, CallSite, Certainty, FuncId, Reach};
 use crate::rule::{Context, Finding, Findings, Level};
+use crate::text::{FileId, Symbol};
 
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
     let evidence = Evidence::find(ctx);
@@ -55,7 +56,8 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
         }
     }
     for ((package, library), members) in families {
-        let sister = evidence.sister(library);
+        let first = members.first().and_then(|it| found.list.get(*it));
+        let sister = first.and_then(|it| evidence.sister(ctx, library, it.place.file));
         if members.len() < FEWEST_OF_A_WALL && sister.is_none() {
             continue;
         }
@@ -104,8 +106,8 @@ type Kind = (&'static str, CallCategory);
 struct Evidence {
     /// By package and library: calls with a span, and without.
     calls: BTreeMap<(String, &'static str), (usize, usize)>,
-    /// By what they are for: the libraries that are instrumented, and those that are not and could be.
-    lit: BTreeMap<Kind, &'static str>,
+    /// By what they are for: the libraries that are instrumented, and where; and those that are not and could be.
+    lit: BTreeMap<Kind, BTreeMap<(&'static str, Option<usize>), FileId>>,
     dark: BTreeMap<&'static str, Kind>,
 }
 
@@ -124,9 +126,10 @@ impl Evidence {
                 None => calls.1 += 1,
             }
             let kind = (file.language, site.category);
-            if site.instrumented {
-                found.lit.entry(kind).or_insert(library);
-            } else if site.instrumentable {
+            if site.instrumented_everywhere {
+                let project = ctx.program.projects.of(site.at.place.file);
+                found.lit.entry(kind).or_default().entry((library, project)).or_insert(site.at.place.file);
+            } else if site.instrumentable && !site.instrumented {
                 found.dark.insert(library, kind);
             }
         }
@@ -136,12 +139,21 @@ impl Evidence {
     fn speaks_for(&self, ctx: &Context<'_>, site: &CallSite) -> bool {
         let library = library_of(site);
         let calls = self.calls.get(&(package_of(ctx, site).to_owned(), library));
-        calls.is_some_and(|(lit, dark)| *lit >= FEWEST_LIT && lit > dark) || self.sister(library).is_some()
+        calls.is_some_and(|(lit, dark)| *lit >= FEWEST_LIT && lit > dark)
+            || self.sister(ctx, library, site.at.place.file).is_some()
     }
 
-    /// A library for the same that is instrumented, while this one is not.
-    fn sister(&self, library: &str) -> Option<&'static str> {
-        self.dark.get(library).and_then(|it| self.lit.get(it)).copied().filter(|it| *it != library)
+    /// A library for the same that is instrumented in a program that holds this file, while this one is not. What stands on another
+    /// needs no span of that: it has one for the same.
+    fn sister(&self, ctx: &Context<'_>, library: &str, file: FileId) -> Option<&'static str> {
+        let lit = self.lit.get(self.dark.get(library)?)?;
+        let is_layer = |upper: &str, lower: &str| {
+            ctx.program.library_layers.contains(&(Symbol::new(upper), Symbol::new(lower)))
+        };
+        let is_other = |it: &str| it != library && !is_layer(it, library) && !is_layer(library, it);
+        let mut others = lit.iter().filter(|((it, _), _)| is_other(it));
+        let found = others.find(|(_, it)| ctx.program.projects.are_together(file, **it));
+        found.map(|((it, _), _)| *it)
     }
 }
 

@@ -147,12 +147,17 @@ fn hands_over(ctx: &Context<'_>, id: FuncId, kind: EntryKind, unseen: &Unseen) -
     if unseen.outgoing() > 0 {
         return false;
     }
-    if unseen.hands_over {
+    if unseen.hands_over || hands_to_an_executor(ctx, id) {
         return true;
     }
     let (facts, local) = ctx.program.facts_of(id);
     let starts_a_framework = matches!(kind, EntryKind::Cli | EntryKind::Main);
     unseen.functions == 0 && facts.function(local).statements <= if starts_a_framework { 3 } else { 1 }
+}
+
+/// `loop.run_in_executor(pool, partial(self.model.predict, request))`: what runs there opens spans.
+fn hands_to_an_executor(ctx: &Context<'_>, id: FuncId) -> bool {
+    ctx.program.handoffs.iter().any(|it| it.traced && ctx.owner(&it.at) == id)
 }
 
 fn reason(unseen: &Unseen) -> String {

@@ -1,5 +1,7 @@
 //! `deprecated-attribute`: a key that the semantic conventions have renamed or dropped.
 
+mod written;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::facts::{Facts, OpKind, RegionKind, Value, ValueId};
@@ -29,11 +31,12 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
     let written: HashSet<(FuncId, &str, Symbol)> =
         ctx.program.attributes.iter().filter_map(|it| Some(side(it, it.key.text?))).collect();
     let mut told = Vec::new();
+    let declared = written::Declared::find(ctx, deprecated.iter().filter_map(|it| it.0.key.text));
     let mut wishes = Vec::new();
     for (site, _, fate) in deprecated {
         let Some(key) = site.key.text.filter(|it| !ctx.options.allows(it.as_str())) else { continue };
         let replacements = ctx.program.replacements(site);
-        if is_switched(ctx, site) {
+        if is_switched(ctx, site) || declared.is_all_of(site) {
             continue;
         }
         // Both names side by side are a migration under way.
@@ -49,7 +52,7 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
     let mut places: HashMap<Symbol, usize> = HashMap::new();
     told.iter().for_each(|(_, key, ..)| *places.entry(*key).or_default() += 1);
     let mut decided = HashSet::new();
-    let mut beside: BTreeMap<FuncId, Vec<(usize, Symbol)>> = BTreeMap::new();
+    let mut beside: BTreeMap<FuncId, Vec<(usize, Symbol, Place)>> = BTreeMap::new();
     for (site, key, fate, replacements) in told {
         let since = match fate.since {
             _ if fate.of_the_team => " in the project's registry".to_owned(),
@@ -64,13 +67,19 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             .fix(renames.fix(site))
             .function(ctx.owner(&site.at))
             .certainty(site.certainty);
-        // A key is renamed everywhere or nowhere: one decision, and one warning in each package.
-        let package = ctx.program.function(ctx.owner(&site.at)).package();
+        // A key is renamed everywhere or nowhere: one decision, and one warning.
         let Some(finding) = found.list.last_mut() else { continue };
         // The constant of a library brings the name that the library knows: a newer one brings the new name.
         let is_of_library = site.key.source == TextSource::Constant && site.spelled.is_none();
         if is_of_library || ctx.program.is_for_show(site.at.place.file) {
             finding.at_most(Level::Note);
+        }
+        // Nobody looks for what has no name of today, and what is written is as good as it was.
+        if replacements.is_empty() && !fate.of_the_team {
+            finding.at_most(Level::Note);
+        }
+        if written::is_for_a_vendor(ctx, site) {
+            finding.reason(OF_A_VENDOR).at_most(Level::Note);
         }
         // What is written all over and never as it is called now is how the program speaks, and others read it so.
         let is_schema = places[&key] >= FEWEST_OF_A_SCHEMA
@@ -85,38 +94,37 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
         if of_http && by_instrumentation && ctx.program.file(site.at.place.file).language == "python" {
             finding.reason(WRITTEN_ALIKE).at_most(Level::Note);
         }
-        if finding.most > Level::Note && !is_schema && !decided.insert((package, key)) {
+        if finding.most > Level::Note && !is_schema && !decided.insert(key) {
             finding.at_most(Level::Note);
         }
-        if finding.most > Level::Note && !is_schema {
-            beside.entry(ctx.owner(&site.at)).or_default().push((found.list.len() - 1, key));
+        if !is_schema && found.list.last().is_some_and(|it| ctx.is_more_than_a_note(it)) {
+            beside.entry(ctx.unit(ctx.owner(&site.at))).or_default().push((
+                found.list.len() - 1,
+                key,
+                site.at.place,
+            ));
         }
     }
     beside.into_values().for_each(|it| tell_together(found, &it));
 }
 
-/// More places are listed as notes alone.
-const MOST_SHOWN: usize = 4;
-
-/// Old names that one function writes are changed in one go: the first speaks for all of them.
-fn tell_together(found: &mut Findings, names: &[(usize, Symbol)]) {
-    let [(first, _), others @ ..] = names else { return };
-    let said: Vec<String> = others.iter().map(|(_, key)| format!("`{key}`")).collect();
+/// Old names that one function or class writes are changed in one go: the first speaks for all of them.
+fn tell_together(found: &mut Findings, names: &[(usize, Symbol, Place)]) {
+    let others = names.get(1..).unwrap_or_default();
+    let said: Vec<String> = others.iter().map(|(_, key, _)| format!("`{key}`")).collect();
     let said = match said.as_slice() {
         [] => return,
         [one] => format!("; so is {one} beside it"),
         [one, two] => format!("; so are {one} and {two} beside it"),
         [one, two, rest @ ..] => format!("; so are {one}, {two} and {} more beside it", rest.len()),
     };
-    found.list[*first].message.push_str(&said);
-    for (index, _) in others {
-        found.list[*index].at_most_unless_new(Level::Note);
-    }
-    for (index, key) in others.iter().take(MOST_SHOWN) {
-        let place = found.list[*index].place;
-        found.list[*first].related(place, format!("`{key}` is another"));
-    }
+    let members: Vec<usize> = names.iter().map(|(index, ..)| *index).collect();
+    let key =
+        |place: Place| names.iter().find(|(.., it)| *it == place).map_or("", |(_, key, _)| key.as_str());
+    found.fold(&members, &said, |it| format!("`{}` is another", key(it.place)));
 }
+
+const OF_A_VENDOR: &str = "It is written for one product, which may know it by this name alone.";
 
 const AN_OLD_GENERATION: &str = "All that this program says of generative AI is of before version 1.37 of the conventions, which asks those who emit that to go on with it until they are told to change: change all of it at once.";
 

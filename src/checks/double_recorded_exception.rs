@@ -8,10 +8,8 @@ use crate::rule::{Context, Findings, Level};
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
     tell_each(ctx, found);
     let mut habits: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for (index, it) in found.list.iter().enumerate().filter(|(_, it)| it.most > Level::Note) {
-        let file = ctx.program.file(it.place.file);
-        if let Some(function) = it.function.filter(|_| !file.test && !ctx.program.is_for_show(it.place.file))
-        {
+    for (index, it) in found.list.iter().enumerate().filter(|(_, it)| ctx.is_more_than_a_note(it)) {
+        if let Some(function) = it.function {
             habits.entry(ctx.program.function(function).package()).or_default().push(index);
         }
     }
@@ -28,6 +26,10 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             }
         }
     }
+    let said = |count| {
+        format!(", here and in {count} more {} beside it", if count == 1 { "place" } else { "places" })
+    };
+    found.fold_by(ctx, |it| Some(ctx.unit(it.function?)), said, "and here");
 }
 
 /// From so many on, a package records twice by habit.

@@ -95,6 +95,8 @@ impl Reader<'_> {
             Value::Arithmetic(_) | Value::Int => Some(Openness::Numbered),
             Value::Call(_) if self.calls(value, "len") => Some(Openness::Numbered),
             Value::Member { name, .. } if counts(*name) => Some(Openness::Numbered),
+            // Of an enumeration, as a rule.
+            Value::Member { name, .. } if name.as_str() == "value" => Some(Openness::Loose),
             // Constants of classes and settings that could not be followed.
             Value::Member { name, .. } if name.as_str().chars().all(|it| !it.is_lowercase()) => {
                 Some(Openness::Loose)

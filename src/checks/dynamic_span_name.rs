@@ -23,7 +23,7 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             .function(ctx.owner(&site.at))
             .certainty(site.certainty)
             // What is not known to be without end may well have one.
-            .at_most(if values::are_endless(ctx, site) { Level::Error } else { Level::Note });
+            .at_most(if values::are_endless(ctx, site) && !site.of_vendor { Level::Error } else { Level::Note });
     }
 }
 

@@ -1,27 +1,107 @@
 //! `instrument-leaks-args`: a span records an argument that is a secret or bulky.
 
-use crate::facts::{Facts, Param, Value, ValueId};
-use crate::rule::{Context, Findings};
+use std::collections::BTreeMap;
+
+use crate::facts::{Facts, FunctionKind, Param, Value, ValueId};
+use crate::program::SpanSite;
+use crate::rule::{Context, Finding, Findings, Level};
 
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
     for site in ctx.program.spans.iter().filter(|it| it.records_arguments) {
         let (facts, local) = ctx.program.facts_of(site.owner);
-        for param in facts.params(local).iter().filter(|it| site.records(it.name)) {
-            let Some(what) = leak(facts, param) else { continue };
-            let name = ctx.program.function(site.owner).name;
-            found
-                .add(site.at.place, format!("the span of `{name}` records its argument `{}`", param.name))
-                .label(what.label)
-                .reason(what.reason)
-                .help(format!("add `skip({})` to the attribute", param.name))
-                .function(site.owner);
+        let params = facts.params(local).iter().filter(|it| site.records(it.name));
+        let leaks: Vec<(&Param, Leak)> = params.filter_map(|it| Some((it, leak(facts, it)?))).collect();
+        tell(ctx, found, site, &leaks);
+    }
+    let package = |it: &Finding| it.function.map_or("", |it| ctx.program.function(it).package());
+    let mut habits: BTreeMap<&str, usize> = BTreeMap::new();
+    found.list.iter().filter(|it| ctx.is_more_than_a_note(it)).for_each(|it| {
+        *habits.entry(package(it)).or_default() += 1;
+    });
+    // What is done everywhere is one decision, and so is what the functions of one `impl` do.
+    let decision = |it: &Finding| match package(it) {
+        package if habits.get(package).is_some_and(|it| *it >= FEWEST_OF_A_HABIT) => Ok(package),
+        _ => Err(it.function.map(|it| ctx.unit(it))),
+    };
+    let said = |count| {
+        format!("; {count} more {} an argument like it", if count == 1 { "records" } else { "record" })
+    };
+    found.fold_by(ctx, |it| Some(decision(it)), said, "this one does, too");
+}
+
+/// From so many on, a crate records what its functions are given by habit.
+const FEWEST_OF_A_HABIT: usize = 8;
+
+/// One finding for a function.
+fn tell(ctx: &Context<'_>, found: &mut Findings, site: &SpanSite, leaks: &[(&Param, Leak)]) {
+    let Some((_, leak)) = leaks.iter().min_by_key(|(_, it)| *it) else { return };
+    let name = ctx.program.function(site.owner).name;
+    let names: Vec<String> = leaks.iter().map(|(it, _)| format!("`{}`", it.name)).collect();
+    let recorded = match names.as_slice() {
+        [one] => format!("its argument {one}"),
+        several => format!("its arguments {}", several.join(", ")),
+    };
+    let (label, reason) = leak.words();
+    let skipped: Vec<&str> = leaks.iter().map(|(it, _)| it.name.as_str()).collect();
+    found
+        .add(site.at.place, format!("the span of `{name}` records {recorded}"))
+        .label(label)
+        .reason(reason)
+        .help(format!("add `skip({})` to the attribute", skipped.join(", ")))
+        .function(site.owner)
+        .at_most(if is_minor(site, leaks, *leak) || (*leak == Leak::Bulk && is_never_called(ctx, site)) {
+            Level::Note
+        } else {
+            Level::Error
+        });
+}
+
+/// A secret is out at any level that somebody may switch on. A request is too much where spans are sent as a rule, and where there is
+/// something in it that the function looks at.
+fn is_minor(site: &SpanSite, leaks: &[(&Param, Leak)], worst: Leak) -> bool {
+    let level = site.level.map_or("info", |it| it.as_str());
+    match worst {
+        Leak::Secret => level == "trace",
+        Leak::Bulk => {
+            matches!(level, "debug" | "trace")
+                || leaks.iter().all(|(it, _)| it.name.as_str().starts_with('_'))
         }
     }
 }
 
-struct Leak {
-    label: &'static str,
-    reason: &'static str,
+/// A method of nobody's trait that nobody calls, in a tree that has programs.
+fn is_never_called(ctx: &Context<'_>, site: &SpanSite) -> bool {
+    let (facts, local) = ctx.program.facts_of(site.owner);
+    let it = ctx.program.function(site.owner);
+    let is_own = !it.name.as_str().contains(" for ");
+    let is_method = facts
+        .function(local)
+        .parent
+        .is_some_and(|it| matches!(facts.function(it).kind, FunctionKind::ClassBody(_)));
+    is_method
+        && is_own
+        && it.callers.is_empty()
+        && it.entry_point.is_none()
+        && ctx.program.functions.iter().any(|it| it.entry_point.is_some())
+}
+
+/// The worst first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Leak {
+    Secret,
+    Bulk,
+}
+
+impl Leak {
+    fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Leak::Secret => ("a secret, by its name", "Whoever may read traces can read it."),
+            Leak::Bulk => (
+                "a whole request or body",
+                "Every call sends all of it to the collector, credentials in its headers included.",
+            ),
+        }
+    }
 }
 
 fn leak(facts: &Facts, param: &Param) -> Option<Leak> {
@@ -32,14 +112,12 @@ fn leak(facts: &Facts, param: &Param) -> Option<Leak> {
         return None;
     }
     if is_secret(param.name.as_str()) && can_be_secret(&types) {
-        let reason = "Whoever may read traces can read it.";
-        return Some(Leak { label: "a secret, by its name", reason });
+        return Some(Leak::Secret);
     }
-    let bulky = types
+    let is_bulky = types
         .last()
         .is_some_and(|it| matches!(*it, "Body" | "Request" | "HttpRequest" | "Multipart" | "Bytes"));
-    let reason = "Every call sends all of it to the collector, credentials in its headers included.";
-    bulky.then_some(Leak { label: "a whole request or body", reason })
+    is_bulky.then_some(Leak::Bulk)
 }
 
 /// A secret is named by the end of its name; a token that pages or cancels is none.

@@ -1,12 +1,19 @@
 //! `metric-cardinality`: an attribute of a measurement that can have any number of values.
 
+mod configured;
+
+use std::collections::BTreeMap;
+
 use crate::facts::{BindingKind, Facts, FnId, OpKind, Value, ValueId};
-use crate::program::{AttributeTarget, Certainty};
-use crate::rule::{Context, Findings};
+use crate::program::{AttributeTarget, Certainty, FuncId};
+use crate::rule::{Context, Findings, Level};
+use crate::text::{Place, Symbol};
 
 /// Last words of keys, or the last two, that name one thing among any number.
 const ENDLESS: &[&[&str]] = &[
     &["user", "id"],
+    &["user", "name"],
+    &["username"],
     &["enduser", "id"],
     &["customer", "id"],
     &["session", "id"],
@@ -49,6 +56,7 @@ const ENDLESS: &[&[&str]] = &[
 const FRESH: &[&str] = &["uuid1", "uuid4", "uuid7", "token_hex", "time_ns", "isoformat", "utcnow"];
 
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
+    let mut keys: BTreeMap<Place, Symbol> = BTreeMap::new();
     let measured = ctx.program.attributes.iter().filter(|it| it.target == AttributeTarget::Metric);
     for site in measured {
         let Some(key) = site.key.text.map(|it| it.as_str()) else { continue };
@@ -65,16 +73,31 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
         let Some(told) = by_value.or_else(|| is_endless(key).then(|| "its name says so".to_owned())) else {
             continue;
         };
+        // There are as many as somebody has set up, and the metric is about those.
+        let is_configured = configured::is_one_of_few(ctx, site, key);
         // What a function of one's own makes of a value may well be bounded.
         let made = by_value_is_none && site.value.is_some_and(|it| is_made(facts, function, it));
+        keys.extend(site.key.text.map(|it| (site.at.place, it)));
         found
             .add(site.at.place, format!("metric attribute `{key}` can have any number of values: {told}"))
             .label("recorded here")
             .reason("Each value makes a time series of its own: memory and bills grow with the traffic, and backends drop what is too much.")
             .help("put it on a span or a log, and keep for the metric what is bounded: a route, a kind, a status")
             .function(ctx.owner(&site.at))
-            .certainty(if made || site.via.is_some() { Certainty::Assumed } else { site.certainty });
+            .certainty(if made || site.via.is_some() { Certainty::Assumed } else { site.certainty })
+            .at_most(if is_configured { Level::Note } else { Level::Error });
     }
+    // A key is taken off all measurements of a package, or off none.
+    let package = |it: FuncId| ctx.program.function(it).package();
+    found.fold_by(
+        ctx,
+        |it| Some((package(it.function?), *keys.get(&it.place)?)),
+        |count| format!(", here and in {count} more {}", if count == 1 { "place" } else { "places" }),
+        "and here",
+    );
+    // Several of one function go to the same measurement as a rule, and are taken off it together.
+    let said = |count| format!("; so can {count} more beside it");
+    found.fold_by(ctx, |it| it.function, said, "another without end");
 }
 
 fn is_bounded(facts: &Facts, value: ValueId) -> bool {

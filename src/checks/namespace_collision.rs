@@ -23,6 +23,9 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             above_another(ctx, keys, key, sites, found);
         }
     }
+    let said =
+        |count| format!("; {count} more {} beside it", if count == 1 { "collides" } else { "collide" });
+    found.fold_by(ctx, |it| Some(ctx.unit(it.function?)), said, "another that collides");
 }
 
 /// A key of the project's own that makes a namespace of one that the registry defines as a plain value.

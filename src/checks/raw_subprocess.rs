@@ -2,25 +2,24 @@
 
 mod question;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use crate::checks::dark_call::WAITED_FOR;
 use crate::measure::counts;
-use crate::program::{Certainty, Function, ProcessSite, Reach};
+use crate::program::{Certainty, FuncId, ProcessSite, Reach};
 use crate::rule::{Context, Findings, Level};
+use crate::text::FileId;
 
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
-    let is_wanted = is_wanted(ctx);
-    let users = users_of_runner(ctx);
+    let evidence = Evidence::find(ctx);
     for site in ctx.program.processes.iter().filter(|it| is_raw(it)) {
         let file = ctx.program.file(site.at.place.file);
         let left_alone = file.beside || is_runner(ctx, site) || ctx.options.allows(site.call.as_str());
         if left_alone || !counts(ctx.program, site.at.function) {
             continue;
         }
-        let runner =
-            ctx.program.process_runner.filter(|_| !file.facts.lexical || users.contains(package(ctx, site)));
-        let is_out_of_reach = ctx.program.process_runner.is_some() && runner.is_none();
+        let runner = usable_runner(ctx, site);
+        let is_wanted = evidence.speaks_for(ctx, site, runner.is_some());
         let runner = runner.map(|it| &ctx.program.function(it).qualified);
         // Who has a runner means every process to go through it, whoever the caller is.
         let unknown = runner.is_none() && ctx.program.function(site.at.function).reach == Reach::Unknown;
@@ -53,38 +52,48 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
         {
             finding.at_most(Level::Note);
         }
-        if !is_wanted || is_out_of_reach {
+        if !is_wanted {
             finding.at_most_unless_new(Level::Note);
         }
     }
 }
 
-fn package<'a>(ctx: &Context<'a>, site: &ProcessSite) -> &'a str {
-    ctx.program.function(ctx.owner(&site.at)).package()
-}
-
-/// The crate of the runner and those that call something of it: to any other one the runner is no help, and says nothing of it.
-fn users_of_runner<'a>(ctx: &Context<'a>) -> BTreeSet<&'a str> {
+/// The runner, where the code at hand can use it: to any other it is no help, and says nothing of it.
+fn usable_runner(ctx: &Context<'_>, site: &ProcessSite) -> Option<FuncId> {
     let program = ctx.program;
-    let Some(runner) = program.process_runner.map(|it| program.function(it).package()) else {
-        return BTreeSet::new();
-    };
-    let calls_it = |it: &&Function| it.callees.iter().any(|it| program.function(*it).package() == runner);
-    let users = program.functions.iter().filter(calls_it).map(Function::package);
-    users.chain([runner]).collect()
+    program
+        .process_runner
+        .filter(|it| program.projects.can_use(site.at.place.file, program.function(*it).file))
 }
 
-/// Most processes of the program have a span, of their own or of its runner: the others are meant to.
-fn is_wanted(ctx: &Context<'_>) -> bool {
-    let counted = |it: &&ProcessSite| {
-        !ctx.program.file(it.at.place.file).beside
-            && counts(ctx.program, it.at.function)
-            && !is_runner(ctx, it)
-    };
-    let (raw, seen): (Vec<_>, Vec<_>) =
-        ctx.program.processes.iter().filter(counted).partition(|it| is_raw(it));
-    let through_runner = ctx.program.process_runner.is_some() && seen.len() * MOST_PER_SEEN >= raw.len();
-    through_runner || (seen.len() >= FEWEST_SEEN && seen.len() > raw.len())
+/// By project, how many processes of the programs that it is a part of have no span, and how many have one.
+struct Evidence(BTreeMap<Option<usize>, (usize, usize)>);
+
+impl Evidence {
+    fn find(ctx: &Context<'_>) -> Evidence {
+        let projects = &ctx.program.projects;
+        let mut own: BTreeMap<Option<usize>, (FileId, usize, usize)> = BTreeMap::new();
+        for it in &ctx.program.processes {
+            let file = it.at.place.file;
+            if ctx.program.file(file).beside || !counts(ctx.program, it.at.function) || is_runner(ctx, it) {
+                continue;
+            }
+            let (_, raw, seen) = own.entry(projects.of(file)).or_insert((file, 0, 0));
+            *if is_raw(it) { raw } else { seen } += 1;
+        }
+        let sum = |file: FileId| {
+            let together = own.values().filter(|it| projects.are_together(file, it.0));
+            together.fold((0, 0), |sum, (_, raw, seen)| (sum.0 + raw, sum.1 + seen))
+        };
+        Evidence(own.iter().map(|(project, (file, ..))| (*project, sum(*file))).collect())
+    }
+
+    /// Most processes of those programs have a span, of their own or of their runner: the others are meant to.
+    fn speaks_for(&self, ctx: &Context<'_>, site: &ProcessSite, has_runner: bool) -> bool {
+        let project = ctx.program.projects.of(site.at.place.file);
+        let (raw, seen) = self.0.get(&project).copied().unwrap_or_default();
+        (has_runner && seen * MOST_PER_SEEN >= raw) || (seen >= FEWEST_SEEN && seen > raw)
+    }
 }
 
 /// A runner that somebody uses is there for the others, too, unless they are many more.

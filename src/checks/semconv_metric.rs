@@ -29,6 +29,13 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             .certainty(site.certainty)
             .at_most(if reads_alike(metric, site) { Level::Note } else { Level::Error });
     }
+    let said = |count| {
+        format!(
+            "; {count} more beside it {} from the conventions, too",
+            if count == 1 { "differs" } else { "differ" }
+        )
+    };
+    found.fold_by(ctx, |it| Some(ctx.unit(it.function?)), said, "another that differs");
 }
 
 fn deprecated(ctx: &Context<'_>, metric: &Metric, fate: &Fate) -> (String, String) {

@@ -33,6 +33,8 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             finding.related(span.at.place, "the span is made here, without it");
         }
     }
+    let said = |count| format!("; {count} more {} dropped beside it", if count == 1 { "is" } else { "are" });
+    found.fold_by(ctx, |it| it.function, said, "another field that the span does not have");
 }
 
 /// Where the span itself is not known, a library may have made it, with names that are common; and where the level of a span turns it

@@ -1,6 +1,6 @@
 //! `unused-instrument`: an instrument that nothing is ever recorded with.
 
-use crate::rule::{Context, Findings};
+use crate::rule::{Context, Findings, and_more};
 
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
     for site in ctx.program.metrics.iter().filter(|it| it.is_of_opentelemetry() && !it.recorded) {
@@ -17,4 +17,5 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             .function(ctx.owner(&site.at))
             .certainty(site.certainty);
     }
+    found.fold_by(ctx, |it| Some(ctx.unit(it.function?)), and_more, "another that nothing is recorded with");
 }

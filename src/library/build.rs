@@ -26,6 +26,8 @@ pub(super) struct Builder<'a> {
     by_path: FxHashMap<(&'static str, Symbol), NodeId>,
     /// The language whose tree is grown.
     language: &'static str,
+    /// The file is about the agent of some vendor.
+    of_vendor: bool,
     errors: Vec<String>,
 }
 
@@ -35,13 +37,14 @@ impl<'a> Builder<'a> {
         library.nodes.reserve(NODES);
         library.children.reserve(NODES);
         let by_path = FxHashMap::with_capacity_and_hasher(NODES, FxBuildHasher);
-        Builder { library, named_types: Vec::new(), by_path, language: "", errors }
+        Builder { library, named_types: Vec::new(), by_path, language: "", of_vendor: false, errors }
     }
 
     pub(super) fn add_files(&mut self, files: &'a [NamedFile<'a>]) {
         self.add_aliases(files);
         for (source, file) in files {
             self.language = language_of(source.0);
+            self.of_vendor = file.vendor;
             for entry in &file.types {
                 self.add_type(*source, entry);
             }
@@ -65,6 +68,7 @@ impl<'a> Builder<'a> {
 
     pub(super) fn add_extra(&mut self, language: &'static str, origin: &'a str, entry: &'a CallEntry) {
         self.language = language;
+        self.of_vendor = false;
         self.add_call((origin, ""), entry);
     }
 
@@ -169,7 +173,8 @@ impl<'a> Builder<'a> {
 
     fn add_call(&mut self, source: Source<'a>, entry: &'a CallEntry) {
         let gives = entry.gives.map(|it| self.named_type(source, it, None));
-        let model = entry.role.map(|role| super::Model { gives, ..model_of(role, entry) });
+        let of_vendor = self.of_vendor;
+        let model = entry.role.map(|role| super::Model { gives, of_vendor, ..model_of(role, entry) });
         if let Some(why) = model.as_ref().and_then(check::contradiction) {
             self.fail(source, &entry.path.written, &why);
         }
@@ -224,6 +229,8 @@ impl<'a> Builder<'a> {
                 distribution: Symbol::new(&entry.distribution),
                 modules: entry.modules.0.iter().map(|it| Symbol::new(it)).collect(),
                 enable,
+                single: entry.single.0.iter().map(|it| Symbol::new(it)).collect(),
+                over: entry.over.0.iter().map(|it| Symbol::new(it)).collect(),
                 spans: entry.spans,
                 carries_threads: entry.carries_threads,
                 zero_code: entry.zero_code,

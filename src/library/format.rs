@@ -17,6 +17,8 @@ pub(super) struct ModelFile {
     /// Where the package registry has it, for people.
     #[serde(rename = "distribution")]
     pub(super) distributions: Words,
+    /// It is the agent of some vendor: its spans are none of OpenTelemetry, and have names of their own.
+    pub(super) vendor: bool,
     /// Another spelling, and the one that the models use.
     pub(super) alias: BTreeMap<DottedPath, DottedPath>,
     /// What to use instead of a deprecated or removed path.
@@ -106,6 +108,12 @@ pub(super) struct InstrumentorEntry {
     pub(super) modules: Words,
     #[serde(default)]
     pub(super) enable: Words,
+    /// Those of `enable` that speak for one object and for nothing else; `*` for all of them.
+    #[serde(default)]
+    pub(super) single: Words,
+    /// Libraries that what it instruments stands on: a span of theirs would tell the same again.
+    #[serde(default)]
+    pub(super) over: Words,
     #[serde(default = "yes")]
     pub(super) spans: bool,
     #[serde(default)]

@@ -23,6 +23,7 @@ pub(super) fn plain_model(role: Role) -> Model {
         detail: None,
         goes_out: goes_out(role),
         signal: None,
+        of_vendor: false,
         gives: None,
         level: None,
         fixed_name: None,

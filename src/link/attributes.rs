@@ -32,7 +32,8 @@ const MOST_ROUNDS: usize = 5;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum What {
-    Attribute(AttributeTarget),
+    /// Of what, and whether that is the span of some vendor's agent.
+    Attribute(AttributeTarget, bool),
     Event,
     Metric(Instrument),
 }
@@ -200,7 +201,7 @@ fn through(
     let key = Key { text, place, scope, value: None, whole: None };
     let via = Some(shown(world, function));
     let keys = eval.substitute(key, function, site, bound, 0);
-    let to_a_span = sink.what == What::Attribute(AttributeTarget::Span);
+    let to_a_span = matches!(sink.what, What::Attribute(AttributeTarget::Span, _));
     if keys.is_empty() && to_a_span && hands_over(world, site, function, bound, &sink.parts) {
         found.open.push(site);
     }
@@ -271,7 +272,7 @@ fn direct(world: &World<'_>, targets: &Targets, eval: &mut Eval<'_, '_>, site: S
                 }
                 _ => continue,
             };
-            let what = What::Attribute(target);
+            let what = What::Attribute(target, model.of_vendor);
             if model.role == Role::AddEvent
                 && let Some((name, scope)) = at(Slot::Name)
             {
@@ -390,7 +391,7 @@ fn tables(world: &World<'_>, targets: &Targets, mut written: Vec<Written>) -> Ta
         let at = At { place: it.key.place, function, region: it.key.scope.region };
         let text = it.key.text.text();
         match it.what {
-            What::Attribute(target) => {
+            What::Attribute(target, of_vendor) => {
                 if !seen.insert((it.key.place, text.text, target.as_str())) {
                     continue;
                 }
@@ -409,6 +410,7 @@ fn tables(world: &World<'_>, targets: &Targets, mut written: Vec<Written>) -> Ta
                     value_type,
                     value_text,
                     spelled,
+                    of_vendor,
                     certainty: it.certainty,
                 });
             }

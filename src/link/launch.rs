@@ -25,6 +25,8 @@ pub(crate) struct LaunchFile {
 #[derive(Debug, Default)]
 pub(crate) struct Instrumented {
     modules: FxHashSet<Symbol>,
+    /// Those that are instrumented wherever they are used, and not as one object alone.
+    everywhere: FxHashSet<Symbol>,
     /// What has been switched on, by the library's models; and what the configuration says to be covered.
     enabled: FxHashSet<NodeId>,
     declared: FxHashSet<Symbol>,
@@ -54,6 +56,7 @@ impl Instrumented {
         }
         for name in declared {
             found.modules.insert(Symbol::new(name));
+            found.everywhere.insert(Symbol::new(name));
             found.declared.insert(Symbol::new(name));
             found.any = true;
         }
@@ -78,9 +81,11 @@ impl Instrumented {
         );
         imported.into_iter().for_each(|it| found.enable(it));
         let makes_provider = called.iter().any(|it| is_provider(library, *it));
-        for it in called.into_iter().chain(middleware.members).flat_map(|it| library.enabled_by(it)) {
-            by_code |= it.zero_code;
-            found.enable(it);
+        for call in called.into_iter().chain(middleware.members) {
+            for it in library.enabled_by(call) {
+                by_code |= it.zero_code;
+                if library.is_for_one(it, call) { found.enable_for_one(it) } else { found.enable(it) }
+            }
         }
         // Who sets up a provider in code is not launched by what would do it, unless it loads whatever is installed.
         if !by_code && (!makes_provider || loads_installed(world)) {
@@ -89,7 +94,9 @@ impl Instrumented {
         found.served.extend(middleware.served);
         found.called.extend(middleware.called);
         found.unknown.extend(middleware.unknown);
-        found.modules.extend(own::wrapped(world, targets));
+        let own = own::wrapped(world, targets);
+        found.modules.extend(own.iter().copied());
+        found.everywhere.extend(own);
         found
     }
 
@@ -109,6 +116,13 @@ impl Instrumented {
     }
 
     fn enable(&mut self, it: &Instrumentor) {
+        self.enable_for_one(it);
+        if it.spans {
+            self.everywhere.extend(it.modules.iter().copied());
+        }
+    }
+
+    fn enable_for_one(&mut self, it: &Instrumentor) {
         self.carries_threads |= it.carries_threads;
         self.any = true;
         if it.spans {
@@ -137,6 +151,11 @@ impl Instrumented {
     /// Whether calls into this part of a library get their span from its instrumentation.
     pub(crate) fn covers_call(&self, library: &Library, node: NodeId) -> bool {
         names_part(&self.modules, library, node) || names_part(&self.called, library, node)
+    }
+
+    /// Whether it does so wherever the library is used: what one object has says nothing of the next.
+    pub(crate) fn covers_everywhere(&self, library: &Library, node: NodeId) -> bool {
+        names_part(&self.everywhere, library, node) || names_part(&self.called, library, node)
     }
 
     /// Whether something stands around what this part of a library serves of which nobody can tell what it does.
@@ -195,7 +214,7 @@ fn names_package(text: &str, name: &str) -> bool {
 }
 
 /// `opentelemetry-instrument`, the operator's annotation and the launchers of vendors.
-fn launches_instrumented(file: &LaunchFile) -> bool {
+pub(crate) fn launches_instrumented(file: &LaunchFile) -> bool {
     file.text.lines().map(str::trim).filter(|it| !it.starts_with('#')).any(|it| {
         (it.contains("opentelemetry-instrument") && !it.contains("opentelemetry-instrumentation"))
             || it.contains("ddtrace-run")

@@ -8,6 +8,7 @@ mod crates;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+pub(crate) use self::crates::Manifest;
 use crate::facts::{FnId, FunctionKind};
 use crate::link::LaunchFile;
 use crate::program::File;
@@ -52,6 +53,9 @@ pub(crate) struct Modules {
     renamed: FxHashMap<(ModuleId, Symbol), Symbol>,
     /// Modules whose body stands inside a file.
     inline: FxHashMap<(FileId, FnId), ModuleId>,
+    /// What the manifests of crates say, and by file which of them it belongs to.
+    pub(crate) packages: Vec<Manifest>,
+    pub(crate) package_of: FxHashMap<FileId, usize>,
 }
 
 const TOP: ModuleId = ModuleId(0);
@@ -66,6 +70,8 @@ impl Modules {
             crates: FxHashMap::default(),
             renamed: FxHashMap::default(),
             inline: FxHashMap::default(),
+            packages: Vec::new(),
+            package_of: FxHashMap::default(),
         };
         let mut top = modules.add(Symbol::new(""), None, true);
         for package in packages {

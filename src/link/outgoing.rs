@@ -353,6 +353,7 @@ fn outgoing(
         category,
         covered_by: None,
         instrumented: false,
+        instrumented_everywhere: false,
         instrumentable: false,
         reach: Reach::Unknown,
         certainty,

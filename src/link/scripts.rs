@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use crate::facts::FnId;
+use crate::link::projects::Tree;
 use crate::link::rounds::Targets;
 use crate::link::things::Thing;
 use crate::link::touches::speaks_of_telemetry;
@@ -12,10 +13,15 @@ use crate::link::world::World;
 use crate::program::{EntryKind, Program};
 use crate::text::FileId;
 
-/// For each file whether it is a part of such a script.
-pub(crate) fn find(world: &World<'_>, targets: &Targets, program: &Program) -> Vec<bool> {
+/// For each file whether it is a part of such a script, or of a project of which none has telemetry.
+pub(crate) fn find(
+    world: &World<'_>,
+    targets: &Targets,
+    program: &Program,
+    loads: &[Vec<usize>],
+    tree: &Tree<'_, '_>,
+) -> Vec<bool> {
     let files = world.files.len();
-    let loads: Vec<Vec<usize>> = (0..files).into_par_iter().map(|it| loaded_by(world, it)).collect();
     let traced = traced(world, targets, program);
     let mut starts: Vec<bool> = (0..files).map(|it| stands_alone(world, it)).collect();
     let mut serves = traced.clone();
@@ -27,14 +33,20 @@ pub(crate) fn find(world: &World<'_>, targets: &Targets, program: &Program) -> V
         }
     }
     let homes = homes(world, &traced);
-    let loaders = loaders(&loads);
+    let loaders = loaders(loads);
     let (to_traces, to_services) = (spread(&loaders, traced), spread(&loaders, serves));
     for file in 0..files {
         starts[file] &= !to_services[file];
     }
-    let (of_scripts, of_traced) = (spread(&loads, starts), spread(&loads, to_traces));
+    let (of_scripts, of_traced) = (spread(loads, starts), spread(loads, to_traces));
     let at_home = |file: usize| homes.contains(world.files[file].directory());
-    (0..files).map(|it| of_scripts[it] && !of_traced[it] && !at_home(it)).collect()
+    let without = tree.without_telemetry(program, &of_traced);
+    (0..files).map(|it| without[it] || (of_scripts[it] && !of_traced[it] && !at_home(it))).collect()
+}
+
+/// The files that each file loads, with the packages that they are in.
+pub(crate) fn loads(world: &World<'_>) -> Vec<Vec<usize>> {
+    (0..world.files.len()).into_par_iter().map(|it| loaded_by(world, it)).collect()
 }
 
 /// The directories that hold code with telemetry, directly or further down: a new file in one of them is a part of what is traced. At
@@ -70,7 +82,6 @@ fn stands_alone(world: &World<'_>, file: usize) -> bool {
     !packaged && world.files[file].facts.ops_of(FnId::MODULE).next().is_some()
 }
 
-/// The files that a file loads, with the packages that they are in.
 fn loaded_by(world: &World<'_>, file: usize) -> Vec<usize> {
     let (id, modules, facts) = (FileId(file as u32), &world.modules, &world.files[file].facts);
     // A test loads whatever it tests.

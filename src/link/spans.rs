@@ -285,6 +285,7 @@ fn blank(
         skips: skips_of(names, open),
         arguments: Vec::new(),
         records_arguments: decorated.is_some() && model.is_some_and(|(it, _)| it.place(Slot::Skip).is_some()),
+        of_vendor: model.is_some_and(|(it, _)| it.of_vendor),
         may_record: model.is_some_and(|(it, _)| it.place(Slot::RecordException).is_some()),
         certainty: names.openings.certainty(names.targets, open),
     }

@@ -7,9 +7,9 @@ use crate::registry::{Only, Replacement, Standing};
 use crate::text::Symbol;
 
 impl AttributeSite {
-    /// Log fields and baggage follow conventions of their own.
+    /// Log fields, baggage and the agents of vendors follow conventions of their own.
     pub(crate) fn is_named_by_convention(&self) -> bool {
-        !matches!(self.target, AttributeTarget::Log | AttributeTarget::Baggage)
+        !self.of_vendor && !matches!(self.target, AttributeTarget::Log | AttributeTarget::Baggage)
     }
 }
 

@@ -10,7 +10,7 @@ pub(super) fn are_endless(ctx: &Context<'_>, site: &SpanSite) -> bool {
     let facts = &ctx.program.file(site.at.place.file).facts;
     let parts = parts(ctx, site, &arguments(ctx, site)).unwrap_or_default();
     let (_, local) = ctx.program.facts_of(site.at.function);
-    parts.into_iter().any(|it| is_endless(facts, it, 0) && !is_route(facts, local, it))
+    parts.into_iter().any(|it| is_endless(facts, local, it, 0) && !is_route(facts, local, it))
 }
 
 /// The route that a server has matched, or a fixed word where there is none:
@@ -34,11 +34,22 @@ fn method(facts: &Facts, value: ValueId) -> Option<(ValueId, &'static str, &[Arg
     Some((of, name.as_str(), facts.args(args)))
 }
 
-fn is_endless(facts: &Facts, value: ValueId, depth: u32) -> bool {
+fn is_endless(facts: &Facts, function: FnId, value: ValueId, depth: u32) -> bool {
     if depth > 4 {
         return false;
     }
     match facts.value(value) {
+        // `path = f"{info.parent_type}.{info.field_name}"`: what it is made of says more than what it is called.
+        Value::Name(name) => match facts.bindings_of(function, *name) {
+            [Binding { kind: BindingKind::Value(bound), .. }]
+                if matches!(facts.value(*bound), Value::Template(_) | Value::Member { .. }) =>
+            {
+                is_endless(facts, function, *bound, depth + 1)
+            }
+            _ => speaks_of_many(name.as_str()),
+        },
+        Value::Template(run) => facts.list(run).iter().any(|it| is_endless(facts, function, *it, depth + 1)),
+
         // Made a text of, whatever else is done to it.
         Value::Call(op) => match facts.op(*op).kind {
             OpKind::Call { callee, ref args } => {
@@ -48,7 +59,7 @@ fn is_endless(facts: &Facts, value: ValueId, depth: u32) -> bool {
                     _ => None,
                 };
                 last_name(facts, callee).is_some_and(makes_new)
-                    || inside.chain(receiver).any(|it| is_endless(facts, it, depth + 1))
+                    || inside.chain(receiver).any(|it| is_endless(facts, function, it, depth + 1))
             }
             _ => false,
         },

@@ -1,7 +1,8 @@
 //! Exceptions that are swallowed on purpose: what the span stands for goes on without what failed.
 
 use crate::facts::{Facts, Op, OpKind, Region, RegionId, RegionKind, Value, ValueId};
-use crate::program::{HandlerSite, Program, SpanStyle};
+use crate::program::{AttributeTarget, HandlerSite, Program, SpanStyle};
+use crate::text::Symbol;
 
 /// One of many is left out, something is tried that need not succeed, or who asked is told that they asked wrongly.
 pub(super) fn is_meant(program: &Program, site: &HandlerSite) -> bool {
@@ -11,6 +12,7 @@ pub(super) fn is_meant(program: &Program, site: &HandlerSite) -> bool {
     is_for_debugging(facts, handler)
         || guards_telemetry(facts, handler)
         || tells_of_a_mistake(facts, handler)
+        || is_counted(program, site, facts)
         || (!leaves && is_one_of_many(program, site, facts).unwrap_or_else(|| goes_on(program, site, facts)))
 }
 
@@ -41,6 +43,38 @@ fn writes_to_span(facts: &Facts, call: &Op) -> bool {
         OpKind::Call { callee, .. } => {
             matches!(facts.value(callee), Value::Member { name, .. } if WRITING.contains(&name.as_str()))
         }
+        _ => false,
+    }
+}
+
+/// `failed += 1`, and `span.set_attribute("batch.failed", failed)` when all is done: the span tells of it in its own words.
+fn is_counted(program: &Program, site: &HandlerSite, facts: &Facts) -> bool {
+    let kept: Vec<Symbol> = in_handler(facts, site.at.region)
+        .filter_map(|it| match it.kind {
+            OpKind::Bind { name, .. } => Some(name),
+            _ => None,
+        })
+        .collect();
+    let handler = facts.region(site.at.region).span;
+    let mut written = program.attributes.iter().filter(|it| {
+        it.at.function == site.at.function
+            && it.target == AttributeTarget::Span
+            && it.at.place.span.start > handler.start
+    });
+    !kept.is_empty() && written.any(|it| it.value.is_some_and(|it| mentions(facts, it, &kept, 0)))
+}
+
+fn mentions(facts: &Facts, value: ValueId, names: &[Symbol], depth: u32) -> bool {
+    let inner = |it: &ValueId| depth < 4 && mentions(facts, *it, names, depth + 1);
+    match facts.value(value) {
+        Value::Name(name) => names.contains(name),
+        Value::Template(run) | Value::Test(run) | Value::Arithmetic(run) | Value::Either(run) => {
+            facts.list(run).iter().any(inner)
+        }
+        Value::Call(op) => match &facts.op(*op).kind {
+            OpKind::Call { args, .. } => facts.args(args).iter().any(|it| inner(&it.value)),
+            _ => false,
+        },
         _ => false,
     }
 }

@@ -19,6 +19,15 @@ struct Package {
     programs: Vec<(Symbol, String)>,
     /// Dependencies that are called otherwise than they are: the name in the code, and the real one.
     renamed: Vec<(Symbol, Symbol)>,
+    /// What it is built from, by the real names; what only tests need is left out.
+    dependencies: Vec<Symbol>,
+}
+
+/// What a package says of itself that is asked for once its files are placed.
+#[derive(Debug)]
+pub(crate) struct Manifest {
+    pub(crate) name: Symbol,
+    pub(crate) dependencies: Vec<Symbol>,
 }
 
 struct Planter<'a> {
@@ -55,6 +64,17 @@ pub(super) fn plant(modules: &mut Modules, files: &[File], launch: &[LaunchFile]
         planter.package(package, paths);
     }
     planter.orphans(&paths);
+    for (index, paths) in owned.iter().enumerate() {
+        let files = paths.iter().filter_map(|it| planter.by_path.get(it).copied());
+        planter.modules.package_of.extend(files.map(|it| (it, index)));
+    }
+    modules.packages = packages
+        .into_iter()
+        .map(|it| Manifest {
+            name: it.name.unwrap_or_else(|| Symbol::new("crate")),
+            dependencies: it.dependencies,
+        })
+        .collect();
 }
 
 impl Planter<'_> {
@@ -332,5 +352,17 @@ fn package(file: &LaunchFile, workspaces: &[Workspace]) -> Option<Package> {
             }
         }
     }
+    package.dependencies = dependencies(&table);
+    for it in &mut package.dependencies {
+        *it = package.renamed.iter().find(|(alias, _)| alias == it).map_or(*it, |(_, real)| *real);
+    }
     Some(package)
+}
+
+/// What a package is built from, everywhere or on some system.
+fn dependencies(table: &toml::Table) -> Vec<Symbol> {
+    let systems = table.get("target").and_then(toml::Value::as_table).into_iter().flatten();
+    let systems = systems.filter_map(|(_, it)| it.get("dependencies"));
+    let tables = table.get("dependencies").into_iter().chain(systems).filter_map(toml::Value::as_table);
+    tables.flat_map(|it| it.keys()).map(|it| spelled(it)).collect()
 }

@@ -2,7 +2,7 @@
 
 use super::{How, Open, Opening, Openings, outermost, region_is_inside};
 use crate::facts::{Facts, FunctionKind, OpKind, RegionId, RegionKind, Value, ValueId};
-use crate::library::NodeId;
+use crate::library::{NodeId, Role};
 use crate::link::eval::Eval;
 use crate::link::rounds::Targets;
 use crate::link::things::{Site, Thing};
@@ -95,7 +95,8 @@ impl Openings {
         self.around_region(world, world.facts(site.file).op(site.op).region, site)
     }
 
-    /// The innermost opening that is open in a region when an operation is next.
+    /// The innermost opening that is open in a region when an operation is next; one of OpenTelemetry, if there is one as well as one of
+    /// some vendor's agent.
     pub(crate) fn around_region(&self, world: &World<'_>, region: RegionId, next: Site) -> Option<Opening> {
         self.opening_in(world, region, next, |it| matches!(it, How::Entered | How::Started))
     }
@@ -113,10 +114,14 @@ impl Openings {
         if self.own[function.index()].is_empty() && self.activated.is_empty() {
             return None;
         }
+        let mut of_vendor = None;
         for (id, it) in facts.regions_from(region) {
             let managed = self.own[function.index()].iter().find(|it| it.how == How::Managed(id));
             if let Some(found) = managed {
-                return Some(*found);
+                if !self.is_of_vendor(world, found.open) {
+                    return Some(*found);
+                }
+                of_vendor = of_vendor.or(Some(*found));
             }
             if let RegionKind::With { .. } | RegionKind::Held { .. } = it.kind
                 && let Some(site) = self.activated.get(&(world.file_of[function.index()], id))
@@ -135,6 +140,12 @@ impl Openings {
                     && !self.ended_before(world, function, it.site, region, next)
             })
             .copied()
+            .or(of_vendor)
+    }
+
+    fn is_of_vendor(&self, world: &World<'_>, open: Open) -> bool {
+        let model = self.bottom(open, 0).and_then(|(_, node)| world.library.node(node).model(Role::Span));
+        model.is_some_and(|it| it.of_vendor)
     }
 
     /// Whether a span that was opened by hand before an operation has not been ended by then.

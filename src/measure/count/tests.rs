@@ -75,6 +75,7 @@ impl Sketch {
             category: CallCategory::Http,
             covered_by: None,
             instrumented: false,
+            instrumented_everywhere: false,
             instrumentable: false,
             reach,
             certainty: Certainty::Certain,
@@ -282,8 +283,18 @@ fn attributes_conform_to_the_registry() {
         let key = Text { text: key.map(Symbol::new), source: TextSource::Literal, bounded: true };
         let (value, value_type, value_text, via) = (None, None, None, None);
         let certainty = Certainty::Certain;
-        let site =
-            AttributeSite { at, key, target, via, value, value_type, value_text, spelled: None, certainty };
+        let site = AttributeSite {
+            at,
+            key,
+            target,
+            via,
+            value,
+            value_type,
+            value_text,
+            spelled: None,
+            of_vendor: false,
+            certainty,
+        };
         sketch.0.attributes.push(site);
     };
     for key in ["http.request.method", "shop.order.id", "http.method", "http.verb"] {

@@ -72,6 +72,7 @@ impl Sample {
             category,
             covered_by: None,
             instrumented: false,
+            instrumented_everywhere: false,
             instrumentable: false,
             reach: Reach::Dark,
             certainty: Certainty::Certain,
@@ -355,6 +356,7 @@ pub(crate) fn everything() -> Sample {
         value_type: Some("int"),
         value_text: None,
         spelled: None,
+        of_vendor: false,
         certainty: Certainty::Certain,
     });
     program.events.push(EventSite { at, name: text("retry"), attributes: vec![word("n")] });
@@ -420,6 +422,7 @@ fn span(at: At, name: Text) -> SpanSite {
         records_arguments: false,
         arguments: Vec::new(),
         may_record: false,
+        of_vendor: false,
         at,
         owner: at.function,
         name,

@@ -1,0 +1,81 @@
+//! Work that goes on as long as the program does: it is nobody's request, and should begin traces of its own.
+
+use super::has_word;
+use crate::facts::{BindingKind, Facts, FnId, OpKind, RegionId, RegionKind, Value, ValueId};
+use crate::program::{FuncId, Program};
+
+/// A loop that waits, in the work itself or in what it runs: `spawn(async move { self.run_worker().await })`.
+pub(super) fn lives_on(program: &Program, work: FuncId) -> bool {
+    const LASTING: [&str; 8] = ["run", "loop", "watch", "listen", "serve", "worker", "monitor", "heartbeat"];
+    let lasts = |it: &FuncId| {
+        (has_word(program, *it, &LASTING) && waits_in_a_loop(program, *it)) || is_endless(program, *it)
+    };
+    waits_in_a_loop(program, work) || program.function(work).callees.iter().any(lasts)
+}
+
+fn waits_in_a_loop(program: &Program, work: FuncId) -> bool {
+    let (facts, local) = program.facts_of(work);
+    // What waits can stand in a block of its own: `runtime.block_on(async move { while let Some(it) = queue.recv().await {} })`.
+    let functions = std::iter::once(local).chain(facts.closures_inside(local));
+    functions.flat_map(|it| awaited_in_loops(facts, it)).next().is_some()
+}
+
+/// What is awaited in loops, and in which.
+fn awaited_in_loops(facts: &Facts, function: FnId) -> impl Iterator<Item = (ValueId, RegionId)> {
+    facts.ops_of(function).filter_map(|(_, op)| match op.kind {
+        OpKind::Await(value) => {
+            let around = facts.regions_from(op.region).find(|(_, it)| it.kind == RegionKind::Loop);
+            around.map(|(it, _)| (value, it))
+        }
+        _ => None,
+    })
+}
+
+/// A loop that waits for the clock or for more to do, or that nothing leaves. One over a list ends with that.
+fn is_endless(program: &Program, function: FuncId) -> bool {
+    let (facts, local) = program.facts_of(function);
+    let is_left = |region: RegionId| {
+        facts.ops_of(local).any(|(_, op)| {
+            matches!(op.kind, OpKind::Jump | OpKind::Return(_) | OpKind::Propagate(_) | OpKind::Raise(_))
+                && facts.regions_from(op.region).any(|(it, _)| it == region)
+        })
+    };
+    facts.lexical
+        && awaited_in_loops(facts, local).any(|(value, region)| {
+            !is_over_a_list(facts, region)
+                && (waits_for_more(facts, local, value)
+                    || (is_without_condition(facts, region) && !is_left(region)))
+        })
+}
+
+fn is_over_a_list(facts: &Facts, region: RegionId) -> bool {
+    let start = facts.region(region).span.start;
+    let mut values = facts.values.iter().zip(&facts.value_spans);
+    values.any(|(value, at)| at.start == start && matches!(value, Value::Element(_)))
+}
+
+/// `timer.tick().await`, `self.queue.recv().await`. What the function has made itself it also fills, and comes to its end.
+fn waits_for_more(facts: &Facts, function: FnId, value: ValueId) -> bool {
+    let Value::Call(op) = facts.value(value) else { return false };
+    let OpKind::Call { callee, .. } = facts.op(*op).kind else { return false };
+    match *facts.value(callee) {
+        Value::Member { of, name } => match name.as_str() {
+            "tick" | "accept" | "sleep" | "sleep_until" | "changed" | "notified" => true,
+            "recv" | "recv_many" | "next" => !is_made_here(facts, function, of),
+            _ => false,
+        },
+        Value::Name(name) => matches!(name.as_str(), "sleep" | "sleep_until"),
+        _ => false,
+    }
+}
+
+fn is_made_here(facts: &Facts, function: FnId, value: ValueId) -> bool {
+    let Value::Name(name) = *facts.value(value) else { return false };
+    facts.bindings_of(function, name).iter().any(|it| !matches!(it.kind, BindingKind::Param(_)))
+}
+
+/// `loop` has no end of its own, as `while` has: a loop is where its first word stands.
+fn is_without_condition(facts: &Facts, region: RegionId) -> bool {
+    let span = facts.region(region).span;
+    span.end - span.start == "loop".len() as u32
+}
