@@ -368,7 +368,7 @@ pub(crate) enum Value {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Import {
-    /// How many packages upwards a relative import goes; 0 is absolute.
+    /// How many packages upwards a relative import goes, from 1 for a part of the package itself; 0 is absolute.
     pub(crate) level: u32,
     pub(crate) module: Symbol,
     /// The name taken out of the module; none binds the module itself.

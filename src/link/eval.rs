@@ -5,6 +5,7 @@
 
 mod annotations;
 mod calls;
+mod circles;
 mod containers;
 mod held;
 mod kept;
@@ -15,6 +16,7 @@ mod stars;
 use rustc_hash::FxHashMap;
 
 use crate::facts::{Binding, BindingKind, FnId, Import, OpKind, RegionId, Value, ValueId};
+use crate::link::eval::circles::Circles;
 use crate::link::modules::ModuleId;
 use crate::link::things::{ClassId, Site, Thing, Things};
 use crate::link::world::World;
@@ -61,10 +63,7 @@ pub(crate) struct Eval<'w, 'a> {
     /// What instances have under a name, as the tables are now.
     of_instances: FxHashMap<(ClassId, Symbol), Remembered>,
     open: Vec<(FileId, ValueId)>,
-    /// The star imports that the search under way has come to, and whether it is still inside of them.
-    starred: Vec<((FileId, FnId, Symbol), bool)>,
-    /// How often one of them was come to once more, and not looked at again.
-    passed_over: u32,
+    circles: Circles,
     /// Paths of imports that are being followed.
     using: Vec<(FileId, FnId, Symbol)>,
     depth: u32,
@@ -121,13 +120,12 @@ impl<'w, 'a> Eval<'w, 'a> {
             members: FxHashMap::default(),
             of_instances: FxHashMap::default(),
             open: Vec::new(),
-            starred: Vec::new(),
+            circles: Circles::default(),
             using: Vec::new(),
             depth: 0,
             steps: 0,
             cut: 0,
             loose: 0,
-            passed_over: 0,
             recalled: 0,
             read: Vec::new(),
         }

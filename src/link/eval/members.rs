@@ -75,8 +75,8 @@ impl<'w, 'a> Eval<'w, 'a> {
         match import.name {
             None => module,
             Some(name) => {
-                if let Some(part) = self.own_part(file, &module, name) {
-                    return Things::one(Thing::Module(part));
+                if let Some(part) = self.own_part(file, import, &module, name) {
+                    return Things::one(part);
                 }
                 let found = self.members(&module, name);
                 if found.is_empty() { Things::one(Thing::Foreign) } else { found }
@@ -84,12 +84,16 @@ impl<'w, 'a> Eval<'w, 'a> {
         }
     }
 
-    /// The module that a package takes out of itself: `from . import part` in its own text binds the very name that it asks for.
-    fn own_part(&self, file: FileId, module: &Things, name: Symbol) -> Option<ModuleId> {
+    /// The module that one takes out of itself: `from . import part` in a package's own text, and `mod part;`, bind the very name
+    /// that they ask for. To look that up would come back here.
+    fn own_part(&self, file: FileId, import: Import, of: &Things, name: Symbol) -> Option<Thing> {
         let modules = &self.world.modules;
-        let own = modules.of_file(file);
-        let is_own = !self.world.facts(file).lexical && module.only() == Some(Thing::Module(own));
-        modules.child(own, name).filter(|_| is_own)
+        let Some(Thing::Module(module)) = of.only() else { return None };
+        let part = modules.child(module, name).map(Thing::Module);
+        if self.world.facts(file).lexical {
+            return (import.level > 0).then(|| part.unwrap_or(Thing::Foreign));
+        }
+        part.filter(|_| module == modules.of_file(file))
     }
 
     pub(super) fn import_root(&mut self, file: FileId, dotted: Symbol) -> Things {
@@ -200,16 +204,7 @@ impl<'w, 'a> Eval<'w, 'a> {
         {
             return Some(found);
         }
-        let settled = &self.world.settled.brought;
-        if let Some(known) = settled.get(module, name) {
-            return known;
-        }
-        let (loose, passed_over) = (self.loose, self.passed_over);
-        let found = self.brought_member(module, name);
-        if self.passed_over == passed_over && self.is_settled(loose) {
-            settled.keep(module, name, found.as_ref());
-        }
-        found
+        self.brought_member(module, name)
     }
 
     /// What a module has by importing everything of another, as a module inside it, or as a macro.

@@ -1,6 +1,7 @@
 //! Names of languages that are lexical: paths and their first names, variables from where they are let, macros.
 
-use crate::facts::{Binding, BindingKind, FnId, FunctionKind};
+use crate::facts::{Binding, BindingKind, FnId, FunctionKind, Import};
+use crate::link::eval::circles::Place;
 use crate::link::eval::{Eval, LONGEST_CHAIN, MOST_STEPS, Scope};
 use crate::link::modules::ModuleId;
 use crate::link::things::{Thing, Things};
@@ -186,26 +187,23 @@ impl<'w, 'a> Eval<'w, 'a> {
 
     /// `use path::name;` brings the macro of that name too.
     pub(super) fn imported_macro(&mut self, file: FileId, function: FnId, plain: Symbol) -> Option<Things> {
-        let facts = self.world.facts(file);
-        for binding in facts.bindings_of(function, plain) {
-            if let BindingKind::Import(import) = binding.kind
-                && let Some(taken) = import.name
-            {
-                let called = Symbol::new(&format!("{taken}!"));
-                if self.depth >= LONGEST_CHAIN {
-                    self.cut_short();
-                    return None;
-                }
-                self.depth += 1;
-                let module = self.imported_module(file, binding.from, import);
-                let found = self.members(&module, called);
-                self.depth -= 1;
-                if found.is_known() {
-                    return Some(found);
-                }
-            }
+        let bindings = self.world.facts(file).bindings_of(function, plain);
+        if !bindings.iter().any(|it| matches!(it.kind, BindingKind::Import(Import { name: Some(_), .. }))) {
+            return None;
         }
-        None
+        let place = Place { file, scope: function, name: plain, is_macro: true };
+        self.look_once(place, |it| {
+            bindings.iter().find_map(|binding| match binding.kind {
+                BindingKind::Import(import) => it.macro_of(file, binding.from, import),
+                _ => None,
+            })
+        })
+    }
+
+    fn macro_of(&mut self, file: FileId, from: FnId, import: Import) -> Option<Things> {
+        let called = Symbol::new(&format!("{}!", import.name?));
+        let module = self.imported_module(file, from, import);
+        Some(self.members(&module, called)).filter(Things::is_known)
     }
 
     /// A macro that is defined somewhere in the crate of a module.

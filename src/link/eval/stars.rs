@@ -1,7 +1,8 @@
 //! Names that come with everything of another module: `from module import *`, `use module::*`.
 
 use crate::facts::{Binding, BindingKind, FnId};
-use crate::link::eval::{Eval, LONGEST_CHAIN, MOST_STEPS};
+use crate::link::eval::Eval;
+use crate::link::eval::circles::Place;
 use crate::link::modules::ModuleId;
 use crate::link::things::{Thing, Things};
 use crate::text::{FileId, Symbol};
@@ -12,28 +13,15 @@ impl Eval<'_, '_> {
         if !facts.star_imports.iter().any(|(it, _)| *it == scope) {
             return None;
         }
-        // Modules that import everything from each other are looked at once in a search.
-        let key = (file, scope, name);
-        if let Some((_, is_open)) = self.starred.iter().find(|(it, _)| *it == key) {
-            if *is_open {
-                self.cut_short();
-            }
-            self.passed_over += 1;
-            return None;
+        let settled = &self.world.settled.starred;
+        if let Some(known) = settled.get((file, scope, name)) {
+            return known;
         }
-        self.steps += 1;
-        if self.depth >= LONGEST_CHAIN || self.steps > MOST_STEPS {
-            self.cut_short();
-            return None;
-        }
-        let place = self.starred.len();
-        self.starred.push((key, true));
-        self.depth += 1;
-        let found = self.star_import_of(file, scope, name);
-        self.depth -= 1;
-        self.starred[place].1 = false;
-        if place == 0 {
-            self.starred.clear();
+        let start = self.start();
+        let place = Place { file, scope, name, is_macro: false };
+        let found = self.look_once(place, |it| it.star_import_of(file, scope, name));
+        if self.is_settled_since(&start) {
+            settled.keep((file, scope, name), found.as_ref());
         }
         found
     }

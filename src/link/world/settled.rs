@@ -6,10 +6,9 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::facts::FnId;
-use crate::link::modules::ModuleId;
 use crate::link::things::{Thing, Things};
 use crate::program::File;
-use crate::text::Symbol;
+use crate::text::{FileId, Symbol};
 
 /// One answer of one thing or none; longer ones are rare, and found anew.
 #[derive(Debug, Default)]
@@ -38,7 +37,7 @@ pub(crate) struct Settled {
     pub(crate) returns: Vec<Answer>,
     /// By function: the parameters for which it matters what callers pass.
     pub(crate) open_params: Vec<OnceLock<u64>>,
-    pub(crate) brought: Brought,
+    pub(crate) starred: Starred,
 }
 
 impl Settled {
@@ -49,7 +48,7 @@ impl Settled {
             params: each(|it| it.facts.params.len()),
             returns: answers(functions),
             open_params: (0..functions).map(|_| OnceLock::new()).collect(),
-            brought: Brought::nothing(),
+            starred: Starred::nothing(),
         }
     }
 }
@@ -60,26 +59,27 @@ fn answers(count: usize) -> Vec<Answer> {
 
 const SHARDS: usize = 64;
 
-/// What modules have under a name from elsewhere, through whatever they import everything of: most of it is asked for again and again.
+/// What scopes have under a name through whatever they import everything of: most of it is asked for again and again.
 #[derive(Debug)]
-pub(crate) struct Brought([Mutex<Known>; SHARDS]);
+pub(crate) struct Starred([Mutex<Known>; SHARDS]);
 
-type Known = FxHashMap<(ModuleId, Symbol), Option<Thing>>;
+type Key = (FileId, FnId, Symbol);
+type Known = FxHashMap<Key, Option<Thing>>;
 
-impl Brought {
-    pub(super) fn nothing() -> Brought {
-        Brought(std::array::from_fn(|_| Mutex::default()))
+impl Starred {
+    pub(super) fn nothing() -> Starred {
+        Starred(std::array::from_fn(|_| Mutex::default()))
     }
 
-    pub(crate) fn get(&self, module: ModuleId, name: Symbol) -> Option<Option<Things>> {
-        Some(self.known(name).get(&(module, name))?.map(Things::one))
+    pub(crate) fn get(&self, key: Key) -> Option<Option<Things>> {
+        Some(self.known(key.2).get(&key)?.map(Things::one))
     }
 
-    pub(crate) fn keep(&self, module: ModuleId, name: Symbol, found: Option<&Things>) {
+    pub(crate) fn keep(&self, key: Key, found: Option<&Things>) {
         let mut things = found.into_iter().flat_map(Things::iter);
         let first = things.next();
         if things.next().is_none() && found.is_some() == first.is_some() {
-            self.known(name).insert((module, name), first);
+            self.known(key.2).insert(key, first);
         }
     }
 

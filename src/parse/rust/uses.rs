@@ -60,7 +60,7 @@ impl Reader<'_> {
 
     /// `mod name;`: a module of this one.
     pub(super) fn bind_child(&mut self, name: Symbol) {
-        let import = Import { level: 0, module: Symbol::new("self"), name: Some(name), private: false };
+        let import = Import { level: 1, module: Symbol::new("self"), name: Some(name), private: false };
         let here = self.builder.function;
         self.builder.bind(here, name, BindingKind::Import(import));
     }
