@@ -88,8 +88,11 @@ impl Rule {
             if of_names && ctx.program.is_script(finding.place.file) {
                 finding.at_most(Level::Note);
             }
-            // An example shows, and runs nowhere.
-            if !engine && metadata.group != own::GROUP && ctx.program.is_for_show(finding.place.file) {
+            // An example shows, and runs nowhere; a copy that is kept as it was is there for those who have it.
+            if !engine
+                && metadata.group != own::GROUP
+                && (ctx.program.is_for_show(finding.place.file) || ctx.program.is_frozen(finding.place.file))
+            {
                 finding.at_most(Level::Note);
             }
             finding.level = finding.capped(metadata.level.selected());

@@ -18,7 +18,7 @@ use crate::link::rounds::Targets;
 use crate::link::things::{Site, Thing};
 use crate::link::world::World;
 use crate::program::{At, FuncId, HandlerSite, Reraises};
-use crate::text::{FileId, Place, Symbol};
+use crate::text::{FileId, Place, Span, Symbol};
 
 /// Functions of the project that keep an exception they are given, on the span or in the log; and those that log it.
 pub(crate) struct Recorders {
@@ -440,9 +440,19 @@ impl Reader<'_, '_> {
         let function = self.facts.region(self.facts.op(*last).region).function;
         !kept.is_empty()
             && self.facts.ops_of(function).any(|(op, it)| match it.kind {
-                OpKind::Raise(Some(value)) => op > *last && mentions(self.facts, value, kept, 0),
+                OpKind::Raise(Some(value)) => {
+                    op > *last && (mentions(self.facts, value, kept, 0) || self.is_named_in(it.span, kept))
+                }
                 _ => false,
             })
+    }
+
+    /// `raise Failed("all attempts are over") from last`: the cause goes along.
+    fn is_named_in(&self, statement: Span, names: &[Symbol]) -> bool {
+        let mut values = self.facts.values.iter().zip(&self.facts.value_spans);
+        values.any(|(value, at)| {
+            matches!(value, Value::Name(name) if names.contains(name)) && statement.contains(*at)
+        })
     }
 
     /// No decision, loop or guard lies between the region and the handler.

@@ -1,5 +1,7 @@
 //! What is asked of a program about one of its files or functions.
 
+use std::collections::BTreeSet;
+
 use super::{File, FuncId, Function, Program, State};
 use crate::facts::{Facts, FnId, Value};
 use crate::text::{FileId, Place, Position, Span};
@@ -36,6 +38,24 @@ impl Program {
     /// Whether a file stands beside the program, where there is more than such.
     pub(crate) fn is_for_show(&self, id: FileId) -> bool {
         self.file(id).beside && self.files.iter().any(|it| !it.beside && !it.test)
+    }
+
+    /// Whether a file lies in a copy that is kept as it was: what is mended is mended in the other one.
+    pub(crate) fn is_frozen(&self, id: FileId) -> bool {
+        let path = self.file(id).path.as_str();
+        let mut ends = path.match_indices('/').map(|(end, _)| end);
+        let is_old = |it: &str| matches!(it, "legacy" | "deprecated" | "old" | "archive" | "archived");
+        let above = |end: usize| path[..end].rsplit('/').next().unwrap_or_default();
+        let Some(copy) = ends.find(|end| is_old(above(*end))).map(|end| &path[..=end]) else { return false };
+        let name = |it: &File| it.path.rsplit('/').next().map(str::to_owned);
+        let is_telling =
+            |it: &String| !it.starts_with("__") && !matches!(it.as_str(), "mod.rs" | "lib.rs" | "main.rs");
+        let (inside, outside): (Vec<&File>, Vec<&File>) =
+            self.files.iter().filter(|it| !it.test).partition(|it| it.path.starts_with(copy));
+        let outside: BTreeSet<String> = outside.into_iter().filter_map(name).collect();
+        let inside: Vec<String> = inside.into_iter().filter_map(name).filter(is_telling).collect();
+        let twins = inside.iter().filter(|it| outside.contains(*it)).count();
+        twins >= 2 && twins * 2 >= inside.len()
     }
 
     /// Whether a file lies among scripts, where there is more than such.
