@@ -91,7 +91,10 @@ impl Rule {
             // An example shows, and runs nowhere; a copy that is kept as it was is there for those who have it.
             if !engine
                 && metadata.group != own::GROUP
-                && (ctx.program.is_for_show(finding.place.file) || ctx.program.is_frozen(finding.place.file))
+                && finding.most > Level::Note
+                && (ctx.program.is_for_show(finding.place.file)
+                    || ctx.program.is_frozen(finding.place.file)
+                    || ctx.program.is_tried_out(finding.place))
             {
                 finding.at_most(Level::Note);
             }

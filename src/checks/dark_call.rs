@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::measure::counts;
-use crate::program::{CallCategory, CallSite, Certainty, FuncId, Reach};
+use crate::program::{CallCategory, CallSite, Certainty, CoveredBy, FuncId, Reach};
 use crate::rule::{Context, Finding, Findings, Level};
 use crate::text::{FileId, Symbol};
 
@@ -46,6 +46,7 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             || runs_on_loading(ctx, site.at.function, 0)
             || ctx.is_told_by_entry(&site.at)
             || site.call.as_str().contains("websocket")
+            || frames_a_transaction(site)
         {
             finding.at_most(Level::Note);
         }
@@ -66,13 +67,22 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
         if let Some(first) = all.next().and_then(|it| found.list.get_mut(it)) {
             match sister {
                 Some(sister) => speak_beside(first, count, library, sister),
-                None => speak_for_all(first, count, package, library, evidence.dark.contains_key(library)),
+                None => {
+                    speak_for_all(ctx, first, (count, package, library), evidence.dark.contains_key(library))
+                }
             }
         }
         all.for_each(|it| {
             found.list[it].at_most(Level::Note);
         });
     }
+}
+
+/// `pool.begin()`, `transaction.commit()`: what takes time is between them.
+fn frames_a_transaction(site: &CallSite) -> bool {
+    let last = site.call.as_str().rsplit('.').next().unwrap_or_default();
+    site.category == CallCategory::Db
+        && matches!(last, "begin" | "commit" | "rollback" | "begin_nested" | "savepoint")
 }
 
 /// The context of here is not there, but the time is.
@@ -178,12 +188,23 @@ fn speak_beside(finding: &mut Finding, count: usize, library: &str, sister: &str
         .help(format!("enable the OpenTelemetry instrumentation of `{library}` where that of `{sister}` is"));
 }
 
-fn speak_for_all(finding: &mut Finding, count: usize, package: &str, library: &str, instrumentable: bool) {
+fn speak_for_all(
+    ctx: &Context<'_>,
+    finding: &mut Finding,
+    (count, package, library): (usize, &str, &str),
+    instrumentable: bool,
+) {
     finding.message =
         format!("{count} calls of `{library}` in `{package}` go out with no span open, this one first");
-    finding.help(match instrumentable {
-        true => "enable the OpenTelemetry instrumentation of the library once, or open a span around what makes them",
-        false => "open a span around what makes them, as the other calls of the library have one",
+    // Whoever has opened spans by hand shows how.
+    let by_hand = |it: &&CallSite| {
+        it.covered_by == Some(CoveredBy::Span) && library_of(it) == library && package_of(ctx, it) == package
+    };
+    let example = ctx.program.calls.iter().find(by_hand).map(|it| ctx.owner_name(&it.at));
+    finding.help(match example {
+        Some(example) => format!("open a span around what makes them, as {example} does"),
+        None if instrumentable => "enable the OpenTelemetry instrumentation of the library once, or open a span around what makes them".to_owned(),
+        None => "open a span around what makes them, as the other calls of the library have one".to_owned(),
     });
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{File, FuncId, Function, Program, State};
-use crate::facts::{Facts, FnId, Value};
+use crate::facts::{Facts, FnId, RegionKind, Value, ValueId};
 use crate::text::{FileId, Place, Position, Span};
 
 impl File {
@@ -38,6 +38,30 @@ impl Program {
     /// Whether a file stands beside the program, where there is more than such.
     pub(crate) fn is_for_show(&self, id: FileId) -> bool {
         self.file(id).beside && self.files.iter().any(|it| !it.beside && !it.test)
+    }
+
+    /// Whether a place is below `if __name__ == "__main__":` in a module of a package: there it is tried out.
+    pub(crate) fn is_tried_out(&self, place: Place) -> bool {
+        let file = self.file(place.file);
+        let is_of_package =
+            self.functions.get(file.first_function as usize).is_some_and(|it| it.qualified.contains('.'));
+        let is_main = |condition: ValueId| match file.facts.value(condition) {
+            Value::Test(run) => {
+                let mut parts = file.facts.list(run).iter();
+                parts.any(
+                    |it| matches!(file.facts.value(*it), Value::Name(name) if name.as_str() == "__name__"),
+                )
+            }
+            _ => false,
+        };
+        is_of_package
+            && !file.facts.lexical
+            && file.facts.regions.iter().any(|it| match it.kind {
+                RegionKind::Branch { condition, negated: false } => {
+                    it.span.contains(place.span) && is_main(condition)
+                }
+                _ => false,
+            })
     }
 
     /// Whether a file lies in a copy that is kept as it was: what is mended is mended in the other one.

@@ -32,7 +32,7 @@ fn awaited_in_loops(facts: &Facts, function: FnId) -> impl Iterator<Item = (Valu
 }
 
 /// A loop that waits for the clock or for more to do, or that nothing leaves. One over a list ends with that.
-fn is_endless(program: &Program, function: FuncId) -> bool {
+pub(super) fn is_endless(program: &Program, function: FuncId) -> bool {
     let (facts, local) = program.facts_of(function);
     let is_left = |region: RegionId| {
         facts.ops_of(local).any(|(_, op)| {

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::program::{FuncId, HandoffSite, Program, SpanSite};
+use super::lasting;
+use crate::program::{Activation, FuncId, HandoffSite, Program, SpanSite};
 
-/// All spans of the work are below `info`, or all that are open where it is handed over.
+/// All spans of the work are below `info`, or all that are open where it is handed over, or those last as long as a connection.
 pub(in crate::checks) fn is_quiet(program: &Program, site: &HandoffSite) -> bool {
     is_quiet_inside(program, site) || is_quiet_around(program, site)
 }
@@ -28,8 +29,19 @@ fn is_quiet_around(program: &Program, site: &HandoffSite) -> bool {
         true => Vec::new(),
         false => program.function(it).callers.iter().map(|it| named(*it)).collect(),
     });
-    let spans = program.spans.iter().filter(|span| around.iter().any(|it| is_of(span, *it)));
-    around.len() < MOST_AROUND && are_low(spans)
+    let spans = || program.spans.iter().filter(|span| around.iter().any(|it| is_of(span, *it)));
+    let mut lasting = spans().peekable();
+    around.len() < MOST_AROUND
+        && (are_low(spans()) || (lasting.peek().is_some() && lasting.all(|it| is_around_a_loop(program, it))))
+}
+
+/// The span is as long as a connection or as the program: nobody's request is joined by it, and a trace of it would have no end.
+fn is_around_a_loop(program: &Program, span: &SpanSite) -> bool {
+    let (facts, local) = program.facts_of(span.at.function);
+    let file = program.function(span.at.function).file;
+    let inside = facts.closures_inside(local).map(|it| program.global(file, it));
+    span.activated == Activation::Instrument
+        && inside.chain([span.owner]).any(|it| lasting::is_endless(program, it))
 }
 
 fn are_low<'a>(spans: impl Iterator<Item = &'a SpanSite>) -> bool {

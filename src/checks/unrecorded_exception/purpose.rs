@@ -13,6 +13,7 @@ pub(super) fn is_meant(program: &Program, site: &HandlerSite) -> bool {
         || guards_telemetry(facts, handler)
         || tells_of_a_mistake(facts, handler)
         || is_counted(program, site, facts)
+        || is_printed(facts, handler)
         || (!leaves && is_one_of_many(program, site, facts).unwrap_or_else(|| goes_on(program, site, facts)))
 }
 
@@ -45,6 +46,25 @@ fn writes_to_span(facts: &Facts, call: &Op) -> bool {
         }
         _ => false,
     }
+}
+
+/// `traceback.print_exc()`, `print(error)`, `console.error(error)`: the failure is told, though not in the trace.
+fn is_printed(facts: &Facts, handler: RegionId) -> bool {
+    let RegionKind::Handler { bound, .. } = facts.region(handler).kind else { return false };
+    let names: Vec<Symbol> = bound.into_iter().collect();
+    in_handler(facts, handler).any(|it| match it.kind {
+        OpKind::Call { callee, ref args } => match facts.value(callee) {
+            Value::Name(name) | Value::Member { name, .. } => match name.as_str() {
+                "print_exc" | "print_exception" => true,
+                "print" | "echo" | "secho" => {
+                    facts.args(args).iter().any(|it| mentions(facts, it.value, &names, 0))
+                }
+                _ => false,
+            },
+            _ => false,
+        },
+        _ => false,
+    })
 }
 
 /// `failed += 1`, and `span.set_attribute("batch.failed", failed)` when all is done: the span tells of it in its own words.
