@@ -59,6 +59,21 @@ impl<'w, 'a> Tree<'w, 'a> {
             .collect()
     }
 
+    /// A script in the root of what is built as a package is not built with it, and nothing launches it.
+    pub(crate) fn is_beside_a_package(&self, file: usize) -> bool {
+        let file = &self.world.files[file];
+        let Some(stem) = file.path.strip_suffix(".py").filter(|it| !it.contains('/')) else { return false };
+        const PROGRAMS: [&str; 8] = ["main", "app", "server", "manage", "wsgi", "asgi", "run", "cli"];
+        let is_built = |it: &LaunchFile| it.path == "pyproject.toml" && it.text.contains("[build-system]");
+        // `CMD python orders.py`, `uvicorn orders:app`, `py-modules = ["orders"]`.
+        let names =
+            |text: &str| ["{}.py", "{}:", "\"{}\""].iter().any(|it| text.contains(&it.replace("{}", stem)));
+        !PROGRAMS.contains(&stem)
+            && self.launch.iter().any(is_built)
+            && !self.launch.iter().any(|it| names(&it.text))
+            && self.world.files.iter().any(|it| it.path.ends_with("/__init__.py") && !it.test && !it.beside)
+    }
+
     /// The crates that have telemetry or are part of a program that sends it. None where nothing says that any program does.
     fn lit_crates(&self, program: &Program) -> FxHashSet<usize> {
         let packages = &self.world.modules.packages;

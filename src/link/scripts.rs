@@ -41,7 +41,11 @@ pub(crate) fn find(
     let (of_scripts, of_traced) = (spread(loads, starts), spread(loads, to_traces));
     let at_home = |file: usize| homes.contains(world.files[file].directory());
     let without = tree.without_telemetry(program, &of_traced);
-    (0..files).map(|it| without[it] || (of_scripts[it] && !of_traced[it] && !at_home(it))).collect()
+    // Each file loads itself.
+    let is_left = |file: usize| tree.is_beside_a_package(file) && loaders[file].iter().all(|it| *it == file);
+    (0..files)
+        .map(|it| without[it] || is_left(it) || (of_scripts[it] && !of_traced[it] && !at_home(it)))
+        .collect()
 }
 
 /// The files that each file loads, with the packages that they are in.
