@@ -3,8 +3,10 @@
 mod convention;
 mod values;
 
+use std::collections::BTreeMap;
+
 use crate::program::{SpanSite, TextSource};
-use crate::rule::{Context, Findings, Level};
+use crate::rule::{Context, Finding, Findings, Level};
 
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
     for site in ctx.program.spans.iter().filter(|it| is_built(it)) {
@@ -23,13 +25,32 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             .function(ctx.owner(&site.at))
             .certainty(site.certainty)
             // What is not known to be without end may well have one.
-            .at_most(if values::are_endless(ctx, site) && !site.of_vendor { Level::Error } else { Level::Note });
+            .at_most(if values::are_endless(ctx, site) { Level::Error } else { Level::Note });
     }
+    // Whoever names spans so all over does it by habit, and that is one decision.
+    let package = |it: &Finding| it.function.map(|it| ctx.program.function(it).package());
+    let mut names: BTreeMap<Option<&str>, usize> = BTreeMap::new();
+    for it in found.list.iter().filter(|it| ctx.is_more_than_a_note(it)) {
+        *names.entry(package(it)).or_default() += 1;
+    }
+    found.fold_by(
+        ctx,
+        |it| package(it).filter(|it| names.get(&Some(*it)).is_some_and(|it| *it >= FEWEST_OF_A_HABIT)),
+        |count| format!(", as are {count} more in its package"),
+        "another",
+    );
 }
+
+/// From so many on, a package names its spans so by habit.
+const FEWEST_OF_A_HABIT: usize = 3;
 
 /// A variable that holds the whole name may be bounded in ways nobody sees; only what is put together in sight is reported.
 fn is_built(site: &SpanSite) -> bool {
-    site.name.source == TextSource::Template && !site.name.bounded && !site.named_by_helper && !site.renamed
+    site.name.source == TextSource::Template
+        && !site.name.bounded
+        && !site.named_by_helper
+        && !site.renamed
+        && !site.of_vendor
 }
 
 fn help(name: &str) -> String {

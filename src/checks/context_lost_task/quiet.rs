@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::program::{FuncId, HandoffSite, Program, SpanSite};
 
 /// All spans of the work are below `info`, or all that are open where it is handed over.
-pub(in crate::checks) fn is_quiet(program: &Program, site: &HandoffSite) -> bool {
+pub(super) fn is_quiet(program: &Program, site: &HandoffSite) -> bool {
     is_quiet_inside(program, site) || is_quiet_around(program, site)
 }
 
