@@ -30,7 +30,7 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             )
             .label("nothing shows this call")
             .reason(reason)
-            .help(match site.instrumentable {
+            .help(match can_be_switched_on(ctx, site.at.place.file, site.instrumentable) {
                 true => {
                     "enable the OpenTelemetry instrumentation of the library, or open a span around the call"
                 }
@@ -46,6 +46,7 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             || runs_on_loading(ctx, site.at.function, 0)
             || ctx.is_told_by_entry(&site.at)
             || site.call.as_str().contains("websocket")
+            || is_of_transaction(site)
         {
             finding.at_most(Level::Note);
         }
@@ -66,13 +67,28 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
         if let Some(first) = all.next().and_then(|it| found.list.get_mut(it)) {
             match sister {
                 Some(sister) => speak_beside(first, count, library, sister),
-                None => speak_for_all(first, count, package, library, evidence.dark.contains_key(library)),
+                None => {
+                    let known = evidence.dark.contains_key(library);
+                    let switch = can_be_switched_on(ctx, first.place.file, known);
+                    speak_for_all(first, count, package, library, switch);
+                }
             }
         }
         all.for_each(|it| {
             found.list[it].at_most(Level::Note);
         });
     }
+}
+
+/// Where names are lexical, what instruments a library is another client to be used in its place, and no switch.
+fn can_be_switched_on(ctx: &Context<'_>, file: FileId, instrumentable: bool) -> bool {
+    instrumentable && !ctx.program.file(file).facts.lexical
+}
+
+/// `commit` and its like frame the work of others, which is what has to be seen.
+fn is_of_transaction(site: &CallSite) -> bool {
+    let name = site.call.as_str().rsplit('.').next().unwrap_or_default();
+    site.category == CallCategory::Db && matches!(name, "begin" | "commit" | "rollback" | "begin_nested")
 }
 
 /// The context of here is not there, but the time is.
