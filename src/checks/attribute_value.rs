@@ -1,11 +1,14 @@
 //! `attribute-value`: a literal that is not among the values that the conventions list for its key.
 
+mod route;
+
 use crate::program::AttributeSite;
 use crate::registry::{AllowedValue, Attribute, Listed, Standing};
 use crate::rule::{Context, Findings, Level};
 
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
     for site in ctx.program.attributes.iter().filter(|it| it.is_named_by_convention()) {
+        route::tell(ctx, found, site);
         let Some((attribute, value)) = unlisted(ctx, site) else { continue };
         let closed = attribute.kind.is_some_and(|it| it.listed == Some(Listed::Closed));
         let old = attribute.values.iter().find(|it| it.text == value).and_then(|it| it.replaced_by);

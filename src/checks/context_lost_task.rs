@@ -2,6 +2,7 @@
 
 mod lasting;
 mod quiet;
+mod waits;
 
 use std::collections::BTreeSet;
 
@@ -10,14 +11,12 @@ use crate::program::{FuncId, HandoffSite, Mechanism, Program, Reach};
 use crate::rule::{Context, Findings, Level};
 use crate::text::Symbol;
 
-pub(super) use self::quiet::is_quiet;
-
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
     let mut told = BTreeSet::new();
     for site in lost(ctx.program, &[Mechanism::Task]) {
         // One that is a note by itself does not speak for the others.
         let is_minor =
-            is_for_later(ctx, site) || is_quiet(ctx.program, site) || !is_first(ctx, site, &mut told);
+            is_for_later(ctx, site) || is_minor(ctx.program, site) || !is_first(ctx, site, &mut told);
         found
             .add(site.at.place, format!("`{}` leaves the span behind", site.call))
             .label("the task begins a trace of its own")
@@ -26,6 +25,12 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             .function(ctx.owner(&site.at))
             .at_most(if is_minor { Level::Note } else { Level::Error });
     }
+}
+
+/// Nobody waits for the work where it was handed over, so that it may well be no part of what goes on there; or where nobody asks for
+/// more than the usual, there is no span to lose, or none in the work.
+pub(super) fn is_minor(program: &Program, site: &HandoffSite) -> bool {
+    !waits::is_waited_for(program, site) || quiet::is_quiet(program, site)
 }
 
 /// A function of the project that hands over what it is given is mended once, for all of its callers.

@@ -30,7 +30,7 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             )
             .label("nothing shows this call")
             .reason(reason)
-            .help(match site.instrumentable {
+            .help(match can_be_switched_on(ctx, site.at.place.file, site.instrumentable) {
                 true => {
                     "enable the OpenTelemetry instrumentation of the library, or open a span around the call"
                 }
@@ -68,7 +68,9 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             match sister {
                 Some(sister) => speak_beside(first, count, library, sister),
                 None => {
-                    speak_for_all(ctx, first, (count, package, library), evidence.dark.contains_key(library))
+                    let known = evidence.dark.contains_key(library);
+                    let switch = can_be_switched_on(ctx, first.place.file, known);
+                    speak_for_all(ctx, first, (count, package, library), switch);
                 }
             }
         }
@@ -76,6 +78,11 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             found.list[it].at_most(Level::Note);
         });
     }
+}
+
+/// Where names are lexical, what instruments a library is another client to be used in its place, and no switch.
+fn can_be_switched_on(ctx: &Context<'_>, file: FileId, instrumentable: bool) -> bool {
+    instrumentable && !ctx.program.file(file).facts.lexical
 }
 
 /// `pool.begin()`, `transaction.commit()`: what takes time is between them.

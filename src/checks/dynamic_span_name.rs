@@ -28,7 +28,7 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             .function(ctx.owner(&site.at))
             .certainty(site.certainty)
             // What is not known to be without end may well have one.
-            .at_most(if values::are_endless(ctx, site) && !site.of_vendor { Level::Error } else { Level::Note });
+            .at_most(if values::are_endless(ctx, site) { Level::Error } else { Level::Note });
     }
     let said = |count| format!(", and so {} {count} more", if count == 1 { "is" } else { "are" });
     // A way of naming that is in many places is a decision of its own.
@@ -52,7 +52,11 @@ const BY_ROUTE: &str =
 
 /// A variable that holds the whole name may be bounded in ways nobody sees; only what is put together in sight is reported.
 fn is_built(site: &SpanSite) -> bool {
-    site.name.source == TextSource::Template && !site.name.bounded && !site.named_by_helper && !site.renamed
+    site.name.source == TextSource::Template
+        && !site.name.bounded
+        && !site.named_by_helper
+        && !site.renamed
+        && !site.of_vendor
 }
 
 fn help(name: &str) -> String {

@@ -87,6 +87,8 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             .certainty(if made || site.via.is_some() { Certainty::Assumed } else { site.certainty })
             .at_most(if is_configured { Level::Note } else { Level::Error });
     }
+    // The worst of them speaks: who it was before what was asked for.
+    found.list.sort_by_key(|it| keys.get(&it.place).map(|key| (badness(key.as_str()), it.place)));
     // A key is taken off all measurements of a package, or off none.
     let package = |it: FuncId| ctx.program.function(it).package();
     found.fold_by(
@@ -98,6 +100,16 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
     // Several of one function go to the same measurement as a rule, and are taken off it together.
     let said = |count| format!("; so can {count} more beside it");
     found.fold_by(ctx, |it| it.function, said, "another without end");
+}
+
+/// People first; paths last, of which some services have few.
+fn badness(key: &str) -> u8 {
+    let last = key.rsplit(['.', '_', '-']).next().unwrap_or_default();
+    match last {
+        _ if key.contains("user") || key.contains("customer") || last == "email" => 0,
+        "path" | "url" | "target" | "full" => 2,
+        _ => 1,
+    }
 }
 
 fn is_bounded(facts: &Facts, value: ValueId) -> bool {

@@ -12,7 +12,7 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
     if ctx.program.registry.team.is_none() {
         return;
     }
-    for span in ctx.program.spans.iter().filter(|it| ctx.program.is_own(&it.at)) {
+    for span in ctx.program.spans.iter().filter(|it| !it.of_vendor && ctx.program.is_own(&it.at)) {
         let Some(described) = described(ctx, span) else { continue };
         let required = required(ctx, described);
         let Some(missing) = missing(ctx, span, &required) else { continue };

@@ -78,6 +78,8 @@ fn is_part_of_program(noun: &str) -> bool {
             | "topic"
             | "node"
             | "event"
+            | "field"
+            | "type"
             | "qualified"
     )
 }

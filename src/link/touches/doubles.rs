@@ -65,13 +65,14 @@ impl Doubles<'_, '_> {
             let leaves = handler.reraises != Reraises::Never && !self.stays_inside(handler.at);
             let raised = leaves.then(|| self.raised_after(handler, site, bound)).flatten();
             let translated = raised.as_ref().is_some_and(|it| !it.same);
-            let raised_through = raised.and_then(|raised| match handler.span {
-                Some(span) => program.spans[span].records_errors.then_some(Through::Span(span)),
-                None if raised.same && self.is_on_current(site) => {
-                    self.around_of(program, handler.at.function, &raised, 0)
-                }
-                None => None,
-            });
+            let raised_through =
+                raised.and_then(|raised| match handler.span.filter(|it| !program.spans[*it].of_vendor) {
+                    Some(span) => program.spans[span].records_errors.then_some(Through::Span(span)),
+                    None if raised.same && self.is_on_current(site) => {
+                        self.around_of(program, handler.at.function, &raised, 0)
+                    }
+                    None => None,
+                });
             let (at, certainty) = (call_at(self.world, site), self.targets.certainty(site));
             found.push(RecordSite { at, raised_through, translated, certainty });
         }
@@ -163,7 +164,9 @@ impl Doubles<'_, '_> {
         if !matches!(facts.op(site.op).kind, OpKind::Call { .. }) {
             return false;
         }
-        let recording = |it| self.world.library.node(it).model(Role::RecordException).is_some();
+        let model = |it| self.world.library.node(it).model(Role::RecordException);
+        // What a vendor's agent is given is on no span of OpenTelemetry.
+        let recording = |it| model(it).is_some_and(|it| !it.of_vendor);
         let by_helper = |it| self.recorders.is(it) && records_on_span(self.world, self.targets, it);
         self.targets.nodes(site).any(recording)
             || (bound.is_some_and(|it| self.gives(site, it))
