@@ -41,7 +41,12 @@ impl<'a> Reader<'a> {
         let callee = self.macro_path(mac, name);
         let args = match pieces(&mac.tokens) {
             Some(pieces) => {
-                let fields = self.fields_of(pieces);
+                let mut fields = self.fields_of(pieces);
+                if !is_span(name.as_str()) {
+                    for field in fields.iter_mut().filter(|it| it.name.is_none()) {
+                        field.value = self.captured(field.value);
+                    }
+                }
                 if matches!(name.as_str(), "join" | "try_join") {
                     for field in &fields {
                         self.builder.op(OpKind::Await(field.value), at);
@@ -286,11 +291,7 @@ impl<'a> Reader<'a> {
                     fields.push(self.keyed(key, value));
                 }
                 Piece::Plain(value) => {
-                    let is_text = matches!(&value, Expr::Lit(it) if matches!(it.lit, syn::Lit::Str(_)));
-                    let mut value = self.kept_value(value);
-                    if is_text {
-                        value = self.captured(value);
-                    }
+                    let value = self.kept_value(value);
                     let stands_for_many = matches!(self.builder.facts.value(value), Value::Name(name) if self.spread.contains(name));
                     let spread = if stands_for_many { Spread::List } else { Spread::No };
                     let key_at = self.builder.facts.value_span(value);
@@ -538,4 +539,9 @@ fn select_arm(input: ParseStream<'_>) -> syn::Result<(Option<Expr>, Expr)> {
     };
     input.parse::<Option<Token![,]>>()?;
     Ok((future, body))
+}
+
+/// The text in a macro that makes a span is its name as it stands there: braces in it are no holes.
+fn is_span(name: &str) -> bool {
+    name == "span" || name.ends_with("_span")
 }
