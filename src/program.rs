@@ -68,6 +68,7 @@ pub(crate) struct Program {
     pub(crate) registry: Registry,
     /// By file: a script of its own that nobody traces, or a part of no program that has telemetry while others of the tree have.
     pub(crate) apart: Vec<bool>,
+    /// Which project of the tree each file is of, and which of them share code.
     pub(crate) projects: Projects,
     /// Pairs of libraries of which the first stands on the second, sorted.
     pub(crate) library_layers: Vec<(Symbol, Symbol)>,

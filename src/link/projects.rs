@@ -128,7 +128,7 @@ fn home(path: &str) -> Option<&str> {
 }
 
 /// A directory and those above it, up to the top.
-fn upwards(directory: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn upwards(directory: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(Some(directory), |it| match it.rsplit_once('/') {
         Some((above, _)) => Some(above),
         None => (!it.is_empty()).then_some(""),

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use crate::facts::FnId;
-use crate::link::projects::Tree;
+use crate::link::projects::{Tree, upwards};
 use crate::link::rounds::Targets;
 use crate::link::things::Thing;
 use crate::link::touches::speaks_of_telemetry;
@@ -60,8 +60,7 @@ fn homes<'a>(world: &World<'a>, traced: &[bool]) -> FxHashSet<&'a str> {
     for (file, _) in world.files.iter().zip(traced).filter(|(_, traced)| **traced) {
         let own = file.directory();
         homes.insert(own);
-        let upwards = std::iter::successors(Some(own), |it| it.rsplit_once('/').map(|(above, _)| above));
-        homes.extend(upwards.filter(|it| !it.is_empty()));
+        homes.extend(upwards(own).filter(|it| !it.is_empty()));
     }
     homes
 }
