@@ -204,7 +204,7 @@ fn opening(program: &Program, direct: &[bool]) -> Vec<bool> {
 fn lost(world: &world::World<'_>, handoffs: &[HandoffSite], carries_threads: bool) -> FxHashSet<FuncId> {
     let loses = |it: &&HandoffSite| {
         let on_thread = matches!(it.mechanism, Mechanism::Thread | Mechanism::Executor);
-        !(it.propagates || carries_threads && on_thread)
+        !(it.propagates || it.only_makes || carries_threads && on_thread)
     };
     let work = handoffs.iter().filter(loses).filter_map(|it| it.work);
     work.filter(|it| world.function(*it).kind == FunctionKind::Closure).collect()
@@ -228,6 +228,7 @@ fn cover(
     }
     for site in &mut program.handoffs {
         site.in_span |= inherits(site.at.function);
+        site.handle_in_span = openings.is_put_into_a_span(site.at);
     }
     let mut known = FxHashMap::default();
     for (site, node) in program.calls.iter_mut().zip(nodes) {

@@ -446,6 +446,10 @@ pub(crate) struct HandoffSite {
     pub(crate) work: Option<FuncId>,
     /// What is handed over opens spans of its own.
     pub(crate) traced: bool,
+    /// All that is handed over is the making of a future, which runs wherever that is awaited.
+    pub(crate) only_makes: bool,
+    /// What the call gives back is put into a span: `spawn_blocking(work).instrument(span)`.
+    pub(crate) handle_in_span: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

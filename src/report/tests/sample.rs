@@ -397,6 +397,8 @@ pub(crate) fn everything() -> Sample {
         in_span: false,
         work: None,
         traced: false,
+        only_makes: false,
+        handle_in_span: false,
         at,
         call: word("Thread"),
         mechanism: Mechanism::Thread,
