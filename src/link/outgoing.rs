@@ -22,7 +22,9 @@ use crate::link::outgoing::spawners::Spawners;
 use crate::link::rounds::Targets;
 use crate::link::things::{Among, Site, Thing};
 use crate::link::world::World;
-use crate::program::{CallCategory, CallSite, FuncId, HandoffSite, LogSite, Mechanism, ProcessSite, Reach, SetupSite};
+use crate::program::{
+    CallCategory, CallSite, FuncId, HandoffSite, LogSite, Mechanism, ProcessSite, Reach, SetupSite,
+};
 use crate::text::{FileId, Symbol};
 
 #[derive(Default)]
@@ -292,8 +294,7 @@ fn read_model(
             in_span,
             work,
             traced: false,
-            only_makes: on_thread
-                && work.is_some_and(|it| captured::only_makes_future(world, targets, it)),
+            only_makes: on_thread && work.is_some_and(|it| captured::only_makes_future(world, targets, it)),
             handle_in_span: false,
         });
         return false;

@@ -35,19 +35,25 @@ fn awaited_in_loops(facts: &Facts, function: FnId) -> impl Iterator<Item = (Valu
 
 /// A loop that waits for the clock or for more to do, or that nothing leaves. One over a list ends with that.
 pub(super) fn is_endless(program: &Program, function: FuncId) -> bool {
+    endless_loops(program, function).next().is_some()
+}
+
+pub(super) fn endless_loops(program: &Program, function: FuncId) -> impl Iterator<Item = RegionId> {
     let (facts, local) = program.facts_of(function);
-    let is_left = |region: RegionId| {
+    let is_left = move |region: RegionId| {
         facts.ops_of(local).any(|(_, op)| {
             matches!(op.kind, OpKind::Jump | OpKind::Return(_) | OpKind::Propagate(_) | OpKind::Raise(_))
                 && facts.regions_from(op.region).any(|(it, _)| it == region)
         })
     };
-    facts.lexical
-        && awaited_in_loops(facts, local).any(|(value, region)| {
-            !is_over_a_list(facts, region)
-                && (waits_for_more(facts, local, value)
-                    || (is_without_condition(facts, region) && !is_left(region)))
-        })
+    let is_endless = move |value: ValueId, region: RegionId| {
+        !is_over_a_list(facts, region)
+            && (waits_for_more(facts, local, value)
+                || (is_without_condition(facts, region) && !is_left(region)))
+    };
+    awaited_in_loops(facts, local)
+        .filter(move |(value, region)| facts.lexical && is_endless(*value, *region))
+        .map(|(_, region)| region)
 }
 
 /// A loop without `.await` that waits for the clock, for a signal or for more to do: `while !stop.wait_timeout(limit) { .. }`. One that

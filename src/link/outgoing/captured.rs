@@ -66,7 +66,8 @@ fn is_future(world: &World<'_>, targets: &Targets, value: ValueId, site: Site, d
             let call = Site { file: site.file, op };
             let inner = |node| {
                 let of_span = || runs(world, call, node);
-                let place = world.library.node(node).model(Role::Identity).and_then(|it| it.place(Slot::Subject));
+                let place =
+                    world.library.node(node).model(Role::Identity).and_then(|it| it.place(Slot::Subject));
                 place.and_then(|it| argument_at(world, call, it)).or_else(of_span)
             };
             targets.functions(call).any(|(it, _)| world.function(it).is_async)

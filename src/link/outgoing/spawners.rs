@@ -367,7 +367,8 @@ fn is_carried_inside(
     };
     bodies.iter().any(|it| {
         let has = |inner: &FuncId| world.function(*it).span.contains(world.function(*inner).span);
-        enters_from_outside(world, targets, openings, *it) && bodies.iter().filter(|it| has(it)).any(|it| runs(*it))
+        enters_from_outside(world, targets, openings, *it)
+            && bodies.iter().filter(|it| has(it)).any(|it| runs(*it))
     })
 }
 
