@@ -43,6 +43,7 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
         let goes_nowhere = !ctx.coverage.sending.reaches(ctx.program, ctx.owner(&site.at));
         if is_waited_for
             || goes_nowhere
+            || ctx.program.is_declined(ctx.owner(&site.at))
             || runs_on_loading(ctx, site.at.function, 0)
             || ctx.is_told_by_entry(&site.at)
             || site.call.as_str().contains("websocket")

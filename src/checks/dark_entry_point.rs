@@ -28,7 +28,9 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
         }
         let dark = Dark { id: *id, unseen, entry };
         let family = family(function, entry);
-        if minor::is_minor(ctx, &dark, !is_program(entry) && lit.contains_key(&family)) {
+        if ctx.program.is_declined(*id)
+            || minor::is_minor(ctx, &dark, !is_program(entry) && lit.contains_key(&family))
+        {
             dark.tell(ctx, found).at_most(Level::Note);
         } else {
             families.entry(family).or_default().push(dark);

@@ -48,6 +48,7 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
         if is_told_above
             || !ctx.coverage.sending.reaches(ctx.program, ctx.owner(&site.at))
             || is_waited_for
+            || ctx.program.is_declined(ctx.owner(&site.at))
             || question::asks_the_machine(ctx, site)
         {
             finding.at_most(Level::Note);
