@@ -5,10 +5,12 @@
 
 mod names;
 mod print;
+mod same;
 
 use std::ops::Range;
 
 pub(crate) use self::print::print;
+pub(crate) use self::same::are_alike;
 
 use crate::text::{Span, Symbol};
 
