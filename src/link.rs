@@ -184,7 +184,6 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
     let tree = projects::Tree::new(&world, &input.launch, &loads);
     program.apart = scripts::find(&world, &targets, &program, &loads, &tree);
     program.projects = tree.projects;
-    program.library_layers = library.layers();
     program.process_runner = best_runner(&program, &own.direct, &runners);
     // Taking all this apart piece by piece would only make people wait: a run links once, or twice with what was before.
     std::mem::forget((world, targets, openings, graph));
@@ -234,8 +233,6 @@ fn cover(
     for (site, node) in program.calls.iter_mut().zip(nodes) {
         site.reach = reach[site.at.function.index()];
         site.instrumented = instrumented.covers_call(world.library, *node);
-        site.instrumented_everywhere =
-            site.instrumented && instrumented.covers_everywhere(world.library, *node);
         site.instrumentable = *known.entry(*node).or_insert_with(|| world.library.is_instrumentable(*node));
         site.covered_by =
             if touches::in_span(world, openings, site.at) || openings.is_put_into_a_span(site.at) {

@@ -358,7 +358,6 @@ fn outgoing(
         category,
         covered_by: None,
         instrumented: false,
-        instrumented_everywhere: false,
         instrumentable: false,
         reach: Reach::Unknown,
         certainty,
