@@ -17,7 +17,9 @@ impl Findings {
     pub(super) fn fold_copies(&mut self, ctx: &Context<'_>) {
         let mut families: BTreeMap<(String, &str), Vec<usize>> = BTreeMap::new();
         for (index, it) in self.list.iter().enumerate().filter(|(_, it)| ctx.is_more_than_a_note(it)) {
-            let function = it.function.map_or("", |it| ctx.program.function(it).name.as_str());
+            let name = it.function.map_or("", |it| ctx.program.function(it).name.as_str());
+            // The same method of sister types is a copy as well.
+            let function = name.rsplit(['.', ':']).next().unwrap_or(name);
             families.entry((it.message.clone(), function)).or_default().push(index);
         }
         for members in families.into_values().filter(|it| it.len() > 1) {
@@ -27,20 +29,22 @@ impl Findings {
         }
     }
 
-    /// The first of each group, and what stands in copies of it.
+    /// Those that stand in copies of each other.
     fn groups(&self, ctx: &Context<'_>, members: &[usize]) -> Vec<Vec<usize>> {
+        let codes: Vec<Code<'_>> = members.iter().map(|it| Code::of(ctx, &self.list[*it])).collect();
         let mut groups: Vec<Vec<usize>> = Vec::new();
-        for member in members {
-            let is_copy = |group: &&mut Vec<usize>| {
-                group.first().is_some_and(|it| are_copies(ctx, &self.list[*it], &self.list[*member]))
-            };
-            match groups.iter_mut().find(is_copy) {
-                Some(group) => group.push(*member),
-                None => groups.push(vec![*member]),
-            }
+        for (at, code) in codes.iter().enumerate() {
+            // It can be what two groups have in common.
+            let (of_it, others): (Vec<_>, Vec<_>) =
+                groups.into_iter().partition(|group| group.iter().any(|it| codes[*it].is_copy_of(code)));
+            let mut joined = of_it.concat();
+            joined.push(at);
+            joined.sort_unstable();
+            groups = others;
+            groups.push(joined);
         }
         groups.retain(|it| it.len() > 1);
-        groups
+        groups.into_iter().map(|it| it.into_iter().map(|at| members[at]).collect()).collect()
     }
 
     fn fold_group(&mut self, copies: &[usize]) {
@@ -55,12 +59,47 @@ impl Findings {
     }
 }
 
-fn are_copies(ctx: &Context<'_>, one: &Finding, other: &Finding) -> bool {
-    let (here, there) = (one.place.file, other.place.file);
-    let functions = one.function.zip(other.function);
-    here != there
-        && (functions.is_some_and(|(one, other)| are_alike(&calls_of(ctx, one), &calls_of(ctx, other)))
-            || are_files_alike(ctx, here, there))
+/// Where a finding stands, as far as copies are told by it.
+struct Code<'a> {
+    file: FileId,
+    directory: &'a str,
+    /// What the function calls, and which functions are beside it; sorted.
+    calls: Vec<Symbol>,
+    functions: Vec<Symbol>,
+}
+
+impl<'a> Code<'a> {
+    fn of(ctx: &Context<'a>, finding: &Finding) -> Code<'a> {
+        let file = ctx.program.file(finding.place.file);
+        let named = file.facts.functions.iter().filter(|it| it.kind == FunctionKind::Named);
+        let mut functions: Vec<Symbol> = named.map(|it| it.path).collect();
+        functions.sort_unstable();
+        Code {
+            file: finding.place.file,
+            directory: file.path.rsplit_once('/').map_or("", |(directory, _)| directory),
+            calls: finding.function.map(|it| calls_of(ctx, it)).unwrap_or_default(),
+            functions,
+        }
+    }
+
+    fn is_copy_of(&self, other: &Code<'_>) -> bool {
+        self.file != other.file && (self.is_same_function(other) || self.is_same_file(other))
+    }
+
+    /// Three in five of what the longer of the two calls are called by the other, too.
+    fn is_same_function(&self, other: &Code<'_>) -> bool {
+        let (one, other) = (&self.calls, &other.calls);
+        one.len().min(other.len()) >= FEWEST_CALLS && shared(one, other) * 5 >= one.len().max(other.len()) * 3
+    }
+
+    /// Files of one directory that have most of their functions in common.
+    fn is_same_file(&self, other: &Code<'_>) -> bool {
+        let (one, two) = (&self.functions, &other.functions);
+        let shared = shared(one, two);
+        self.directory == other.directory
+            && shared >= FEWEST_FUNCTIONS
+            && shared * 2 > one.len().min(two.len())
+    }
 }
 
 /// What a function calls, by the last names.
@@ -82,31 +121,6 @@ fn calls_of(ctx: &Context<'_>, function: FuncId) -> Vec<Symbol> {
         .collect();
     called.sort_unstable();
     called
-}
-
-/// Most of what the longer of two sorted lists has is in the other, too.
-fn are_alike(one: &[Symbol], other: &[Symbol]) -> bool {
-    let longer = one.len().max(other.len());
-    one.len().min(other.len()) >= FEWEST_CALLS && shared(one, other) * 4 >= longer * 3
-}
-
-/// Files of one directory that have most of their functions in common.
-fn are_files_alike(ctx: &Context<'_>, one: FileId, other: FileId) -> bool {
-    let directory =
-        |it: FileId| ctx.program.file(it).path.rsplit_once('/').map_or("", |(directory, _)| directory);
-    let functions = |it: FileId| {
-        let facts = &ctx.program.file(it).facts;
-        let named = facts.functions.iter().filter(|it| it.kind == FunctionKind::Named);
-        let mut names: Vec<Symbol> = named.map(|it| it.path).collect();
-        names.sort_unstable();
-        names
-    };
-    if directory(one) != directory(other) {
-        return false;
-    }
-    let (one, other) = (functions(one), functions(other));
-    let shared = shared(&one, &other);
-    shared >= FEWEST_FUNCTIONS && shared * 2 > one.len().min(other.len())
 }
 
 /// How many two sorted lists have in common.
