@@ -492,8 +492,12 @@ impl Reader<'_, '_> {
         self.facts.errors_are_values && last.is_some_and(|it| drops::is_parting_call(self.facts, it))
     }
 
-    /// A method of texts and collections, which fails only on a value of another kind.
+    /// A method of texts and collections, which fails only on a value of another kind. `requests.get` is none.
     fn is_plain_method(&self, op: OpId) -> bool {
+        let mut nodes = self.targets.nodes(Site { file: self.file, op });
+        if nodes.any(|it| self.world.library.node(it).models.iter().any(|it| it.goes_out)) {
+            return false;
+        }
         let OpKind::Call { callee, .. } = self.facts.op(op).kind else { return false };
         matches!(self.facts.value(callee), Value::Member { name, .. } if is_neutral_method(name.as_str()))
     }

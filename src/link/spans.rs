@@ -40,12 +40,11 @@ fn sites_in(names: &SpanNames<'_, '_>, file: FileId) -> Vec<SpanSite> {
                 }
             }
         }
-        let decorations = &names.openings.decorations[function.index()];
-        if decorations.is_empty() {
-            continue;
-        }
+        let openings = names.openings;
         let mut outermost = FxHashSet::default();
-        for decoration in decorations {
+        for decoration in
+            openings.decorations[function.index()].iter().chain(&openings.brief[function.index()])
+        {
             if outermost.insert(decoration.decorator) {
                 seen.extend(decorator_site(decoration));
                 found.push(decorated(names, &mut eval, function, decoration));
