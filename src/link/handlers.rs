@@ -1,8 +1,10 @@
 //! The table of handlers: what they catch, whether a span is open around them, whether the exception is kept somewhere.
 
+mod dead;
 mod drops;
 mod errors;
 
+pub(crate) use dead::never_runs;
 pub(crate) use drops::find as drops;
 pub(crate) use errors::sites as errors;
 
@@ -271,7 +273,8 @@ impl Reader<'_, '_> {
             _ => (id, 0..0, None),
         };
         let function = self.world.func(self.file, region.function);
-        let ops = self.ops_in(id);
+        let runs = |it: &OpId| !never_runs(self.facts, self.facts.op(*it).region, id);
+        let ops: Vec<OpId> = self.ops_in(id).into_iter().filter(runs).collect();
         let next = Site { file: self.file, op: self.first_op_after(id) };
         let outer = region.parent.unwrap_or(id);
         let around = self.openings.around_region(self.world, outer, next);
