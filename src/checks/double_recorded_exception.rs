@@ -1,5 +1,7 @@
 //! `double-recorded-exception`: an exception is recorded by hand and once more by the span that it then leaves.
 
+mod unused;
+
 use std::collections::BTreeMap;
 
 use crate::facts::RegionKind;
@@ -62,7 +64,10 @@ fn tell_each(ctx: &Context<'_>, found: &mut Findings) {
             .function(ctx.owner(&site.at))
             .certainty(certainty)
             // Two exceptions are two events: the cause, and what it is told as.
-            .at_most(if site.translated { Level::Note } else { Level::Error })
+            .at_most(match site.translated || unused::is_in_unused(ctx, ctx.owner(&site.at)) {
+                true => Level::Note,
+                false => Level::Error,
+            })
             .related(place, "this span records what leaves it");
     }
 }
