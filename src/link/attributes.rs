@@ -32,10 +32,17 @@ const MOST_ROUNDS: usize = 5;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum What {
-    /// Of what, and whether that is the span of some vendor's agent.
-    Attribute(AttributeTarget, bool),
+    Attribute(AttributeTarget, Product),
     Event,
     Metric(Instrument),
+}
+
+/// Whose the span, the event or the measurement is that has the attribute.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Product {
+    OpenTelemetry,
+    /// Of the agent of some vendor, which has names of its own.
+    Vendor,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -272,7 +279,8 @@ fn direct(world: &World<'_>, targets: &Targets, eval: &mut Eval<'_, '_>, site: S
                 }
                 _ => continue,
             };
-            let what = What::Attribute(target, model.of_vendor);
+            let product = if model.of_vendor { Product::Vendor } else { Product::OpenTelemetry };
+            let what = What::Attribute(target, product);
             if model.role == Role::AddEvent
                 && let Some((name, scope)) = at(Slot::Name)
             {
@@ -391,7 +399,7 @@ fn tables(world: &World<'_>, targets: &Targets, mut written: Vec<Written>) -> Ta
         let at = At { place: it.key.place, function, region: it.key.scope.region };
         let text = it.key.text.text();
         match it.what {
-            What::Attribute(target, of_vendor) => {
+            What::Attribute(target, product) => {
                 if !seen.insert((it.key.place, text.text, target.as_str())) {
                     continue;
                 }
@@ -410,7 +418,7 @@ fn tables(world: &World<'_>, targets: &Targets, mut written: Vec<Written>) -> Ta
                     value_type,
                     value_text,
                     spelled,
-                    of_vendor,
+                    of_vendor: product == Product::Vendor,
                     certainty: it.certainty,
                 });
             }
