@@ -114,7 +114,7 @@ fn gives_a_text(facts: &Facts, body: &[&Op], handler: &[&Op], bound: Option<Symb
         }
         _ => false,
     };
-    handler.iter().any(|it| takes_its_place(it))
+    handler.iter().any(takes_its_place)
 }
 
 /// A text that does not come from the exception: a failure that is given as an answer is no other form of what failed.
