@@ -5,10 +5,12 @@
 
 mod names;
 mod print;
+mod same;
 
 use std::ops::Range;
 
 pub(crate) use self::print::print;
+pub(crate) use self::same::are_alike;
 
 use crate::text::{Span, Symbol};
 
@@ -85,6 +87,8 @@ pub(crate) struct Facts {
     /// Texts written as environment variables are: in capitals, with underscores.
     pub(crate) shouted: Vec<ValueId>,
     pub(crate) marks: Vec<Mark>,
+    /// Functions of which a comment says that they are left alone on purpose, in order.
+    pub(crate) declined: Vec<FnId>,
     pub(crate) problems: Vec<Problem>,
     /// What the queries of the configuration matched.
     pub(crate) matches: Vec<Match>,

@@ -298,10 +298,6 @@ pub(crate) struct Instrumentor {
     pub(crate) modules: Vec<Symbol>,
     /// Method names that switch it on; empty where calling it does.
     pub(crate) enable: Vec<Symbol>,
-    /// Those of `enable` that switch it on for one object alone; `*` for all of them.
-    pub(crate) single: Vec<Symbol>,
-    /// Libraries that what it instruments stands on.
-    pub(crate) over: Vec<Symbol>,
     /// It opens spans (some only carry context, or make logs).
     pub(crate) spans: bool,
     /// It carries context over threads.
@@ -474,25 +470,6 @@ impl Library {
     /// The instrumentors that calling this node enables: itself, or the one whose method it is.
     pub(crate) fn enabled_by(&self, call: NodeId) -> impl Iterator<Item = &Instrumentor> {
         self.instrumentors.iter().filter(move |it| self.is_switched_on(it, call))
-    }
-
-    /// Whether a call that switches it on does so for one object alone, such as a session or a channel.
-    pub(crate) fn is_for_one(&self, it: &Instrumentor, call: NodeId) -> bool {
-        let name = self.node(self.resolve(call)).path.as_str().rsplit('.').next().unwrap_or_default();
-        it.single.iter().any(|it| matches!(it.as_str(), "*") || it.as_str() == name)
-    }
-
-    /// Pairs of libraries of which the first stands on the second.
-    pub(crate) fn layers(&self) -> Vec<(Symbol, Symbol)> {
-        let mut layers = Vec::new();
-        for it in &self.instrumentors {
-            for module in &it.modules {
-                let upper = module.as_str().split('.').next().unwrap_or_default();
-                layers.extend(it.over.iter().map(|lower| (Symbol::new(upper), *lower)));
-            }
-        }
-        layers.sort_unstable();
-        layers
     }
 
     pub(crate) fn is_switched_on(&self, it: &Instrumentor, call: NodeId) -> bool {

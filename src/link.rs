@@ -185,7 +185,6 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
     let tree = projects::Tree::new(&world, &input.launch, &loads);
     program.apart = scripts::find(&world, &targets, &program, &loads, &tree);
     program.projects = tree.projects;
-    program.library_layers = library.layers();
     program.process_runner = best_runner(&program, &own.direct, &runners);
     // Taking all this apart piece by piece would only make people wait: a run links once, or twice with what was before.
     std::mem::forget((world, targets, openings, graph));
@@ -207,7 +206,8 @@ fn lost(
     handoffs: &[HandoffSite],
     instrumented: &launch::Instrumented,
 ) -> FxHashSet<FuncId> {
-    let loses = |it: &&HandoffSite| !(it.propagates || instrumented.carries(it.mechanism));
+    let carries = |it: &HandoffSite| instrumented.carries(it.mechanism);
+    let loses = |it: &&HandoffSite| !(it.propagates || it.only_makes || carries(it));
     let work = handoffs.iter().filter(loses).filter_map(|it| it.work);
     work.filter(|it| world.function(*it).kind == FunctionKind::Closure).collect()
 }
@@ -230,13 +230,12 @@ fn cover(
     }
     for site in &mut program.handoffs {
         site.in_span |= inherits(site.at.function);
+        site.handle_in_span = openings.is_put_into_a_span(site.at);
     }
     let mut known = FxHashMap::default();
     for (site, node) in program.calls.iter_mut().zip(nodes) {
         site.reach = reach[site.at.function.index()];
         site.instrumented = instrumented.covers_call(world.library, *node);
-        site.instrumented_everywhere =
-            site.instrumented && instrumented.covers_everywhere(world.library, *node);
         site.instrumentable = *known.entry(*node).or_insert_with(|| world.library.is_instrumentable(*node));
         site.covered_by =
             if touches::in_span(world, openings, site.at) || openings.is_put_into_a_span(site.at) {

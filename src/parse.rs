@@ -5,6 +5,7 @@ mod directive;
 mod pieces;
 mod python;
 pub(crate) mod query;
+pub(crate) mod remarks;
 mod rust;
 
 use crate::facts::Facts;

@@ -71,8 +71,6 @@ pub(crate) struct Program {
     pub(crate) apart: Vec<bool>,
     /// Which project of the tree each file is of, and which of them share code.
     pub(crate) projects: Projects,
-    /// Pairs of libraries of which the first stands on the second, sorted.
-    pub(crate) library_layers: Vec<(Symbol, Symbol)>,
     /// Whether anything in the program is telemetry at all.
     pub(crate) uses_telemetry: bool,
 }
@@ -125,8 +123,6 @@ pub(crate) struct EntryPoint {
     pub(crate) through: Symbol,
     /// It runs within what the program has begun itself: the tool of an agent, the node of a graph.
     pub(crate) within_run: bool,
-    /// An instrumentation of its framework is known, and nothing is around it of which nobody can tell what it opens.
-    pub(crate) could_be_lit: bool,
     /// Its framework is instrumented, and it is registered where that does not reach: most often on purpose.
     pub(crate) beside_layers: bool,
 }
@@ -391,8 +387,6 @@ pub(crate) struct CallSite {
     pub(crate) covered_by: Option<CoveredBy>,
     /// An instrumentation opens a span for it, whatever else is around it.
     pub(crate) instrumented: bool,
-    /// It does so wherever the library is used, and not for one client or channel alone.
-    pub(crate) instrumented_everywhere: bool,
     /// One that would is known.
     pub(crate) instrumentable: bool,
     /// No caller of its function is known: whether a span is open cannot be told.
@@ -447,6 +441,10 @@ pub(crate) struct HandoffSite {
     pub(crate) work: Option<FuncId>,
     /// What is handed over opens spans of its own.
     pub(crate) traced: bool,
+    /// All that is handed over is the making of a future, which runs wherever that is awaited.
+    pub(crate) only_makes: bool,
+    /// What the call gives back is put into a span: `spawn_blocking(work).instrument(span)`.
+    pub(crate) handle_in_span: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

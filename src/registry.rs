@@ -11,6 +11,7 @@ mod weaver;
 mod write;
 
 pub(crate) use bundled::NEWEST;
+use bundled::RELEASES_OF_A_YEAR;
 pub(crate) use diff::{Change, diff};
 pub(crate) use span_names::conventional;
 pub(crate) use version::Version;
@@ -274,6 +275,13 @@ impl Registry {
             (Some(_), None) => false,
             (Some(pinned), Some(since)) => since <= pinned,
         }
+    }
+
+    /// A name that is old so recently that most libraries still write it, where nobody has said which version holds.
+    pub(crate) fn is_recent(&self, fate: &Fate) -> bool {
+        let newest = Version::parse(NEWEST);
+        let earliest = newest.map(|it| it.back(RELEASES_OF_A_YEAR));
+        self.pinned.is_none() && !fate.of_the_team && fate.since.is_some_and(|it| Some(it) > earliest)
     }
 
     /// Whether the registry has living names in this namespace, the first part of a key.

@@ -2,6 +2,7 @@
 //! other than their own options.
 
 mod catalogue;
+mod copies;
 mod fix;
 mod fold;
 pub(crate) mod own;
@@ -98,10 +99,17 @@ impl Rule {
             {
                 finding.at_most(Level::Note);
             }
-            finding.level = finding.capped(metadata.level.selected());
         }
         list.sort_by(|a, b| (a.place, &a.message).cmp(&(b.place, &b.message)));
-        list
+        let mut found = Findings { list };
+        let usual = metadata.level.selected();
+        if usual > Level::Note && !engine && metadata.group != own::GROUP {
+            found.fold_copies(ctx);
+        }
+        for finding in &mut found.list {
+            finding.level = finding.capped(usual);
+        }
+        found.list
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::facts::{Binding, BindingKind, OpKind, Value};
+use crate::facts::{Binding, BindingKind, OpKind, Value, are_alike};
 use crate::program::{AttributeSite, AttributeTarget};
 use crate::registry::{Attribute, Carrier, Standing};
 use crate::rule::{Context, Findings, Level};
@@ -37,7 +37,8 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
         let mut decided = BTreeSet::new();
         for (site, (what, reason, help)) in judged {
             let package = ctx.program.function(ctx.owner(&site.at)).package();
-            let is_told = !is_handed_through(ctx, site) && decided.insert(package);
+            let is_said_twice = says_what_the_resource_says(ctx, site);
+            let is_told = !is_said_twice && !is_handed_through(ctx, site) && decided.insert(package);
             found
                 .add(site.at.place, format!("attribute `{key}` {what}"))
                 .label("written here")
@@ -46,8 +47,36 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
                 .function(ctx.owner(&site.at))
                 .certainty(site.certainty)
                 .at_most(if is_told { Level::Error } else { Level::Note });
+            if is_said_twice && let Some(finding) = found.list.last_mut() {
+                finding.reason(SAID_TWICE);
+            }
         }
     }
+}
+
+const SAID_TWICE: &str = "The resource of the program says the same, so that it is only said twice.";
+
+/// The resource of the same program has the key with the same value, or with one that is written alike.
+fn says_what_the_resource_says(ctx: &Context<'_>, site: &AttributeSite) -> bool {
+    let file = |it: &AttributeSite| it.at.place.file;
+    let facts = |it: &AttributeSite| &*ctx.program.file(file(it)).facts;
+    let is_alike = |other: &AttributeSite| {
+        let known = site.value_text.is_some() && site.value_text == other.value_text;
+        let written = || match (site.value, other.value) {
+            // A name of another file can stand for anything.
+            (Some(one), Some(two)) => {
+                file(site) == file(other) && are_alike((facts(site), one), (facts(other), two))
+            }
+            _ => false,
+        };
+        known || written()
+    };
+    let of_resource = |it: &&AttributeSite| {
+        it.target == AttributeTarget::Resource
+            && it.key.text == site.key.text
+            && ctx.program.projects.are_together(file(site), file(it))
+    };
+    site.target == AttributeTarget::Span && ctx.program.attributes.iter().filter(of_resource).any(is_alike)
 }
 
 /// `attributes[key] = given.get(key)`: only who gives it decides that it is there.

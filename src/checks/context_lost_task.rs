@@ -70,6 +70,7 @@ pub(super) fn lost<'a>(program: &'a Program, by: &[Mechanism]) -> impl Iterator<
         by.contains(&it.mechanism)
             && !it.propagates
             && it.traced
+            && !it.only_makes
             && inside
             && !is_lost_before(program, it)
             && !it.work.is_some_and(|work| lasting::lives_on(program, work))

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::measure::counts;
 use crate::program::{CallCategory, CallSite, Certainty, CoveredBy, FuncId, Reach};
 use crate::rule::{Context, Finding, Findings, Level};
-use crate::text::{FileId, Symbol};
+use crate::text::FileId;
 
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
     let evidence = Evidence::find(ctx);
@@ -43,6 +43,7 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
         let goes_nowhere = !ctx.coverage.sending.reaches(ctx.program, ctx.owner(&site.at));
         if is_waited_for
             || goes_nowhere
+            || ctx.program.is_declined(ctx.owner(&site.at))
             || runs_on_loading(ctx, site.at.function, 0)
             || ctx.is_told_by_entry(&site.at)
             || site.call.as_str().contains("websocket")
@@ -57,22 +58,13 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
         }
     }
     for ((package, library), members) in families {
-        let first = members.first().and_then(|it| found.list.get(*it));
-        let sister = first.and_then(|it| evidence.sister(ctx, library, it.place.file));
-        if members.len() < FEWEST_OF_A_WALL && sister.is_none() {
+        if members.len() < FEWEST_OF_A_WALL {
             continue;
         }
         let count = members.len();
         let mut all = members.into_iter();
         if let Some(first) = all.next().and_then(|it| found.list.get_mut(it)) {
-            match sister {
-                Some(sister) => speak_beside(first, count, library, sister),
-                None => {
-                    let known = evidence.dark.contains_key(library);
-                    let switch = can_be_switched_on(ctx, first.place.file, known);
-                    speak_for_all(ctx, first, (count, package, library), switch);
-                }
-            }
+            speak_for_all(ctx, first, (count, package, library));
         }
         all.for_each(|it| {
             found.list[it].at_most(Level::Note);
@@ -115,67 +107,40 @@ fn runs_on_loading(ctx: &Context<'_>, function: FuncId, depth: u32) -> bool {
 /// Longer ways from a module's top are not followed.
 const DEEPEST: u32 = 5;
 
-/// What a library is for, in which language.
-type Kind = (&'static str, CallCategory);
-
-/// What shows that a call is meant to have a span: others of its kind have one.
-#[derive(Default)]
-struct Evidence {
-    /// By package and library: calls with a span, and without.
-    calls: BTreeMap<(String, &'static str), (usize, usize)>,
-    /// By what they are for: the libraries that are instrumented, and where; and those that are not and could be.
-    lit: BTreeMap<Kind, BTreeMap<(&'static str, Option<usize>), FileId>>,
-    dark: BTreeMap<&'static str, Kind>,
-}
+/// By package and library, how many calls have a span and how many have none: others of its kind show that one is meant to.
+struct Evidence(BTreeMap<(String, &'static str), (usize, usize)>);
 
 impl Evidence {
     fn find(ctx: &Context<'_>) -> Evidence {
-        let mut found = Evidence::default();
+        let mut found = BTreeMap::new();
         for site in &ctx.program.calls {
             let file = ctx.program.file(site.at.place.file);
-            if file.beside || site.certainty != Certainty::Certain || !counts(ctx.program, site.at.function) {
+            let is_counted =
+                site.certainty == Certainty::Certain && counts(ctx.program, site.at.function) && !file.beside;
+            if !is_counted || frames_a_transaction(site) {
                 continue;
             }
-            let library = library_of(site);
-            let calls = found.calls.entry((package_of(ctx, site).to_owned(), library)).or_default();
-            match site.covered_by {
-                Some(_) => calls.0 += 1,
-                None => calls.1 += 1,
-            }
-            let kind = (file.language, site.category);
-            if site.instrumented_everywhere {
-                let project = ctx.program.projects.of(site.at.place.file);
-                found.lit.entry(kind).or_default().entry((library, project)).or_insert(site.at.place.file);
-            } else if site.instrumentable && !site.instrumented {
-                found.dark.insert(library, kind);
-            }
+            let key = (package_of(ctx, site).to_owned(), library_of(site));
+            let (lit, dark): &mut (usize, usize) = found.entry(key).or_default();
+            *if site.covered_by.is_some() { lit } else { dark } += 1;
         }
-        found
+        Evidence(found)
     }
 
     fn speaks_for(&self, ctx: &Context<'_>, site: &CallSite) -> bool {
-        let library = library_of(site);
-        let calls = self.calls.get(&(package_of(ctx, site).to_owned(), library));
-        calls.is_some_and(|(lit, dark)| *lit >= FEWEST_LIT && lit > dark)
-            || self.sister(ctx, library, site.at.place.file).is_some()
-    }
-
-    /// A library for the same that is instrumented in a program that holds this file, while this one is not. What stands on another
-    /// needs no span of that: it has one for the same.
-    fn sister(&self, ctx: &Context<'_>, library: &str, file: FileId) -> Option<&'static str> {
-        let lit = self.lit.get(self.dark.get(library)?)?;
-        let is_layer = |upper: &str, lower: &str| {
-            ctx.program.library_layers.contains(&(Symbol::new(upper), Symbol::new(lower)))
-        };
-        let is_other = |it: &str| it != library && !is_layer(it, library) && !is_layer(library, it);
-        let mut others = lit.iter().filter(|((it, _), _)| is_other(it));
-        let found = others.find(|(_, it)| ctx.program.projects.are_together(file, **it));
-        found.map(|((it, _), _)| *it)
+        let calls = self.0.get(&(package_of(ctx, site).to_owned(), library_of(site)));
+        calls.is_some_and(|(lit, dark)| are_left_out(*dark, *lit))
     }
 }
 
-/// So many show what is wanted.
-const FEWEST_LIT: usize = 2;
+/// Nearly all of a kind have a span: whoever opened those wants these to have one, too. Where it is fewer, what has none may as
+/// well have been left alone on purpose.
+pub(super) fn are_left_out(dark: usize, lit: usize) -> bool {
+    lit >= LIT_PER_DARK * dark.max(1)
+}
+
+/// So many with a span to each that has none show what is wanted.
+const LIT_PER_DARK: usize = 3;
 
 fn package_of<'a>(ctx: &'a Context<'_>, site: &CallSite) -> &'a str {
     ctx.program.function(ctx.owner(&site.at)).package()
@@ -186,21 +151,7 @@ fn library_of(site: &CallSite) -> &'static str {
     call.split_once('.').map_or(call, |(library, _)| library)
 }
 
-fn speak_beside(finding: &mut Finding, count: usize, library: &str, sister: &str) {
-    let calls = if count == 1 { "this call goes".to_owned() } else { format!("{count} calls go") };
-    let first = if count == 1 { "" } else { ", this one first" };
-    finding.message =
-        format!("`{sister}` is instrumented and `{library}` is not: {calls} out with no span open{first}");
-    finding
-        .help(format!("enable the OpenTelemetry instrumentation of `{library}` where that of `{sister}` is"));
-}
-
-fn speak_for_all(
-    ctx: &Context<'_>,
-    finding: &mut Finding,
-    (count, package, library): (usize, &str, &str),
-    instrumentable: bool,
-) {
+fn speak_for_all(ctx: &Context<'_>, finding: &mut Finding, (count, package, library): (usize, &str, &str)) {
     finding.message =
         format!("{count} calls of `{library}` in `{package}` go out with no span open, this one first");
     // Whoever has opened spans by hand shows how.
@@ -210,7 +161,6 @@ fn speak_for_all(
     let example = ctx.program.calls.iter().find(by_hand).map(|it| ctx.owner_name(&it.at));
     finding.help(match example {
         Some(example) => format!("open a span around what makes them, as {example} does"),
-        None if instrumentable => "enable the OpenTelemetry instrumentation of the library once, or open a span around what makes them".to_owned(),
         None => "open a span around what makes them, as the other calls of the library have one".to_owned(),
     });
 }

@@ -2,8 +2,9 @@
 
 mod minor;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use crate::checks::dark_call::are_left_out;
 use crate::measure::Unseen;
 use crate::program::{EntryKind, EntryPoint, FuncId, Function, State};
 use crate::rule::{Context, Finding, Findings, Level};
@@ -11,7 +12,6 @@ use crate::rule::{Context, Finding, Findings, Level};
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
     let lit = lit(ctx);
     let mut families: BTreeMap<Family<'_>, Vec<Dark<'_>>> = BTreeMap::new();
-    let mut deliberate: BTreeSet<Family<'_>> = BTreeSet::new();
     for (id, unseen) in &ctx.coverage.dark_entry_points {
         let function = ctx.program.function(*id);
         let Some(entry) = function.entry_point else { continue };
@@ -20,15 +20,13 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             continue;
         }
         if hands_over(ctx, *id, entry.kind, unseen) {
-            // Somebody opens spans for what some of them do, and chose to leave the others alone.
-            if opens_further_down(ctx, *id, unseen) {
-                deliberate.insert(family(function, entry));
-            }
             continue;
         }
         let dark = Dark { id: *id, unseen, entry };
         let family = family(function, entry);
-        if minor::is_minor(ctx, &dark, !is_program(entry) && lit.contains_key(&family)) {
+        if ctx.program.is_declined(*id)
+            || minor::is_minor(ctx, &dark, !is_program(entry) && lit.contains_key(&family))
+        {
             dark.tell(ctx, found).at_most(Level::Note);
         } else {
             families.entry(family).or_default().push(dark);
@@ -36,7 +34,7 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
     }
     for (family, dark) in families {
         let lit = lit.get(&family).copied().unwrap_or_default();
-        tell_family(ctx, found, family, &dark, (lit, deliberate.contains(&family)));
+        tell_family(ctx, found, family, &dark, lit);
     }
 }
 
@@ -66,15 +64,8 @@ impl Dark<'_> {
 }
 
 /// Where most of a family is dark, that is one decision: the one that starts the most work speaks for all.
-fn tell_family(
-    ctx: &Context<'_>,
-    found: &mut Findings,
-    family: Family<'_>,
-    dark: &[Dark<'_>],
-    (lit, is_deliberate): (usize, bool),
-) {
-    let is_wanted =
-        is_left_out(dark.len(), lit) || (lit == 0 && !is_deliberate && is_forgotten(ctx, family, dark));
+fn tell_family(ctx: &Context<'_>, found: &mut Findings, family: Family<'_>, dark: &[Dark<'_>], lit: usize) {
+    let is_wanted = are_left_out(dark.len(), lit);
     let is_one = dark.len() > 1 && !is_program(dark[0].entry);
     for (index, it) in dark.iter().enumerate() {
         let finding = it.tell(ctx, found);
@@ -106,20 +97,6 @@ fn tell_family(
             finding.related(ctx.program.head(other.id), format!("`{name}` opens none either"));
         }
     }
-}
-
-/// Most of a family have a span: whoever opened those wants these to have one, too.
-fn is_left_out(dark: usize, lit: usize) -> bool {
-    lit >= FEWEST_LIT && lit > dark
-}
-
-/// So many show what is wanted.
-const FEWEST_LIT: usize = 2;
-
-/// A server whose program sends spans, while nothing instruments its framework: one line is missing.
-fn is_forgotten(ctx: &Context<'_>, family: Family<'_>, dark: &[Dark<'_>]) -> bool {
-    matches!(family.2, EntryKind::Http | EntryKind::Rpc)
-        && dark.iter().all(|it| it.entry.could_be_lit && ctx.coverage.sending.sends(ctx.program, it.id))
 }
 
 /// The family of an entry point.
@@ -169,11 +146,6 @@ fn hands_over(ctx: &Context<'_>, id: FuncId, kind: EntryKind, unseen: &Unseen) -
     let (facts, local) = ctx.program.facts_of(id);
     let starts_a_framework = matches!(kind, EntryKind::Cli | EntryKind::Main);
     unseen.functions == 0 && facts.function(local).statements <= if starts_a_framework { 3 } else { 1 }
-}
-
-/// Of what passes its work on, whether that has spans.
-fn opens_further_down(ctx: &Context<'_>, id: FuncId, unseen: &Unseen) -> bool {
-    unseen.hands_over || hands_to_an_executor(ctx, id)
 }
 
 /// `loop.run_in_executor(pool, partial(self.model.predict, request))`: what runs there opens spans.

@@ -19,7 +19,10 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             .help("open a span in it, or call it from a function that has one")
             .function(id)
             // Whoever waits for it shows how long it takes.
-            .at_most(if ctx.program.is_waited_for_in_span(id) { Level::Note } else { Level::Error });
+            .at_most(match ctx.program.is_waited_for_in_span(id) || ctx.program.is_declined(id) {
+                true => Level::Note,
+                false => Level::Error,
+            });
     }
 }
 

@@ -49,6 +49,7 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
     let renames = Renames::new(ctx.program, &wishes);
     let by_instrumentation = speaks_old_http(ctx);
     let anywhere: HashSet<Symbol> = ctx.program.attributes.iter().filter_map(|it| it.key.text).collect();
+    let generation = written::Generation::find(ctx, told.iter().map(|(_, key, ..)| *key));
     let mut places: HashMap<Symbol, usize> = HashMap::new();
     told.iter().for_each(|(_, key, ..)| *places.entry(*key).or_default() += 1);
     let mut decided = HashSet::new();
@@ -89,6 +90,12 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
         }
         if is_of_an_old_generation(key.as_str(), fate) && !anywhere.iter().any(|it| is_newer(it.as_str())) {
             finding.reason(AN_OLD_GENERATION).at_most(Level::Note);
+        }
+        if ctx.program.registry.is_recent(fate) {
+            finding.reason(A_RECENT_NAME).at_most(Level::Note);
+        }
+        if generation.has_others(ctx, site, key, &replacements) {
+            finding.reason(WRITTEN_BY_OTHERS).at_most(Level::Note);
         }
         let of_http = ["http.", "net."].iter().any(|it| key.as_str().starts_with(it));
         if of_http && by_instrumentation && ctx.program.file(site.at.place.file).language == "python" {
@@ -145,6 +152,11 @@ fn is_newer(key: &str) -> bool {
     ];
     NEWER.iter().any(|it| key.starts_with(it)) && key != "gen_ai.tool.call.id"
 }
+
+const A_RECENT_NAME: &str =
+    "It has another name only since lately: libraries and dashboards mostly still use this one.";
+
+const WRITTEN_BY_OTHERS: &str = "A library that the program uses, or its part in another language, writes the same name: change both together.";
 
 /// In so many places a name is no oversight.
 const FEWEST_OF_A_SCHEMA: usize = 10;

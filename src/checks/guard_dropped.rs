@@ -2,22 +2,51 @@
 
 use crate::facts::{Facts, FnId, Op, OpKind, RegionId, Value};
 use crate::program::GuardSite;
-use crate::rule::{Change, Context, Edit, Findings, Fix, Safety};
+use crate::rule::{Change, Context, Edit, Findings, Fix, Level, Safety};
 use crate::text::{Place, Span, Symbol};
 
 const NAME: &str = "_guard";
 
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
     for guard in ctx.program.guards.iter().filter(|it| it.dropped) {
+        let is_event = stands_for_an_event(ctx, guard);
         found
             .add(guard.at.place, format!("the guard of `{}` is dropped at once", guard.call))
             .label("the span ends on this line")
             .reason(
                 "The work that follows runs outside of the span, which lasts no time and has nothing in it.",
             )
-            .help("give the guard a name, as in `let _guard = span.enter();`")
+            .help(is_event.unwrap_or("give the guard a name, as in `let _guard = span.enter();`"))
             .fix(fix(ctx, guard))
-            .function(ctx.owner(&guard.at));
+            .function(ctx.owner(&guard.at))
+            .at_most(if is_event.is_some() { Level::Warning } else { Level::Error });
+    }
+}
+
+/// `let _ = debug_span!("removed", id).entered();`: made in the same breath, where nothing follows that it could be open around, or what
+/// follows waits, so that no guard may be kept there. What to do instead.
+fn stands_for_an_event(ctx: &Context<'_>, guard: &GuardSite) -> Option<&'static str> {
+    let (facts, local) = ctx.program.facts_of(guard.at.function);
+    let span = guard.at.place.span;
+    let is_made_here = facts.ops_of(local).any(|(_, it)| match it.kind {
+        OpKind::Call { callee, .. } if it.span == span => {
+            matches!(facts.value(callee), Value::Member { of, .. } if matches!(facts.value(*of), Value::Call(_)))
+        }
+        _ => false,
+    });
+    let rest = || {
+        let after = facts.ops_of(local).map(|(_, it)| it).filter(|it| it.span.start >= span.end);
+        after.filter(|it| is_inside(facts, it.region, guard.at.region))
+    };
+    let has = |wanted: fn(&OpKind) -> bool| rest().any(|it| wanted(&it.kind));
+    if !is_made_here {
+        None
+    } else if has(|it| matches!(it, OpKind::Await(_))) {
+        Some("use an event, as in `debug!(..)`, or give what waits the span with `.instrument(span)`")
+    } else if !has(|it| matches!(it, OpKind::Call { .. })) {
+        Some("use an event, as in `debug!(..)`: nothing follows that the span could be open around")
+    } else {
+        None
     }
 }
 

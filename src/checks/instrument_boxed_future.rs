@@ -5,6 +5,23 @@ use crate::program::{FuncId, Program, SpanSite, SpanStyle};
 use crate::rule::{Context, Findings, Level};
 
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
+    of_attributes(ctx, found);
+    of_handles(ctx, found);
+}
+
+/// `spawn_blocking(|| async { .. }).instrument(span).await?.await`: the span is round the handle, and the work comes after it.
+fn of_handles(ctx: &Context<'_>, found: &mut Findings) {
+    for site in ctx.program.handoffs.iter().filter(|it| it.only_makes && it.handle_in_span) {
+        found
+            .add(site.at.place, format!("the span of what `{}` gives ends before the work begins", site.call))
+            .label("the thread only makes the future")
+            .reason("The work is done when the future is awaited, and the span has ended by then.")
+            .help("give the future itself its span, as in `async move { .. }.instrument(span)`")
+            .function(ctx.owner(&site.at));
+    }
+}
+
+fn of_attributes(ctx: &Context<'_>, found: &mut Findings) {
     for site in &ctx.program.spans {
         let is_plain =
             site.style == SpanStyle::Attribute && site.may_record && !ctx.program.is_async(site.owner);

@@ -63,6 +63,7 @@ fn is_minor(site: &SpanSite, leaks: &[(&Param, Leak)], worst: Leak) -> bool {
     let level = site.level.map_or("info", |it| it.as_str());
     match worst {
         Leak::Secret => level == "trace",
+        Leak::Small => true,
         Leak::Bulk => {
             matches!(level, "debug" | "trace")
                 || leaks.iter().all(|(it, _)| it.name.as_str().starts_with('_'))
@@ -100,12 +101,15 @@ fn is_named_anywhere(ctx: &Context<'_>, name: Symbol) -> bool {
 enum Leak {
     Secret,
     Bulk,
+    /// A request with a message that only asks for something.
+    Small,
 }
 
 impl Leak {
     fn words(self) -> (&'static str, &'static str) {
         match self {
             Leak::Secret => ("a secret, by its name", "Whoever may read traces can read it."),
+            Leak::Small => ("a request", "Every call sends it to the collector, with its headers."),
             Leak::Bulk => (
                 "a whole request or body",
                 "Every call sends all of it to the collector, credentials in its headers included.",
@@ -124,10 +128,25 @@ fn leak(facts: &Facts, param: &Param) -> Option<Leak> {
     if is_secret(param.name.as_str()) && can_be_secret(&types) {
         return Some(Leak::Secret);
     }
+    if let [message @ .., "Request"] = types.as_slice()
+        && message.iter().any(|it| only_asks(it))
+    {
+        return Some(Leak::Small);
+    }
     let is_bulky = types
         .last()
         .is_some_and(|it| matches!(*it, "Body" | "Request" | "HttpRequest" | "Multipart" | "Bytes"));
     is_bulky.then_some(Leak::Bulk)
+}
+
+/// `Request<GetVolumeRequest>`, `Request<Empty>`: names of messages that hold a key or a filter.
+fn only_asks(message: &str) -> bool {
+    const ASKING: [&str; 14] = [
+        "Get", "List", "Probe", "Ping", "Check", "Health", "Describe", "Find", "Count", "Version", "Status",
+        "Empty", "Watch", "Is",
+    ];
+    let goes_on = |rest: &str| rest.is_empty() || rest.starts_with(char::is_uppercase);
+    ASKING.iter().any(|it| message.strip_prefix(it).is_some_and(goes_on))
 }
 
 /// A secret is named by the end of its name; a token that pages or cancels is none.

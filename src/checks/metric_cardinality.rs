@@ -85,7 +85,11 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             .help("put it on a span or a log, and keep for the metric what is bounded: a route, a kind, a status")
             .function(ctx.owner(&site.at))
             .certainty(if made || site.via.is_some() { Certainty::Assumed } else { site.certainty })
-            .at_most(if is_configured { Level::Note } else { Level::Error });
+            .at_most(if is_configured || (by_value_is_none && !grows_with_the_traffic(key)) {
+                Level::Note
+            } else {
+                Level::Error
+            });
     }
     // The worst of them speaks: who it was before what was asked for.
     found.list.sort_by_key(|it| keys.get(&it.place).map(|key| (badness(key.as_str()), it.place)));
@@ -110,6 +114,14 @@ fn badness(key: &str) -> u8 {
         "path" | "url" | "target" | "full" => 2,
         _ => 1,
     }
+}
+
+/// People, and what each request brings anew; of paths, jobs and documents a service may well have few.
+fn grows_with_the_traffic(key: &str) -> bool {
+    const SOMETIMES: &[&str] =
+        &["path", "url", "target", "full", "job", "task", "run", "execution", "document", "order"];
+    let last_two = key.rsplit(['.', '_', '-']).take(2);
+    badness(key) == 0 || !last_two.into_iter().any(|it| SOMETIMES.contains(&it))
 }
 
 fn is_bounded(facts: &Facts, value: ValueId) -> bool {

@@ -4,7 +4,7 @@ mod question;
 
 use std::collections::BTreeMap;
 
-use crate::checks::dark_call::WAITED_FOR;
+use crate::checks::dark_call::{WAITED_FOR, are_left_out};
 use crate::measure::counts;
 use crate::program::{Certainty, FuncId, ProcessSite, Reach};
 use crate::rule::{Context, Findings, Level};
@@ -48,6 +48,7 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
         if is_told_above
             || !ctx.coverage.sending.reaches(ctx.program, ctx.owner(&site.at))
             || is_waited_for
+            || ctx.program.is_declined(ctx.owner(&site.at))
             || question::asks_the_machine(ctx, site)
         {
             finding.at_most(Level::Note);
@@ -88,19 +89,14 @@ impl Evidence {
         Evidence(own.iter().map(|(project, (file, ..))| (*project, sum(*file))).collect())
     }
 
-    /// Most processes of those programs have a span, of their own or of their runner: the others are meant to.
+    /// Nearly all processes of those programs have a span; half are enough where there is a runner to use, which somebody made for
+    /// them all.
     fn speaks_for(&self, ctx: &Context<'_>, site: &ProcessSite, has_runner: bool) -> bool {
         let project = ctx.program.projects.of(site.at.place.file);
         let (raw, seen) = self.0.get(&project).copied().unwrap_or_default();
-        (has_runner && seen * MOST_PER_SEEN >= raw) || (seen >= FEWEST_SEEN && seen > raw)
+        (has_runner && seen >= raw) || are_left_out(raw, seen)
     }
 }
-
-/// A runner that somebody uses is there for the others, too, unless they are many more.
-const MOST_PER_SEEN: usize = 2;
-
-/// So many show what is wanted.
-const FEWEST_SEEN: usize = 2;
 
 fn is_raw(site: &ProcessSite) -> bool {
     !site.covered && !site.in_span && site.via_wrapper.is_none()

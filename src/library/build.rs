@@ -229,8 +229,6 @@ impl<'a> Builder<'a> {
                 distribution: Symbol::new(&entry.distribution),
                 modules: entry.modules.0.iter().map(|it| Symbol::new(it)).collect(),
                 enable,
-                single: entry.single.0.iter().map(|it| Symbol::new(it)).collect(),
-                over: entry.over.0.iter().map(|it| Symbol::new(it)).collect(),
                 spans: entry.spans,
                 carries_threads: entry.carries_threads,
                 carries_executors: entry.carries_executors,

@@ -108,12 +108,6 @@ pub(super) struct InstrumentorEntry {
     pub(super) modules: Words,
     #[serde(default)]
     pub(super) enable: Words,
-    /// Those of `enable` that speak for one object and for nothing else; `*` for all of them.
-    #[serde(default)]
-    pub(super) single: Words,
-    /// Libraries that what it instruments stands on: a span of theirs would tell the same again.
-    #[serde(default)]
-    pub(super) over: Words,
     #[serde(default = "yes")]
     pub(super) spans: bool,
     #[serde(default)]

@@ -247,27 +247,12 @@ impl Verdicts<'_, '_> {
             .collect()
     }
 
-    /// How a function is entered, and whether an instrumentation could open a span for it.
+    /// How a function is entered, and whether that is beside what traces the others.
     fn entry_point(&self, function: FuncId) -> Option<EntryPoint> {
         let entry = self.entries.get(&function)?;
-        let could_be_lit = entry.node.is_some_and(|node| {
-            self.world.library.is_instrumentable(node)
-                && !self.instrumented.may_be_around(self.world.library, node)
-                && !self.is_wrapped_by_strangers(function)
-        });
         let is_lit_elsewhere = is_instrumented(self.world, self.instrumented, function, entry);
         let beside_layers = is_lit_elsewhere && self.is_beside_layers(entry);
-        Some(EntryPoint { could_be_lit, beside_layers, ..entry.point })
-    }
-
-    /// A decorator of which nothing is known can open a span.
-    fn is_wrapped_by_strangers(&self, function: FuncId) -> bool {
-        let (file, local) = self.world.local(function);
-        let facts = self.world.facts(file);
-        let mut eval = crate::link::eval::Eval::new(self.world);
-        let scope = eval.decorator_scope(function);
-        let decorators = facts.list(&facts.function(local).decorators);
-        decorators.iter().any(|it| !eval.decorator_nodes(*it, scope).is_known())
+        Some(EntryPoint { beside_layers, ..entry.point })
     }
 
     /// The dotted name of each function, with the module in front. Hardly any two are alike: there is nothing to share.

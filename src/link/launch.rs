@@ -26,16 +26,12 @@ pub(crate) struct LaunchFile {
 #[derive(Debug, Default)]
 pub(crate) struct Instrumented {
     modules: FxHashSet<Symbol>,
-    /// Those that are instrumented wherever they are used, and not as one object alone.
-    everywhere: FxHashSet<Symbol>,
     /// What has been switched on, by the library's models; and what the configuration says to be covered.
     enabled: FxHashSet<NodeId>,
     declared: FxHashSet<Symbol>,
     /// Those of which only the handlers get one, and those of which only the outgoing calls do: from middleware of the program.
     served: FxHashSet<Symbol>,
     called: FxHashSet<Symbol>,
-    /// Those that something stands around of which nobody can tell what it does.
-    unknown: FxHashSet<Symbol>,
     carries_threads: bool,
     carries_executors: bool,
     pub(crate) any: bool,
@@ -56,7 +52,6 @@ impl Instrumented {
         }
         for name in declared {
             found.modules.insert(Symbol::new(name));
-            found.everywhere.insert(Symbol::new(name));
             found.declared.insert(Symbol::new(name));
             found.any = true;
         }
@@ -85,11 +80,7 @@ impl Instrumented {
         for call in called.into_iter().chain(middleware.members) {
             for it in library.enabled_by(call) {
                 by_code |= it.zero_code;
-                if library.is_for_one(it, call) {
-                    found.enable_for_one(it);
-                } else {
-                    found.switch_on(it, &mut agents);
-                }
+                found.switch_on(it, &mut agents);
             }
         }
         // Who sets up a provider in code is not launched by what would do it, unless it loads whatever is installed.
@@ -101,13 +92,10 @@ impl Instrumented {
         }
         found.served.extend(middleware.served);
         found.called.extend(middleware.called);
-        found.unknown.extend(middleware.unknown);
         if agents.are_the_tracer(world, targets, launch, &found) {
             agents.enabled.into_iter().for_each(|it| found.enable(it));
         }
-        let own = own::wrapped(world, targets);
-        found.modules.extend(own.iter().copied());
-        found.everywhere.extend(own);
+        found.modules.extend(own::wrapped(world, targets));
         found
     }
 
@@ -137,13 +125,6 @@ impl Instrumented {
     }
 
     fn enable(&mut self, it: &Instrumentor) {
-        self.enable_for_one(it);
-        if it.spans {
-            self.everywhere.extend(it.modules.iter().copied());
-        }
-    }
-
-    fn enable_for_one(&mut self, it: &Instrumentor) {
         self.carries_threads |= it.carries_threads;
         self.carries_executors |= it.carries_executors;
         self.any = true;
@@ -182,16 +163,6 @@ impl Instrumented {
     /// Whether calls into this part of a library get their span from its instrumentation.
     pub(crate) fn covers_call(&self, library: &Library, node: NodeId) -> bool {
         names_part(&self.modules, library, node) || names_part(&self.called, library, node)
-    }
-
-    /// Whether it does so wherever the library is used: what one object has says nothing of the next.
-    pub(crate) fn covers_everywhere(&self, library: &Library, node: NodeId) -> bool {
-        names_part(&self.everywhere, library, node) || names_part(&self.called, library, node)
-    }
-
-    /// Whether something stands around what this part of a library serves of which nobody can tell what it does.
-    pub(crate) fn may_be_around(&self, library: &Library, node: NodeId) -> bool {
-        names_part(&self.unknown, library, node)
     }
 
     /// Whether what this part of a library serves gets its span from its instrumentation.

@@ -21,8 +21,6 @@ pub(crate) struct Middleware {
     pub(crate) served: Vec<Symbol>,
     /// Those whose outgoing calls do.
     pub(crate) called: Vec<Symbol>,
-    /// Those that something stands around of which nobody can tell what it does.
-    pub(crate) unknown: Vec<Symbol>,
     /// Members of libraries that are put in.
     pub(crate) members: FxHashSet<NodeId>,
 }
@@ -46,7 +44,6 @@ pub(crate) fn find(world: &World<'_>, targets: &Targets, openings: &Openings) ->
                 let list = if is_client { &mut found.called } else { &mut found.served };
                 list.extend(it.model.around.iter().copied());
             }
-            Thing::Foreign => found.unknown.extend(it.model.around.iter().copied()),
             _ => {}
         }
     }

@@ -22,7 +22,9 @@ use crate::link::outgoing::spawners::Spawners;
 use crate::link::rounds::Targets;
 use crate::link::things::{Among, Site, Thing};
 use crate::link::world::World;
-use crate::program::{CallCategory, CallSite, FuncId, HandoffSite, LogSite, ProcessSite, Reach, SetupSite};
+use crate::program::{
+    CallCategory, CallSite, FuncId, HandoffSite, LogSite, Mechanism, ProcessSite, Reach, SetupSite,
+};
 use crate::text::{FileId, Symbol};
 
 #[derive(Default)]
@@ -279,6 +281,7 @@ fn read_model(
         });
         let propagates = model.keeps_context || carried;
         let in_span = openings.in_span(world, site);
+        let on_thread = matches!(mechanism, Mechanism::Thread | Mechanism::Executor);
         let work = work.and_then(|it| match world.facts(site.file).lexical {
             true => work::done(world, targets, openings, it, site),
             false => handed::work(world, it, site),
@@ -291,6 +294,8 @@ fn read_model(
             in_span,
             work,
             traced: false,
+            only_makes: on_thread && work.is_some_and(|it| captured::only_makes_future(world, targets, it)),
+            handle_in_span: false,
         });
         return false;
     }
@@ -353,7 +358,6 @@ fn outgoing(
         category,
         covered_by: None,
         instrumented: false,
-        instrumented_everywhere: false,
         instrumentable: false,
         reach: Reach::Unknown,
         certainty,

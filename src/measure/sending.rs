@@ -67,13 +67,7 @@ impl Sending {
         self.rests_on_set_up(file) || self.parts.contains(part(&file.path))
     }
 
-    /// Whether it surely is: what sets traces up is known, and comes from the same sources.
-    pub(crate) fn sends(&self, program: &Program, function: FuncId) -> bool {
-        let file = program.file(program.function(function).file);
-        self.rests_on_set_up(file) && self.reaches(program, function)
-    }
-
-    /// The same for what is started by itself, once it is known whether it comes by any telemetry.
+    /// Whether what it opens may be sent, for what is started by itself, once it is known whether it comes by any telemetry.
     pub(super) fn reaches_started(&self, program: &Program, function: FuncId, comes_by: bool) -> bool {
         let id = program.function(function).file;
         let file = program.file(id);

@@ -247,6 +247,7 @@ impl Builder {
             extents: fitted(&mut built.extents),
             shouted: fitted(&mut built.shouted),
             marks: fitted(&mut built.marks),
+            declined: Vec::new(),
             problems: fitted(&mut built.problems),
             matches: Vec::new(),
             captures: Vec::new(),

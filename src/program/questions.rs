@@ -98,6 +98,12 @@ impl Program {
         self.timed.get(id.index()).is_some_and(|it| *it)
     }
 
+    /// A comment on a function says that it has no telemetry, and so why.
+    pub(crate) fn is_declined(&self, id: FuncId) -> bool {
+        let (facts, local) = self.facts_of(id);
+        facts.declined.binary_search(&local).is_ok()
+    }
+
     pub(crate) fn function_ids(&self) -> impl Iterator<Item = (FuncId, &Function)> {
         self.functions.iter().enumerate().map(|(at, it)| (FuncId(at as u32), it))
     }

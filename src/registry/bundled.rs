@@ -12,6 +12,9 @@ const METRICS: &str = include_str!("../../rules/semconv/metrics.tsv");
 /// The version of the semantic conventions that the tables hold.
 pub(crate) const NEWEST: &str = "1.44";
 
+/// So many versions of the conventions come out in a year, at the slowest.
+pub(super) const RELEASES_OF_A_YEAR: u16 = 6;
+
 static TABLES: LazyLock<(Vec<Attribute>, Vec<Metric>)> = LazyLock::new(read);
 
 fn read() -> (Vec<Attribute>, Vec<Metric>) {

@@ -17,6 +17,11 @@ impl Version {
             Version { major: parts.next()??, minor: parts.next()??, patch: parts.next().unwrap_or(Some(0))? };
         parts.next().is_none().then_some(version)
     }
+
+    /// So many versions before this one.
+    pub(crate) fn back(self, versions: u16) -> Version {
+        Version { minor: self.minor.saturating_sub(versions), patch: 0, ..self }
+    }
 }
 
 impl fmt::Display for Version {

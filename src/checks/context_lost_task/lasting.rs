@@ -1,16 +1,18 @@
 //! Work that goes on as long as the program does: it is nobody's request, and should begin traces of its own.
 
 use super::has_word;
-use crate::facts::{BindingKind, Facts, FnId, OpKind, RegionId, RegionKind, Value, ValueId};
+use crate::facts::{BindingKind, Facts, FnId, FunctionKind, OpKind, RegionId, RegionKind, Value, ValueId};
 use crate::program::{FuncId, Program};
 
 /// A loop that waits, in the work itself or in what it runs: `spawn(async move { self.run_worker().await })`.
 pub(super) fn lives_on(program: &Program, work: FuncId) -> bool {
     const LASTING: [&str; 8] = ["run", "loop", "watch", "listen", "serve", "worker", "monitor", "heartbeat"];
     let lasts = |it: &FuncId| {
-        (has_word(program, *it, &LASTING) && waits_in_a_loop(program, *it)) || is_endless(program, *it)
+        (has_word(program, *it, &LASTING) && waits_in_a_loop(program, *it))
+            || is_endless(program, *it)
+            || polls(program, *it)
     };
-    waits_in_a_loop(program, work) || program.function(work).callees.iter().any(lasts)
+    waits_in_a_loop(program, work) || polls(program, work) || program.function(work).callees.iter().any(lasts)
 }
 
 fn waits_in_a_loop(program: &Program, work: FuncId) -> bool {
@@ -33,19 +35,87 @@ fn awaited_in_loops(facts: &Facts, function: FnId) -> impl Iterator<Item = (Valu
 
 /// A loop that waits for the clock or for more to do, or that nothing leaves. One over a list ends with that.
 pub(super) fn is_endless(program: &Program, function: FuncId) -> bool {
+    endless_loops(program, function).next().is_some()
+}
+
+pub(super) fn endless_loops(program: &Program, function: FuncId) -> impl Iterator<Item = RegionId> {
     let (facts, local) = program.facts_of(function);
-    let is_left = |region: RegionId| {
+    let is_left = move |region: RegionId| {
         facts.ops_of(local).any(|(_, op)| {
             matches!(op.kind, OpKind::Jump | OpKind::Return(_) | OpKind::Propagate(_) | OpKind::Raise(_))
                 && facts.regions_from(op.region).any(|(it, _)| it == region)
         })
     };
-    facts.lexical
-        && awaited_in_loops(facts, local).any(|(value, region)| {
-            !is_over_a_list(facts, region)
-                && (waits_for_more(facts, local, value)
-                    || (is_without_condition(facts, region) && !is_left(region)))
+    let is_endless = move |value: ValueId, region: RegionId| {
+        !is_over_a_list(facts, region)
+            && (waits_for_more(facts, local, value)
+                || (is_without_condition(facts, region) && !is_left(region)))
+    };
+    awaited_in_loops(facts, local)
+        .filter(move |(value, region)| facts.lexical && is_endless(*value, *region))
+        .map(|(_, region)| region)
+}
+
+/// A loop without `.await` that waits for the clock, for a signal or for more to do: `while !stop.wait_timeout(limit) { .. }`. One that
+/// gives something back waits for that.
+fn polls(program: &Program, function: FuncId) -> bool {
+    let (facts, local) = program.facts_of(function);
+    let gives = |region: RegionId| {
+        facts.ops_of(local).any(|(_, op)| {
+            matches!(op.kind, OpKind::Return(Some(it)) if gives_something(facts, it))
+                && facts.regions_from(op.region).any(|(it, _)| it == region)
         })
+    };
+    let mut calls = facts.ops_of(local).filter_map(|(_, op)| match op.kind {
+        OpKind::Call { callee, .. } => {
+            let around = facts.regions_from(op.region).find(|(_, it)| it.kind == RegionKind::Loop);
+            around.map(|(it, _)| (callee, it))
+        }
+        _ => None,
+    });
+    facts.lexical
+        && !facts.function(local).is_async
+        && calls.any(|(callee, region)| {
+            blocks_for_more(facts, local, callee) && !is_over_a_list(facts, region) && !gives(region)
+        })
+}
+
+/// `return Ok(())` only ends the loop.
+fn gives_something(facts: &Facts, value: ValueId) -> bool {
+    match facts.value(value) {
+        Value::Call(op) => match &facts.op(*op).kind {
+            OpKind::Call { args, .. } => facts.args(args).iter().any(|it| gives_something(facts, it.value)),
+            _ => true,
+        },
+        Value::Sequence(run) => !run.is_empty(),
+        Value::None => false,
+        _ => true,
+    }
+}
+
+/// `rx.recv_timeout(limit)`, `signal.wait()`, `self.wait_for_abort(limit)`, `thread::sleep(limit)`.
+fn blocks_for_more(facts: &Facts, function: FnId, callee: ValueId) -> bool {
+    let (name, of) = match *facts.value(callee) {
+        Value::Member { of, name } => (name, Some(of)),
+        Value::Name(name) => (name, None),
+        _ => return false,
+    };
+    match name.as_str() {
+        "sleep" | "park" | "park_timeout" | "recv_timeout" | "recv_deadline" | "wait_timeout" => true,
+        name if matches!(name, "recv" | "wait") || name.starts_with("wait_") => {
+            of.is_some_and(|it| !is_of_these(facts, function, it))
+        }
+        _ => false,
+    }
+}
+
+/// Made by the function itself, or by the one around the closure that it is: then it comes to its end.
+fn is_of_these(facts: &Facts, function: FnId, value: ValueId) -> bool {
+    let around = std::iter::successors(Some(function), |it| match facts.function(*it).kind {
+        FunctionKind::Closure => facts.function(*it).parent,
+        _ => None,
+    });
+    around.into_iter().any(|it| is_made_here(facts, it, value))
 }
 
 fn is_over_a_list(facts: &Facts, region: RegionId) -> bool {

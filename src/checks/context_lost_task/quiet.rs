@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::lasting;
-use crate::program::{Activation, FuncId, HandoffSite, Program, SpanSite};
+use crate::facts::RegionId;
+use crate::program::{Activation, At, FuncId, HandoffSite, Program, SpanSite};
 
 /// All spans of the work are below `info`, or all that are open where it is handed over, or those last as long as a connection.
 pub(in crate::checks) fn is_quiet(program: &Program, site: &HandoffSite) -> bool {
@@ -32,16 +33,32 @@ fn is_quiet_around(program: &Program, site: &HandoffSite) -> bool {
     let spans = || program.spans.iter().filter(|span| around.iter().any(|it| is_of(span, *it)));
     let mut lasting = spans().peekable();
     around.len() < MOST_AROUND
-        && (are_low(spans()) || (lasting.peek().is_some() && lasting.all(|it| is_around_a_loop(program, it))))
+        && (are_low(spans())
+            || (lasting.peek().is_some() && lasting.all(|it| is_around_a_loop(program, it, site))))
 }
 
 /// The span is as long as a connection or as the program: nobody's request is joined by it, and a trace of it would have no end.
-fn is_around_a_loop(program: &Program, span: &SpanSite) -> bool {
+fn is_around_a_loop(program: &Program, span: &SpanSite, site: &HandoffSite) -> bool {
     let (facts, local) = program.facts_of(span.at.function);
     let file = program.function(span.at.function).file;
-    let inside = facts.closures_inside(local).map(|it| program.global(file, it));
-    span.activated == Activation::Instrument
-        && inside.chain([span.owner]).any(|it| lasting::is_endless(program, it))
+    let mut blocks = facts.closures_inside(local).map(|it| program.global(file, it));
+    let mut is_lasting = || {
+        blocks.any(|it| lasting::is_endless(program, it))
+            || lasting::endless_loops(program, span.owner).any(|it| !is_within(program, &span.at, it))
+    };
+    span.activated == Activation::Instrument && is_lasting() || is_before_loop(program, span, site)
+}
+
+/// The work is handed over in every turn of a loop that goes on as long as there is more to do, and the span was there before it.
+fn is_before_loop(program: &Program, span: &SpanSite, site: &HandoffSite) -> bool {
+    let mut loops = lasting::endless_loops(program, site.at.function);
+    span.owner == site.at.function
+        && loops.any(|it| is_within(program, &site.at, it) && !is_within(program, &span.at, it))
+}
+
+fn is_within(program: &Program, at: &At, region: RegionId) -> bool {
+    let (facts, _) = program.facts_of(at.function);
+    facts.regions_from(at.region).any(|(it, _)| it == region)
 }
 
 fn are_low<'a>(spans: impl Iterator<Item = &'a SpanSite>) -> bool {

@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 
 use crate::facts::{Facts, Value, ValueId};
-use crate::program::{AttributeSite, SpanStyle};
+use crate::program::{AttributeSite, SpanStyle, TextSource};
+use crate::registry::Replacement;
 use crate::rule::Context;
 use crate::text::{Place, Symbol};
 
@@ -62,6 +63,54 @@ fn spelled(facts: &Facts, value: ValueId) -> Option<String> {
         Value::Name(name) | Value::Head(name) => Some(name.to_string()),
         Value::Member { of, name } => Some(format!("{}.{name}", spelled(facts, *of)?)),
         _ => None,
+    }
+}
+
+/// Who writes an old name.
+#[derive(Default)]
+pub(super) struct Generation {
+    /// By the constants of libraries.
+    of_libraries: HashSet<Symbol>,
+    /// In which languages.
+    languages: HashSet<(Symbol, &'static str)>,
+    /// All names, by language, to tell who has gone on.
+    anywhere: HashSet<(Symbol, &'static str)>,
+}
+
+impl Generation {
+    pub(super) fn find(ctx: &Context<'_>, keys: impl Iterator<Item = Symbol>) -> Generation {
+        let keys: HashSet<Symbol> = keys.collect();
+        let mut found = Generation::default();
+        for site in ctx.program.attributes.iter().filter(|it| !ctx.program.is_for_show(it.at.place.file)) {
+            let Some(key) = site.key.text else { continue };
+            let language = ctx.program.file(site.at.place.file).language;
+            found.anywhere.insert((key, language));
+            if !keys.contains(&key) || site.target.as_str() == "metric" {
+                continue;
+            }
+            found.languages.insert((key, language));
+            if site.key.source == TextSource::Constant && site.spelled.is_none() {
+                found.of_libraries.insert(key);
+            }
+        }
+        found
+    }
+
+    /// A library that the program takes the name from, or a part of it in another language, that has not gone on to the new one either.
+    pub(super) fn has_others(
+        &self,
+        ctx: &Context<'_>,
+        site: &AttributeSite,
+        key: Symbol,
+        replacements: &[(Symbol, &Replacement)],
+    ) -> bool {
+        let here = ctx.program.file(site.at.place.file).language;
+        let is_elsewhere = |(name, language): &(Symbol, &str)| {
+            *name == key
+                && *language != here
+                && !replacements.iter().any(|(new, _)| self.anywhere.contains(&(*new, *language)))
+        };
+        self.of_libraries.contains(&key) || self.languages.iter().any(is_elsewhere)
     }
 }
 

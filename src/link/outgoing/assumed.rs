@@ -89,5 +89,7 @@ fn assumed(
         in_span: openings.in_span(world, site),
         work,
         traced: false,
+        only_makes: false,
+        handle_in_span: false,
     })
 }

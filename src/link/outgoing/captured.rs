@@ -2,14 +2,15 @@
 
 use super::mentions::{names_in, put_into};
 use super::work::origin;
-use crate::facts::{FnId, OpId, OpKind, Value, ValueId};
-use crate::library::{Role, Slot};
+use crate::facts::{BindingKind, FnId, FunctionKind, OpId, OpKind, Value, ValueId};
+use crate::library::{NodeId, Role, Slot};
 use crate::link::eval::{Eval, Scope};
-use crate::link::openings::{How, Open, Opening, Openings, argument_at};
+use crate::link::openings::{How, Open, Opening, Openings, argument_at, runs};
 use crate::link::rounds::Targets;
 use crate::link::things::Site;
 use crate::link::world::World;
 use crate::program::FuncId;
+use crate::text::{FileId, Symbol};
 
 /// Blocks in blocks are read this deep.
 const DEEPEST: u32 = 3;
@@ -21,7 +22,7 @@ pub(super) fn brings_span(
     openings: &Openings,
     closure: FuncId,
 ) -> bool {
-    enters_from_outside(world, openings, closure)
+    enters_from_outside(world, targets, openings, closure)
         || has_carried(world, targets, openings, closure, 0)
         || gives_carried(world, targets, openings, closure)
 }
@@ -37,6 +38,46 @@ fn gives_carried(world: &World<'_>, targets: &Targets, openings: &Openings, clos
     });
     let mut eval = Eval::new(world);
     given.any(|(value, site)| origin(world, targets, openings, &mut eval, value, site).carried)
+}
+
+/// `move || async move { .. }`, `move || load(order)` where that is async: nothing runs where the closure does.
+pub(super) fn only_makes_future(world: &World<'_>, targets: &Targets, closure: FuncId) -> bool {
+    let it = world.function(closure);
+    if it.kind != FunctionKind::Closure || it.is_async {
+        return false;
+    }
+    let mut given = world.ops(closure).filter_map(|(site, op)| match op.kind {
+        OpKind::Return(value) => Some((value, site)),
+        _ => None,
+    });
+    let mut any = false;
+    given.all(|(value, site)| {
+        any = true;
+        value.is_some_and(|it| is_future(world, targets, it, site, 0))
+    }) && any
+}
+
+/// An async block, or the call of an async function; boxed or put into a span, but not run.
+fn is_future(world: &World<'_>, targets: &Targets, value: ValueId, site: Site, depth: u32) -> bool {
+    let facts = world.facts(site.file);
+    match *facts.value(value) {
+        Value::Closure(local) => facts.function(local).is_async,
+        Value::Call(op) if depth < DEEPEST => {
+            let call = Site { file: site.file, op };
+            let inner = |node| {
+                let of_span = || runs(world, call, node);
+                let place =
+                    world.library.node(node).model(Role::Identity).and_then(|it| it.place(Slot::Subject));
+                place.and_then(|it| argument_at(world, call, it)).or_else(of_span)
+            };
+            targets.functions(call).any(|(it, _)| world.function(it).is_async)
+                || targets
+                    .nodes(call)
+                    .filter_map(inner)
+                    .any(|it| is_future(world, targets, it, call, depth + 1))
+        }
+        _ => false,
+    }
 }
 
 /// A block with a future in it that was put into the span of here before: `async move { select(stop, task).await }`.
@@ -68,7 +109,12 @@ fn has_carried(
 }
 
 /// A closure, or one inside it, enters a span that was made before it, or one whose parent was.
-pub(super) fn enters_from_outside(world: &World<'_>, openings: &Openings, closure: FuncId) -> bool {
+pub(super) fn enters_from_outside(
+    world: &World<'_>,
+    targets: &Targets,
+    openings: &Openings,
+    closure: FuncId,
+) -> bool {
     let whole = world.function(closure).span;
     let (file, _) = world.local(closure);
     let facts = world.facts(file);
@@ -78,45 +124,71 @@ pub(super) fn enters_from_outside(world: &World<'_>, openings: &Openings, closur
         }
         _ => false,
     };
+    let origins = Origins { world, targets, closure };
     world.closures_inside(closure).any(|it| {
         let own = &openings.own[it.index()];
-        own.iter().any(|opening| outside(opening) || has_parent_from_outside(world, opening, it, closure))
-            || openings.entered_in(world, it).any(|value| is_captured(world, it, closure, value))
+        own.iter().any(|opening| outside(opening) || origins.has_parent(opening))
+            || openings.entered_in(world, it).any(|value| origins.is_captured(it, value, 0))
     })
 }
 
-/// `let _guard = info_span!(parent: &span, "work").entered()`: the span is new, and goes on the one of where the closure was made.
-fn has_parent_from_outside(world: &World<'_>, opening: &Opening, function: FuncId, closure: FuncId) -> bool {
-    let Open::Library { site, node } = opening.open else { return false };
-    let place = world.library.node(node).model(Role::Span).and_then(|it| it.place(Slot::Context));
-    let parent = place.and_then(|it| argument_at(world, site, it));
-    parent.is_some_and(|it| is_captured(world, function, closure, it))
+/// Where spans come from that are open in a closure.
+struct Origins<'w, 'a> {
+    world: &'w World<'a>,
+    targets: &'w Targets,
+    closure: FuncId,
 }
 
-/// Whether a value is a variable from outside of a closure, or something of one: `let _guard = span.enter();`.
-fn is_captured(world: &World<'_>, function: FuncId, closure: FuncId, value: ValueId) -> bool {
-    let (file, local) = world.local(function);
-    let facts = world.facts(file);
-    let (_, outermost) = world.local(closure);
-    let name = match *facts.value(value) {
-        Value::Name(name) => name,
-        Value::Member { .. } => return true,
-        // `span.clone()`
-        Value::Call(op) => {
-            let receiver = world.receiver(Site { file, op });
-            return receiver.is_some_and(|it| is_captured(world, function, closure, it));
-        }
-        _ => return false,
-    };
-    let mut at = Some(local);
-    while let Some(it) = at {
-        if !facts.bindings_of(it, name).is_empty() {
-            return false;
-        }
-        if it == outermost {
-            return true;
-        }
-        at = facts.function(it).parent;
+impl Origins<'_, '_> {
+    /// `let _guard = info_span!(parent: &span, "work").entered()`: the span is new, and goes on the one of where the closure was made.
+    fn has_parent(&self, opening: &Opening) -> bool {
+        let Open::Library { site, node } = opening.open else { return false };
+        self.is_below_captured(site, node, 0)
     }
-    true
+
+    fn is_below_captured(&self, site: Site, node: NodeId, depth: u32) -> bool {
+        let place = self.world.library.node(node).model(Role::Span).and_then(|it| it.place(Slot::Context));
+        let parent = place.and_then(|it| argument_at(self.world, site, it));
+        parent.is_some_and(|it| self.is_captured(self.world.runner(site), it, depth + 1))
+    }
+
+    /// Whether a value is a variable from outside of the closure, something of one, or a span below one: `let _guard = span.enter();`.
+    fn is_captured(&self, function: FuncId, value: ValueId, depth: u32) -> bool {
+        let (file, local) = self.world.local(function);
+        let facts = self.world.facts(file);
+        match *facts.value(value) {
+            Value::Name(name) => self.is_from_outside(file, local, name, depth),
+            Value::Member { .. } => true,
+            Value::Call(op) => {
+                let call = Site { file, op };
+                // `span.clone()`
+                let receiver = self.world.receiver(call);
+                receiver.is_some_and(|it| self.is_captured(function, it, depth))
+                    || self.targets.nodes(call).any(|it| self.is_below_captured(call, it, depth))
+            }
+            _ => false,
+        }
+    }
+
+    fn is_from_outside(&self, file: FileId, function: FnId, name: Symbol, depth: u32) -> bool {
+        let facts = self.world.facts(file);
+        let (_, outermost) = self.world.local(self.closure);
+        let mut at = Some(function);
+        while let Some(it) = at {
+            let bindings = facts.bindings_of(it, name);
+            if !bindings.is_empty() {
+                let here = self.world.func(file, it);
+                return depth < DEEPEST
+                    && bindings.iter().all(|binding| match binding.kind {
+                        BindingKind::Value(value) => self.is_captured(here, value, depth + 1),
+                        _ => false,
+                    });
+            }
+            if it == outermost {
+                return true;
+            }
+            at = facts.function(it).parent;
+        }
+        true
+    }
 }

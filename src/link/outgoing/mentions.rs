@@ -117,7 +117,7 @@ fn carries_inside(
 ) -> bool {
     let facts = world.facts(scope.file);
     if let Value::Closure(local) = *facts.value(value)
-        && enters_from_outside(world, openings, world.func(scope.file, local))
+        && enters_from_outside(world, targets, openings, world.func(scope.file, local))
     {
         return true;
     }

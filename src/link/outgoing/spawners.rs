@@ -285,6 +285,8 @@ impl Spawners {
             in_span: openings.in_span(world, site),
             work: done(world, targets, openings, value, site),
             traced: false,
+            only_makes: false,
+            handle_in_span: false,
         })
     }
 }
@@ -337,7 +339,7 @@ fn run_inside(
 ) -> Option<(FuncId, u16, bool)> {
     let Value::Closure(local) = *world.facts(work.site.file).value(work.value) else { return None };
     let closure = world.func(work.site.file, local);
-    let carried = work.carried || enters_from_outside(world, openings, closure);
+    let carried = work.carried || enters_from_outside(world, targets, openings, closure);
     let called =
         called_params(world, targets, closure).into_iter().map(|(owner, param, _)| (owner, param, false));
     let mut run = called.chain(awaited_params(world, targets, openings, closure));
@@ -365,7 +367,8 @@ fn is_carried_inside(
     };
     bodies.iter().any(|it| {
         let has = |inner: &FuncId| world.function(*it).span.contains(world.function(*inner).span);
-        enters_from_outside(world, openings, *it) && bodies.iter().filter(|it| has(it)).any(|it| runs(*it))
+        enters_from_outside(world, targets, openings, *it)
+            && bodies.iter().filter(|it| has(it)).any(|it| runs(*it))
     })
 }
 

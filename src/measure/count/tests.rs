@@ -75,7 +75,6 @@ impl Sketch {
             category: CallCategory::Http,
             covered_by: None,
             instrumented: false,
-            instrumented_everywhere: false,
             instrumentable: false,
             reach,
             certainty: Certainty::Certain,
@@ -104,13 +103,8 @@ impl Sketch {
     }
 
     fn entry(&mut self, id: FuncId, kind: EntryKind) {
-        self.edit(id).entry_point = Some(EntryPoint {
-            kind,
-            through: Symbol::new("click"),
-            within_run: false,
-            could_be_lit: false,
-            beside_layers: false,
-        });
+        self.edit(id).entry_point =
+            Some(EntryPoint { kind, through: Symbol::new("click"), within_run: false, beside_layers: false });
     }
 
     fn calls(&mut self, from: FuncId, to: FuncId) {

@@ -40,7 +40,7 @@ impl Sample {
     pub(crate) fn entry(&mut self, function: FuncId, kind: EntryKind) {
         let through = Symbol::new("typer");
         self.program.functions[function.index()].entry_point =
-            Some(EntryPoint { kind, through, within_run: false, could_be_lit: false, beside_layers: false });
+            Some(EntryPoint { kind, through, within_run: false, beside_layers: false });
     }
 
     pub(crate) fn call(&mut self, from: FuncId, to: FuncId) {
@@ -72,7 +72,6 @@ impl Sample {
             category,
             covered_by: None,
             instrumented: false,
-            instrumented_everywhere: false,
             instrumentable: false,
             reach: Reach::Dark,
             certainty: Certainty::Certain,
@@ -397,6 +396,8 @@ pub(crate) fn everything() -> Sample {
         in_span: false,
         work: None,
         traced: false,
+        only_makes: false,
+        handle_in_span: false,
         at,
         call: word("Thread"),
         mechanism: Mechanism::Thread,

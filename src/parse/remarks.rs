@@ -1,0 +1,91 @@
+//! Functions of which a comment says that something is left out of them on purpose. What it is that people leave out is told from outside.
+
+use crate::facts::{Facts, FnId, Function, FunctionKind};
+
+/// What tells that something is not done.
+const DENIALS: [&str; 14] = [
+    "not", "no", "never", "without", "cannot", "isn't", "aren't", "don't", "doesn't", "can't", "won't",
+    "skip", "skipped", "avoid",
+];
+
+/// More lines above a function are not read.
+const MOST_LINES: usize = 60;
+
+/// Fills `facts.declined`: the comment right above a function, its documentation included, denies one of these words.
+pub(crate) fn find(text: &str, words: &[&str], facts: &mut Facts) {
+    if !words.iter().any(|it| memchr::memmem::find(text.as_bytes(), it.as_bytes()).is_some()) {
+        return;
+    }
+    let functions = facts.functions.iter().enumerate();
+    let declined = functions.filter(|(_, it)| {
+        it.kind == FunctionKind::Named
+            && (declines(&above(text, it), words) || declines(documentation(text, it), words))
+    });
+    facts.declined = declined.map(|(at, _)| FnId(at as u32)).collect();
+}
+
+/// One sentence has both: what is not done, and that it is not.
+fn declines(comment: &str, words: &[&str]) -> bool {
+    let sentences = comment.split(['.', ';', '!', '?']).flat_map(|it| it.split("\n\n"));
+    sentences.into_iter().any(|sentence| {
+        let said: Vec<String> = sentence
+            .split(|it: char| !(it.is_alphanumeric() || it == '\'' || it == '_'))
+            .map(str::to_lowercase)
+            .collect();
+        // What is not found was looked for.
+        let denies = |at: usize, it: &str| {
+            DENIALS.contains(&it) && said.get(at + 1).is_none_or(|next| next != "found")
+        };
+        let is_denied = said.iter().enumerate().any(|(at, it)| denies(at, it));
+        is_denied && said.iter().any(|it| words.contains(&it.as_str()))
+    })
+}
+
+/// The lines of comment that end where a function begins, and those between its decorators and its name.
+fn above(text: &str, function: &Function) -> String {
+    let start = function.span.start as usize;
+    let before = text.get(..start).unwrap_or_default();
+    // The rest of the line that the function begins on is its own indentation.
+    let before = before.rfind('\n').map_or("", |it| &before[..it]);
+    let comments = before.lines().rev().take(MOST_LINES).map_while(comment_of);
+    let mut lines: Vec<&str> = comments.collect();
+    lines.reverse();
+    let head = text.get(start..function.head.start as usize).unwrap_or_default();
+    lines.extend(head.lines().filter_map(comment_of));
+    lines.join("\n")
+}
+
+/// What a line says that is nothing but a comment.
+fn comment_of(line: &str) -> Option<&str> {
+    let line = line.trim();
+    let is_attribute = line.starts_with("#[") || line.starts_with("#!");
+    ["///", "//", "#"].iter().find_map(|it| line.strip_prefix(it)).filter(|_| !is_attribute).map(str::trim)
+}
+
+/// The text that a function begins with, where that is how it is documented.
+fn documentation<'a>(text: &'a str, function: &Function) -> &'a str {
+    let rest = text.get(function.head.end as usize..function.span.end as usize).unwrap_or_default();
+    for quotes in ["\"\"\"", "'''"] {
+        let Some((signature, inside)) = rest.split_once(quotes) else { continue };
+        // Nothing stands between the colon and the text.
+        if signature.trim_end().trim_end_matches(['r', 'R']).trim_end().ends_with(':') {
+            return inside.split_once(quotes).map_or("", |(it, _)| it);
+        }
+    }
+    ""
+}
+
+#[cfg(test)]
+mod tests {
+    use super::declines;
+
+    #[test]
+    fn a_comment_declines_where_it_says_so_in_one_sentence() {
+        let says = |it| declines(it, &["instrument", "tracing"]);
+        assert!(says("Note: The #[instrument] macro is not used here due to lifetime issues."));
+        assert!(says("No tracing: this runs ten thousand times a second"));
+        assert!(!says("Instrument it. It does not matter."));
+        assert!(!says("An error if the instrument is not found."));
+        assert!(!says("Does not instrumentalise anybody."));
+    }
+}
