@@ -8,6 +8,7 @@ mod attribute_type;
 mod attribute_value;
 mod context_lost_task;
 mod context_lost_thread;
+mod context_not_detached;
 mod dark_call;
 mod dark_entry_point;
 mod dark_function;
@@ -81,6 +82,11 @@ pub(crate) static ALL: &[Rule] = &[
         name: "context-lost-thread",
         page: include_str!("../rules/checks/context-lost-thread.md"),
         check: context_lost_thread::check,
+    },
+    Rule {
+        name: "context-not-detached",
+        page: include_str!("../rules/checks/context-not-detached.md"),
+        check: context_not_detached::check,
     },
     Rule { name: "dark-call", page: include_str!("../rules/checks/dark-call.md"), check: dark_call::check },
     Rule {

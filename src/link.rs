@@ -1,5 +1,6 @@
 //! Facts and models into one program: the order of the passes and nothing else.
 
+mod attached;
 mod attributes;
 mod captures;
 mod classes;
@@ -138,6 +139,7 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
         measurements: written.measurements,
         handlers: handlers::sites(&world, &targets, &openings, &recorders),
         early_ends: ends::find(&world, &targets, &openings),
+        attached: attached::find(&world, &targets),
         processes: leaving.processes,
         calls: leaving.calls,
         handoffs: leaving.handoffs,

@@ -43,6 +43,7 @@ pub(crate) struct Program {
     pub(crate) handlers: Vec<HandlerSite>,
     pub(crate) errors: Vec<ErrorSite>,
     pub(crate) handoffs: Vec<HandoffSite>,
+    pub(crate) attached: Vec<AttachedSite>,
     pub(crate) logs: Vec<LogSite>,
     pub(crate) setups: Vec<SetupSite>,
     /// Functions that start a server, or a loop that waits for work as long as the program lives.
@@ -454,6 +455,23 @@ pub(crate) enum Mechanism {
     ProcessPool,
     Task,
     Subprocess,
+}
+
+/// A context that is made current by hand, and stays so on some path.
+#[derive(Debug)]
+pub(crate) struct AttachedSite {
+    pub(crate) at: At,
+    pub(crate) detached: Detached,
+    pub(crate) certainty: Certainty,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Detached {
+    Never,
+    /// Not where the function is left here.
+    Sometimes(Place),
+    /// Not where this fails.
+    UnlessFails(Place),
 }
 
 /// A value that keeps a span open as long as it lives.

@@ -4,10 +4,10 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
-use crate::facts::{BindingKind, FnId, Value, ValueId};
+use crate::facts::{BindingKind, FnId, OpKind, RegionId, Value, ValueId};
 use crate::library::{Model, NodeId, Role, Slot};
 use crate::link::eval::{Eval, Scope};
-use crate::link::openings::{How, Openings, argument_at};
+use crate::link::openings::{How, Openings, argument_at, region_is_inside};
 use crate::link::rounds::Targets;
 use crate::link::things::{ClassId, Thing};
 use crate::link::world::World;
@@ -60,9 +60,31 @@ fn opening(world: &World<'_>, openings: &Openings) -> Vec<FuncId> {
             && openings.own[it.index()].iter().any(|own| own.how == How::Run)
     };
     let all = (0..openings.own.len() as u32).map(FuncId);
-    all.filter(|it| !openings.own[it.index()].is_empty() && !world.is_test(*it))
+    let mut found: Vec<FuncId> = all
+        .filter(|it| !openings.own[it.index()].is_empty() && !world.is_test(*it))
         .filter(|it| runs(*it) || serves(*it))
-        .collect()
+        .collect();
+    found.extend(openings.activated.keys().filter_map(|it| serving_in(world, it.0, it.1)));
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// `with use_span(span): await self.app(scope, receive, send)`: who makes the span need not be known.
+fn serving_in(world: &World<'_>, file: FileId, region: RegionId) -> Option<FuncId> {
+    let facts = world.facts(file);
+    let function = world.func(file, facts.region(region).function);
+    let params = world.params(function);
+    let own = |it: ValueId| matches!(facts.value(it), Value::Name(name) if params.iter().any(|it| it.name == *name));
+    let serves = world.ops(function).any(|(site, op)| match op.kind {
+        OpKind::Call { callee, .. } if region_is_inside(facts, op.region, region) => {
+            let of_self = matches!(*facts.value(callee), Value::Member { of, .. } if own(of));
+            of_self && world.call_args(site).iter().filter(|it| own(it.value)).count() >= 2
+        }
+        _ => false,
+    });
+    let is_call = world.function(function).name == world.names.call && world.class_of(function).is_some();
+    (is_call && serves && !world.is_test(function)).then_some(function)
 }
 
 struct Finder<'w, 'a> {

@@ -6,6 +6,7 @@ use crate::facts::Value;
 use crate::library::{Instrumentor, Library, NodeId, Role};
 use crate::link::rounds::Targets;
 use crate::link::world::World;
+use crate::program::Certainty;
 use crate::text::{FileId, Symbol};
 
 /// What the program, or who launches it, switches on of vendors.
@@ -59,8 +60,10 @@ fn called<'w>(world: &'w World<'_>, targets: &'w Targets) -> impl Iterator<Item 
     let files = (0..world.files.len() as u32).map(FileId);
     files
         .filter(|it| !world.files[it.index()].test && !world.facts(*it).lexical)
-        .flat_map(|it| targets.calls(it))
-        .flat_map(|(_, callees)| callees.nodes())
+        .flat_map(|it| targets.modelled(it))
+        // A method that is only called as those of OpenTelemetry are may be one of anything.
+        .filter(|it| targets.certainty(*it) == Certainty::Certain)
+        .flat_map(|it| targets.nodes(it))
 }
 
 /// A span of OpenTelemetry, or where such spans are sent.
