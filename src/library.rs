@@ -302,6 +302,14 @@ pub(crate) struct Instrumentor {
     pub(crate) spans: bool,
     /// It carries context over threads.
     pub(crate) carries_threads: bool,
+    /// It carries context into the work of executors, and of no bare thread.
+    pub(crate) carries_executors: bool,
+    /// It switches on every instrumentation that is installed.
+    pub(crate) installed: bool,
+    /// The command that launches a program with it.
+    pub(crate) launcher: Option<Symbol>,
+    /// Of an agent that is none of OpenTelemetry: the variables that make it take the spans of OpenTelemetry as its own.
+    pub(crate) bridges: Vec<Symbol>,
     /// A launcher enables it without a line of code, where its package is installed.
     pub(crate) zero_code: bool,
     /// Importing it is what enables it.

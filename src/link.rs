@@ -38,7 +38,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::facts::FunctionKind;
 use crate::library::Library;
-use crate::program::{Certainty, CoveredBy, File, FuncId, HandoffSite, Mechanism, Program, Reach, State};
+use crate::program::{Certainty, CoveredBy, File, FuncId, HandoffSite, Program, Reach, State};
 
 pub(crate) use self::functions::Eligible;
 pub(crate) use self::launch::LaunchFile;
@@ -118,7 +118,7 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
             )
         },
     );
-    let lost = lost(&world, &leaving.handoffs, instrumented.carries_threads);
+    let lost = lost(&world, &leaving.handoffs, &instrumented);
     let (functions, (spans, may_be_inside)) = rayon::join(
         || verdicts.table(qualified, &own, &graph, &reach),
         || {
@@ -156,8 +156,7 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
     let traced = graph.leading_to(opening(&program, &own.direct));
     for it in &mut program.handoffs {
         it.traced = it.work.is_some_and(|it| traced[it.index()]);
-        let on_thread = matches!(it.mechanism, Mechanism::Thread | Mechanism::Executor);
-        it.propagates |= instrumented.carries_threads && on_thread;
+        it.propagates |= instrumented.carries(it.mechanism);
     }
     program.matches = captures::Captures {
         world: &world,
@@ -200,11 +199,12 @@ fn opening(program: &Program, direct: &[bool]) -> Vec<bool> {
 }
 
 /// Closures that are handed to a thread, a pool or a task that has nothing of the context where they stand: they run nowhere else.
-fn lost(world: &world::World<'_>, handoffs: &[HandoffSite], carries_threads: bool) -> FxHashSet<FuncId> {
-    let loses = |it: &&HandoffSite| {
-        let on_thread = matches!(it.mechanism, Mechanism::Thread | Mechanism::Executor);
-        !(it.propagates || it.only_makes || carries_threads && on_thread)
-    };
+fn lost(
+    world: &world::World<'_>,
+    handoffs: &[HandoffSite],
+    instrumented: &launch::Instrumented,
+) -> FxHashSet<FuncId> {
+    let loses = |it: &&HandoffSite| !(it.propagates || it.only_makes || instrumented.carries(it.mechanism));
     let work = handoffs.iter().filter(loses).filter_map(|it| it.work);
     work.filter(|it| world.function(*it).kind == FunctionKind::Closure).collect()
 }

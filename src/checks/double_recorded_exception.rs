@@ -1,8 +1,11 @@
 //! `double-recorded-exception`: an exception is recorded by hand and once more by the span that it then leaves.
 
+mod unused;
+
 use std::collections::BTreeMap;
 
-use crate::program::Through;
+use crate::facts::RegionKind;
+use crate::program::{RecordSite, Through};
 use crate::rule::{Context, Findings, Level};
 
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
@@ -36,7 +39,10 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
 const FEWEST_OF_A_HABIT: usize = 8;
 
 fn tell_each(ctx: &Context<'_>, found: &mut Findings) {
-    for site in &ctx.program.records {
+    // The plainest places come first, so that one of them speaks for others.
+    let mut records: Vec<&RecordSite> = ctx.program.records.iter().collect();
+    records.sort_by_key(|it| is_conditional(ctx, it));
+    for site in records {
         let Some(through) = site.raised_through else { continue };
         let (name, place, certainty, help) = match through {
             Through::Span(span) => {
@@ -58,7 +64,19 @@ fn tell_each(ctx: &Context<'_>, found: &mut Findings) {
             .function(ctx.owner(&site.at))
             .certainty(certainty)
             // Two exceptions are two events: the cause, and what it is told as.
-            .at_most(if site.translated { Level::Note } else { Level::Error })
+            .at_most(match site.translated || unused::is_in_unused(ctx, ctx.owner(&site.at)) {
+                true => Level::Note,
+                false => Level::Error,
+            })
             .related(place, "this span records what leaves it");
     }
+}
+
+/// Whether the handler records only sometimes.
+fn is_conditional(ctx: &Context<'_>, site: &RecordSite) -> bool {
+    let facts = &ctx.program.file(site.at.place.file).facts;
+    let in_handler = |it: &RegionKind| !matches!(it, RegionKind::Handler { .. });
+    let mut around =
+        facts.regions_from(site.at.region).map(|(_, it)| &it.kind).take_while(|it| in_handler(it));
+    around.any(|it| matches!(it, RegionKind::Branch { .. }))
 }

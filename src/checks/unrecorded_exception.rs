@@ -1,6 +1,7 @@
 //! `unrecorded-exception`: inside a span, a broad handler ends an exception that nothing records.
 
 mod purpose;
+mod shown;
 
 use crate::facts::RegionKind;
 use crate::measure::counts;
@@ -22,7 +23,7 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             .function(ctx.owner(&site.at))
             .certainty(span.map_or(Certainty::Certain, |it| it.certainty));
         // A log line is a trace of the failure, though not one in the trace.
-        if site.logs || purpose::is_meant(ctx.program, site) {
+        if site.logs || purpose::is_meant(ctx.program, site) || shown::is_only_shown(ctx.program, site) {
             finding.at_most(Level::Note);
         }
         if let Some(span) = span {

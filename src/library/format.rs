@@ -112,6 +112,17 @@ pub(super) struct InstrumentorEntry {
     pub(super) spans: bool,
     #[serde(default)]
     pub(super) carries_threads: bool,
+    /// It carries context into the work of executors, and of no bare thread.
+    #[serde(default)]
+    pub(super) carries_executors: bool,
+    /// It switches on every instrumentation that is installed.
+    #[serde(default)]
+    pub(super) installed: bool,
+    /// The command that launches a program with it.
+    pub(super) launcher: Option<String>,
+    /// Of an agent that is none of OpenTelemetry: the variables that make it take the spans of OpenTelemetry as its own.
+    #[serde(default)]
+    pub(super) bridges: Words,
     #[serde(default)]
     pub(super) zero_code: bool,
     #[serde(default)]

@@ -17,12 +17,19 @@ pub(crate) fn find(world: &World<'_>, targets: &Targets, openings: &Openings) ->
     world
         .each_function()
         .flat_map_iter(|function| {
-            let found = openings.decorations[function.index()]
+            let found = openings.brief[function.index()]
                 .iter()
                 .filter_map(|it| early_end(world, targets, openings, function, it));
             found.collect::<Vec<_>>()
         })
         .collect()
+}
+
+/// Whether the span that decorates a function is closed before the function has run.
+pub(crate) fn is_early(world: &World<'_>, openings: &Openings, function: FuncId, open: Open) -> bool {
+    let decorated = world.function(function);
+    (decorated.is_async || decorated.is_generator)
+        && handles(world, openings, open, decorated, 0).is_some_and(|(handles, _)| !handles)
 }
 
 fn early_end(
@@ -39,10 +46,7 @@ fn early_end(
         (false, true) => "generator",
         (false, false) => return None,
     };
-    let (handles, ends_at) = handles(world, openings, it.open, decorated, 0)?;
-    if handles {
-        return None;
-    }
+    let (_, ends_at) = handles(world, openings, it.open, decorated, 0)?;
     let facts = world.facts(it.file);
     let place = Place { file: it.file, span: facts.value_span(it.decorator) };
     let name = match it.open {

@@ -2,6 +2,7 @@
 
 mod commands;
 mod makers;
+mod wrappers;
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -408,6 +409,9 @@ fn handlers(
     }
     for thing in eval.ask(value, scope).iter() {
         match thing {
+            Thing::Function(function) if wrappers::is_wrapper(world, function) => {
+                found.extend(wrappers::behind(world, eval, value, scope));
+            }
             Thing::Function(function) | Thing::Method(function) => found.push(function),
             Thing::Class(class) => {
                 for name in ["get", "post", "put", "delete", "patch"] {

@@ -1,8 +1,10 @@
 //! The table of handlers: what they catch, whether a span is open around them, whether the exception is kept somewhere.
 
+mod dead;
 mod drops;
 mod errors;
 
+pub(crate) use dead::never_runs;
 pub(crate) use drops::find as drops;
 pub(crate) use errors::sites as errors;
 
@@ -271,7 +273,8 @@ impl Reader<'_, '_> {
             _ => (id, 0..0, None),
         };
         let function = self.world.func(self.file, region.function);
-        let ops = self.ops_in(id);
+        let runs = |it: &OpId| !never_runs(self.facts, self.facts.op(*it).region, id);
+        let ops: Vec<OpId> = self.ops_in(id).into_iter().filter(runs).collect();
         let next = Site { file: self.file, op: self.first_op_after(id) };
         let outer = region.parent.unwrap_or(id);
         let around = self.openings.around_region(self.world, outer, next);
@@ -492,8 +495,12 @@ impl Reader<'_, '_> {
         self.facts.errors_are_values && last.is_some_and(|it| drops::is_parting_call(self.facts, it))
     }
 
-    /// A method of texts and collections, which fails only on a value of another kind.
+    /// A method of texts and collections, which fails only on a value of another kind. `requests.get` is none.
     fn is_plain_method(&self, op: OpId) -> bool {
+        let mut nodes = self.targets.nodes(Site { file: self.file, op });
+        if nodes.any(|it| self.world.library.node(it).models.iter().any(|it| it.goes_out)) {
+            return false;
+        }
         let OpKind::Call { callee, .. } = self.facts.op(op).kind else { return false };
         matches!(self.facts.value(callee), Value::Member { name, .. } if is_neutral_method(name.as_str()))
     }

@@ -1,6 +1,7 @@
 //! How a program is launched and what instruments it from outside or by one call: console scripts, zero-code launchers,
 //! instrumentors, and what the configuration declares.
 
+mod agents;
 mod own;
 
 use rayon::prelude::*;
@@ -11,7 +12,7 @@ use crate::library::{Instrumentor, Library, NodeId, Role};
 use crate::link::middleware::Middleware;
 use crate::link::rounds::Targets;
 use crate::link::world::World;
-use crate::program::File;
+use crate::program::{File, Mechanism};
 use crate::text::Symbol;
 
 /// A file that tells how a program is built, launched or configured.
@@ -31,7 +32,8 @@ pub(crate) struct Instrumented {
     /// Those of which only the handlers get one, and those of which only the outgoing calls do: from middleware of the program.
     served: FxHashSet<Symbol>,
     called: FxHashSet<Symbol>,
-    pub(crate) carries_threads: bool,
+    carries_threads: bool,
+    carries_executors: bool,
     pub(crate) any: bool,
 }
 
@@ -45,10 +47,8 @@ impl Instrumented {
     ) -> Instrumented {
         let mut found = Instrumented::default();
         let library = world.library;
-        if launch.iter().any(launches_instrumented) {
-            for it in library.zero_code() {
-                found.enable(it);
-            }
+        if launch.iter().any(launches_zero_code) {
+            found.enable_zero_code(library);
         }
         for name in declared {
             found.modules.insert(Symbol::new(name));
@@ -74,20 +74,27 @@ impl Instrumented {
                 calls.flat_map_iter(|(_, callees)| callees.nodes()).collect()
             },
         );
-        imported.into_iter().for_each(|it| found.enable(it));
+        let mut agents = agents::Agents::launched(library, launch);
+        imported.into_iter().for_each(|it| found.switch_on(it, &mut agents));
         let makes_provider = called.iter().any(|it| is_provider(library, *it));
         for call in called.into_iter().chain(middleware.members) {
             for it in library.enabled_by(call) {
                 by_code |= it.zero_code;
-                found.enable(it);
+                found.switch_on(it, &mut agents);
             }
         }
         // Who sets up a provider in code is not launched by what would do it, unless it loads whatever is installed.
-        if !by_code && (!makes_provider || loads_installed(world)) {
+        if agents.loads_installed || !by_code && (!makes_provider || loads_installed(world)) {
             found.enable_installed(library, launch);
+        }
+        if agents.loads_installed && !library.zero_code().any(|it| found.enabled.contains(&it.node)) {
+            found.enable_zero_code(library);
         }
         found.served.extend(middleware.served);
         found.called.extend(middleware.called);
+        if agents.are_the_tracer(world, targets, launch, &found) {
+            agents.enabled.into_iter().for_each(|it| found.enable(it));
+        }
         found.modules.extend(own::wrapped(world, targets));
         found
     }
@@ -107,12 +114,32 @@ impl Instrumented {
         }
     }
 
+    fn enable_zero_code(&mut self, library: &Library) {
+        library.zero_code().for_each(|it| self.enable(it));
+    }
+
+    /// What the code switches on; whether an agent of some vendor counts is told when all is known.
+    fn switch_on<'b>(&mut self, it: &'b Instrumentor, agents: &mut agents::Agents<'b>) {
+        agents.loads_installed |= it.installed;
+        if it.opentelemetry { self.enable(it) } else { agents.enabled.push(it) }
+    }
+
     fn enable(&mut self, it: &Instrumentor) {
         self.carries_threads |= it.carries_threads;
+        self.carries_executors |= it.carries_executors;
         self.any = true;
         if it.spans {
             self.enabled.insert(it.node);
             self.modules.extend(it.modules.iter().copied());
+        }
+    }
+
+    /// Whether work that is handed over in this way has the context of where that is done.
+    pub(crate) fn carries(&self, mechanism: Mechanism) -> bool {
+        match mechanism {
+            Mechanism::Thread => self.carries_threads,
+            Mechanism::Executor => self.carries_threads || self.carries_executors,
+            _ => false,
         }
     }
 
@@ -188,14 +215,22 @@ fn names_package(text: &str, name: &str) -> bool {
     })
 }
 
-/// `opentelemetry-instrument`, the operator's annotation and the launchers of vendors.
-pub(crate) fn launches_instrumented(file: &LaunchFile) -> bool {
-    file.text.lines().map(str::trim).filter(|it| !it.starts_with('#')).any(|it| {
+/// `opentelemetry-instrument` and the operator's annotation.
+fn launches_zero_code(file: &LaunchFile) -> bool {
+    lines(file).any(|it| {
         (it.contains("opentelemetry-instrument") && !it.contains("opentelemetry-instrumentation"))
-            || it.contains("ddtrace-run")
-            || it.contains("newrelic-admin run-program")
             || (it.contains("instrumentation.opentelemetry.io/inject-python") && !it.contains("false"))
     })
+}
+
+/// The same, or the launcher of some vendor's agent.
+pub(crate) fn launches_instrumented(library: &Library, file: &LaunchFile) -> bool {
+    launches_zero_code(file) || library.instrumentors().iter().any(|it| agents::launches(file, it))
+}
+
+/// What a file says, without its comments.
+fn lines(file: &LaunchFile) -> impl Iterator<Item = &str> {
+    file.text.lines().map(str::trim).filter(|it| !it.starts_with('#'))
 }
 
 /// `name = "package.module:function"` under `[project.scripts]` and its kin.

@@ -13,6 +13,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::facts::{FunctionKind, OpKind, RegionId, ValueId};
 use crate::library::{NodeId, Role, Slot};
 use crate::link::decorators;
+use crate::link::ends;
 use crate::link::eval::Eval;
 use crate::link::functions::only_speaks;
 use crate::link::names::SpanNames;
@@ -106,7 +107,10 @@ pub(crate) struct Openings {
     managers: Vec<bool>,
     /// By function: its own openings.
     pub(crate) own: Vec<Vec<Opening>>,
+    /// By function: the spans that decorate it, and are open while it runs.
     pub(crate) decorations: Vec<Vec<Decoration>>,
+    /// Those that are closed before it has run: nothing that the function does is inside of them.
+    pub(crate) brief: Vec<Vec<Decoration>>,
     /// Functions that run a parameter in a span, and which.
     pub(crate) runs: FxHashMap<FuncId, Vec<u16>>,
     /// Parameters that are spans which their function enters.
@@ -141,6 +145,7 @@ pub(crate) fn find(world: &World<'_>, targets: &Targets) -> Openings {
         classes: vec![None; world.classes.len()],
         own: vec![Vec::new(); functions],
         decorations: vec![Vec::new(); functions],
+        brief: vec![Vec::new(); functions],
         runs: FxHashMap::default(),
         entering: passed::Entering::default(),
         wrappers: vec![false; functions],
@@ -171,7 +176,7 @@ pub(crate) fn find(world: &World<'_>, targets: &Targets) -> Openings {
         }
     }
     openings.find_futures(world, targets, &candidates);
-    openings.decorations = decorators::find(world, &openings);
+    openings.find_decorations(world);
     openings.nothing = openings.own.iter().all(Vec::is_empty)
         && openings.decorations.iter().all(Vec::is_empty)
         && openings.activated.is_empty();
@@ -179,6 +184,16 @@ pub(crate) fn find(world: &World<'_>, targets: &Targets) -> Openings {
 }
 
 impl Openings {
+    fn find_decorations(&mut self, world: &World<'_>) {
+        let mut lasting = decorators::find(world, self);
+        let brief = lasting.iter_mut().enumerate().map(|(index, all)| {
+            let is_early = |it: &mut Decoration| ends::is_early(world, self, FuncId(index as u32), it.open);
+            all.extract_if(.., is_early).collect()
+        });
+        self.brief = brief.collect();
+        self.decorations = lasting;
+    }
+
     /// One look at everything with what is known so far; says whether anything new came of it.
     fn round(&mut self, world: &World<'_>, targets: &Targets, candidates: &Candidates) -> bool {
         let mut own: Vec<Vec<Opening>> = vec![Vec::new(); self.own.len()];

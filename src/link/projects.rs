@@ -110,7 +110,7 @@ impl<'w, 'a> Tree<'w, 'a> {
             let own = file.path.rsplit_once('/').map_or("", |(directory, _)| directory);
             if home(&file.path).is_some() && file.text.contains("opentelemetry") {
                 lit.extend(self.homes.get(own));
-            } else if launches_instrumented(file) {
+            } else if launches_instrumented(self.world.library, file) {
                 // What is launched from above is not told by where that is written.
                 let above = upwards(own).find(|it| self.homes.contains_key(it)).unwrap_or_default();
                 let is_below = |it: &str| upwards(it).any(|it| it == above);

@@ -19,7 +19,7 @@ use crate::link::eval::Eval;
 use crate::link::functions::is_instrumented;
 use crate::link::launch::Instrumented;
 use crate::link::openings::{Open, Openings, argument_at, runs};
-use crate::link::outgoing::spawners::Spawners;
+use crate::link::outgoing::spawners::{Spawners, mechanism};
 use crate::link::outgoing::waits::is_waited_for;
 use crate::link::rounds::Targets;
 use crate::link::things::{Site, Thing};
@@ -465,7 +465,8 @@ impl Reader<'_, '_> {
                 understood = true;
                 continue;
             }
-            let keeps = model.keeps_context || runs_at_once(model) || self.instrumented.carries_threads;
+            let carries = mechanism(model).is_some_and(|it| self.instrumented.carries(it));
+            let keeps = model.keeps_context || runs_at_once(model) || carries;
             let given = self.functions_of(value, site);
             let tie = if keeps || given.is_empty() { Tie::Context } else { self.tie(site, in_span) };
             for function in given {

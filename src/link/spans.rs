@@ -40,12 +40,11 @@ fn sites_in(names: &SpanNames<'_, '_>, file: FileId) -> Vec<SpanSite> {
                 }
             }
         }
-        let decorations = &names.openings.decorations[function.index()];
-        if decorations.is_empty() {
-            continue;
-        }
+        let openings = names.openings;
         let mut outermost = FxHashSet::default();
-        for decoration in decorations {
+        for decoration in
+            openings.decorations[function.index()].iter().chain(&openings.brief[function.index()])
+        {
             if outermost.insert(decoration.decorator) {
                 seen.extend(decorator_site(decoration));
                 found.push(decorated(names, &mut eval, function, decoration));
@@ -256,6 +255,7 @@ fn blank(
     let world = names.world;
     let model = model_of(names, open);
     let records = model.is_some_and(|(model, site)| {
+        let (model, site) = made_current(names, model, site).unwrap_or((model, site));
         told_by_caller(world, model, site, open).unwrap_or_else(|| records(world, model, site))
     });
     let kind = model.and_then(|(_, site)| site).and_then(|it| kind_of(world, it, open, names));
@@ -362,6 +362,20 @@ fn records(world: &World<'_>, model: &Model, site: Option<Site>) -> bool {
         Some((file, value)) => !matches!(world.facts(file).value(value), Value::Bool(false)),
         None => model.records,
     }
+}
+
+/// What makes a span current that was started by hand: that has the say on what leaves it, `use_span(span, record_exception=False)`.
+fn made_current<'w>(
+    names: &SpanNames<'w, '_>,
+    model: &Model,
+    made: Option<Site>,
+) -> Option<(&'w Model, Option<Site>)> {
+    let made = made.filter(|_| !model.activates)?;
+    let fate = fates::of(names.world, names.targets, made);
+    let by = Site { file: made.file, op: fate.activated.filter(|_| !fate.managed)? };
+    let node = |it| names.world.library.node(it);
+    let mut models = names.targets.nodes(by).filter_map(|it| node(it).model(Role::SpanActivate));
+    models.find(|it| it.place(Slot::RecordException).is_some()).map(|it| (it, Some(by)))
 }
 
 /// What a helper's caller says for it, where the helper hands its parameter on: `record_exception=record_exception`.

@@ -257,13 +257,12 @@ impl<'a> Eval<'_, 'a> {
 
     fn either_text(&mut self, run: &Run, scope: Scope, env: &Env, depth: u32) -> Parts {
         let facts = self.world.facts(scope.file);
-        let texts: Vec<Parts> = facts
-            .list(run)
-            .iter()
-            .map(|it| self.text_at(*it, scope, env, depth + 1))
-            .filter(|it| !it.is_absent())
-            .collect();
-        join(texts)
+        let all = facts.list(run).iter().map(|it| self.text_at(*it, scope, env, depth + 1));
+        let (absent, texts): (Vec<Parts>, Vec<Parts>) = all.partition(Parts::is_absent);
+        match absent.into_iter().next() {
+            Some(absent) if texts.is_empty() => absent,
+            _ => join(texts),
+        }
     }
 
     /// `a or b`: the first that is there; a parameter that may be missing leaves it open.

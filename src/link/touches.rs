@@ -112,6 +112,7 @@ impl SpanIndex {
                 let span = world.facts(shown.file).op(shown.op).span;
                 self.by_place.get(&Place { file: shown.file, span }).copied()
             }
+            None if openings.decorations[at.function.index()].is_empty() => None,
             None => self.by_decorated.get(&at.function).copied(),
         }
     }

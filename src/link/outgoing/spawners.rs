@@ -66,7 +66,7 @@ struct Found {
     at: Option<Site>,
 }
 
-pub(super) fn mechanism(model: &Model) -> Option<Mechanism> {
+pub(crate) fn mechanism(model: &Model) -> Option<Mechanism> {
     match model.role {
         Role::Thread => Some(Mechanism::Thread),
         Role::Executor => Some(Mechanism::Executor),

@@ -1,10 +1,10 @@
 //! Texts that calls give: project functions that build them, methods of texts, formatting.
 
 use super::{Env, Given, Part, Parts, Title, join};
-use crate::facts::{OpKind, Value, ValueId};
+use crate::facts::{BindingKind, OpKind, Value, ValueId};
 use crate::link::eval::{Eval, Scope};
 use crate::link::things::{Site, Thing};
-use crate::program::TextSource;
+use crate::program::{FuncId, TextSource};
 use crate::text::Symbol;
 
 impl Eval<'_, '_> {
@@ -31,7 +31,53 @@ impl Eval<'_, '_> {
                 _ => {}
             }
         }
-        self.returned_text(site, env, depth)
+        self.given_text(site, callee, scope, env, depth)
+            .unwrap_or_else(|| self.returned_text(site, env, depth))
+    }
+
+    /// A callable that somebody passes to make the text: `traced(name=lambda self: f"Order {self.id}")`. Nothing, where none is passed.
+    fn given_text(
+        &mut self,
+        site: Site,
+        callee: ValueId,
+        scope: Scope,
+        env: &Env,
+        depth: u32,
+    ) -> Option<Parts> {
+        let Value::Name(name) = *self.world.facts(site.file).value(callee) else { return None };
+        let (file, binding) = self.single_binding(name, scope)?;
+        let BindingKind::Param(index) = binding.kind else { return None };
+        let helper = self.world.func(file, binding.from);
+        let Some((_, given)) = env.iter().find(|(it, _)| *it == helper) else {
+            // What is written in a helper has the name that those give who use the helper.
+            let is_around = binding.from != scope.function;
+            return is_around.then(|| Parts::one(Part::Param(helper, index as u16), TextSource::Forwarded));
+        };
+        let Given::Call(call, bound) = *given else { return None };
+        let Some((value, from)) = self.world.passed_by(call, helper, index as usize, bound) else {
+            let missing = self.param_text(helper, index as u16, env, depth);
+            return missing.is_absent().then_some(missing);
+        };
+        let functions = self.things(value, Eval::scope_of(self.world, from));
+        let function = functions.iter().find_map(|it| match it {
+            Thing::Function(function) | Thing::Method(function) => Some(function),
+            _ => None,
+        })?;
+        let outer: Env = env.iter().filter(|(it, _)| *it != helper && *it != function).copied().collect();
+        let texts = self.returns_of(function, &outer, depth);
+        Some(Parts { source: TextSource::Constant, ..join(texts) })
+    }
+
+    fn returns_of(&mut self, function: FuncId, env: &Env, depth: u32) -> Vec<Parts> {
+        let world = self.world;
+        let mut texts = Vec::new();
+        for (site, op) in world.ops(function) {
+            if let OpKind::Return(Some(value)) = op.kind {
+                texts.push(self.text_at(value, Eval::scope_of(world, site), env, depth + 2));
+            }
+        }
+        texts.retain(|it| !it.is_absent());
+        texts
     }
 
     /// A project function that builds a text: its return statements, with this call's arguments.
@@ -51,14 +97,7 @@ impl Eval<'_, '_> {
             }
             let mut inner = env.clone();
             inner.push((function, Given::Call(site, bound)));
-            let mut texts = Vec::new();
-            for (site, op) in world.ops(function) {
-                if let OpKind::Return(Some(value)) = op.kind {
-                    texts.push(self.text_at(value, Eval::scope_of(world, site), &inner, depth + 2));
-                }
-            }
-            texts.retain(|it| !it.is_absent());
-            let text = join(texts);
+            let text = join(self.returns_of(function, &inner, depth));
             return Parts { source: TextSource::Constant, ..text };
         }
         Parts::hole(false)

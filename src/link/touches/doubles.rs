@@ -9,7 +9,7 @@ use crate::library::Role;
 use crate::link::attributes::call_at;
 use crate::link::entries::Entries;
 use crate::link::eval::Eval;
-use crate::link::handlers::Recorders;
+use crate::link::handlers::{Recorders, never_runs};
 use crate::link::launch::Instrumented;
 use crate::link::openings::{How, Openings, region_is_inside};
 use crate::link::reach::CallGraph;
@@ -59,7 +59,10 @@ impl Doubles<'_, '_> {
         };
         let mut found = Vec::new();
         for (site, op) in self.world.ops(handler.at.function) {
-            if !region_is_inside(facts, op.region, handler.at.region) || !self.records(site, bound) {
+            if !region_is_inside(facts, op.region, handler.at.region)
+                || !self.records(site, bound)
+                || never_runs(facts, op.region, handler.at.region)
+            {
                 continue;
             }
             let leaves = handler.reraises != Reraises::Never && !self.stays_inside(handler.at);
