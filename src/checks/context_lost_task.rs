@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use crate::facts::{OpKind, Value};
 use crate::program::{FuncId, HandoffSite, Mechanism, Program, Reach};
-use crate::rule::{Context, Findings, Level};
+use crate::rule::{Context, Finding, Findings, Level};
 use crate::text::Symbol;
 
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
@@ -25,6 +25,10 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             .function(ctx.owner(&site.at))
             .at_most(if is_minor { Level::Note } else { Level::Error });
     }
+    // What one function hands over in the same way is mended in one go.
+    let key = |it: &Finding| it.function.map(|function| (function, it.message.clone()));
+    let said = |count| format!("; so {} {count} more beside it", if count == 1 { "does" } else { "do" });
+    found.fold_by(ctx, key, said, "this one does, too");
 }
 
 /// Nobody waits for the work where it was handed over, so that it may well be no part of what goes on there; or where nobody asks for

@@ -2,7 +2,7 @@
 
 use crate::facts::{Facts, FnId, Op, OpKind, RegionId, Value};
 use crate::program::GuardSite;
-use crate::rule::{Change, Context, Edit, Findings, Fix, Level, Safety};
+use crate::rule::{Change, Context, Edit, Finding, Findings, Fix, Level, Safety, and_more};
 use crate::text::{Place, Span, Symbol};
 
 const NAME: &str = "_guard";
@@ -21,6 +21,10 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             .function(ctx.owner(&guard.at))
             .at_most(if is_event.is_some() { Level::Warning } else { Level::Error });
     }
+    // Who writes events in this way does so all over a function.
+    let is_event = |it: &Finding| it.most < Level::Error;
+    let key = |it: &Finding| it.function.filter(|_| is_event(it));
+    found.fold_by(ctx, key, and_more, "this one is, too");
 }
 
 /// `let _ = debug_span!("removed", id).entered();`: made in the same breath, where nothing follows that it could be open around, or what
