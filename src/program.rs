@@ -370,6 +370,8 @@ pub(crate) struct ProcessSite {
     pub(crate) covered: bool,
     /// The call goes through the project's own runner.
     pub(crate) via_wrapper: Option<Symbol>,
+    /// That runner.
+    pub(crate) wrapper: Option<FuncId>,
     pub(crate) certainty: Certainty,
 }
 
