@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::checks::dark_call::{WAITED_FOR, are_left_out};
 use crate::measure::counts;
-use crate::program::{Certainty, FuncId, ProcessSite, Reach};
+use crate::program::{Certainty, FuncId, ProcessSite, Reach, State};
 use crate::rule::{Context, Findings, Level};
 use crate::text::FileId;
 
@@ -83,7 +83,11 @@ impl Evidence {
                 continue;
             }
             let (_, raw, seen) = own.entry(projects.of(file)).or_insert((file, 0, 0));
-            *if is_raw(it) { raw } else { seen } += 1;
+            if is_raw(it) {
+                *raw += 1;
+            } else if it.covered || it.in_span || it.wrapper.is_some_and(|it| opens_span(ctx, it)) {
+                *seen += 1;
+            }
         }
         let sum = |file: FileId| {
             let together = own.values().filter(|it| projects.are_together(file, it.0));
@@ -103,6 +107,11 @@ impl Evidence {
 
 fn is_raw(site: &ProcessSite) -> bool {
     !site.covered && !site.in_span && site.via_wrapper.is_none()
+}
+
+/// A helper that starts processes and opens no span shows nothing of them.
+fn opens_span(ctx: &Context<'_>, wrapper: FuncId) -> bool {
+    ctx.program.process_runner == Some(wrapper) || ctx.program.function(wrapper).state == State::Span
 }
 
 fn is_runner(ctx: &Context<'_>, site: &ProcessSite) -> bool {
