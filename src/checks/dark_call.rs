@@ -31,6 +31,10 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             .label("nothing shows this call")
             .reason(reason)
             .help(match can_be_switched_on(ctx, site.at.place.file, site.instrumentable) {
+                // Those of frameworks are of their requests: a query is traced by whoever sends it.
+                true if site.category == CallCategory::Db => {
+                    "enable the OpenTelemetry instrumentation of the database driver or client, or open a span around the call"
+                }
                 true => {
                     "enable the OpenTelemetry instrumentation of the library, or open a span around the call"
                 }
