@@ -104,6 +104,8 @@ pub(crate) struct Model {
     pub(crate) level: Option<Symbol>,
     /// A name given by nobody else: the span's fixed name, if it has one.
     pub(crate) fixed_name: Option<Symbol>,
+    /// For a span: the fields that it has without being told.
+    pub(crate) declares: Vec<Symbol>,
     /// For a span and what is written to one: it is of the agent of some vendor, which has names of its own.
     pub(crate) of_vendor: bool,
     /// For what is taken as a parameter: the type that has to be given in return.

@@ -268,6 +268,8 @@ pub(crate) struct SpanSite {
     pub(crate) records_arguments: bool,
     /// Those arguments.
     pub(crate) arguments: Vec<Symbol>,
+    /// The fields that what makes it gives it by itself.
+    pub(crate) declares: Vec<Symbol>,
     /// It is told when it began: what it stands for is over by then.
     pub(crate) written_after: bool,
     /// It is of the agent of some vendor, and no span of OpenTelemetry.
@@ -368,6 +370,8 @@ pub(crate) struct ProcessSite {
     pub(crate) covered: bool,
     /// The call goes through the project's own runner.
     pub(crate) via_wrapper: Option<Symbol>,
+    /// That runner.
+    pub(crate) wrapper: Option<FuncId>,
     pub(crate) certainty: Certainty,
 }
 

@@ -29,7 +29,8 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             .help(help)
             .function(ctx.owner(&site.at));
         // Whoever needs another value of an open enumeration may have one.
-        finding.certainty(site.certainty).at_most(if closed { Level::Error } else { Level::Note });
+        let is_minor = !closed || is_read_as_meant(ctx, site, value);
+        finding.certainty(site.certainty).at_most(if is_minor { Level::Note } else { Level::Error });
     }
 }
 
@@ -45,6 +46,13 @@ fn unlisted<'a>(ctx: &Context<'a>, site: &AttributeSite) -> Option<(&'a Attribut
         |it: &str| it == value || (attribute.name.starts_with("otel.") && it.eq_ignore_ascii_case(value));
     let listed = living(attribute).any(|it| same(it.text));
     (!free && !listed && !ctx.options.allows(key)).then_some((attribute, value))
+}
+
+/// What hands the spans of `tracing` on takes any other status than the two for none.
+fn is_read_as_meant(ctx: &Context<'_>, site: &AttributeSite, value: &str) -> bool {
+    site.key.text.is_some_and(|it| it.as_str() == "otel.status_code")
+        && value.eq_ignore_ascii_case("unset")
+        && ctx.program.file(site.at.place.file).language == "rust"
 }
 
 fn living(attribute: &Attribute) -> impl Iterator<Item = &AllowedValue> {

@@ -49,7 +49,9 @@ fn is_first(ctx: &Context<'_>, site: &HandoffSite, told: &mut BTreeSet<(Symbol, 
 fn is_for_later(ctx: &Context<'_>, site: &HandoffSite) -> bool {
     const LATER: [&str; 5] = ["schedule", "background", "detached", "daemon", "deferred"];
     has_word(ctx.program, ctx.owner(&site.at), &LATER)
-        || site.work.is_some_and(|it| begins_with_sleep(ctx.program, it))
+        || site.work.is_some_and(|it| {
+            begins_with_sleep(ctx.program, it) || lasting::hands_down_its_end(ctx.program, it)
+        })
 }
 
 /// `spawn(async move { sleep(limit).await; self.forget(key) })`: a timer that outlives who set it.

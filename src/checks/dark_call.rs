@@ -121,7 +121,9 @@ impl Evidence {
             let file = ctx.program.file(site.at.place.file);
             let is_counted =
                 site.certainty == Certainty::Certain && counts(ctx.program, site.at.function) && !file.beside;
-            if !is_counted || frames_a_transaction(site) {
+            // Where only a caller has a span, nobody opened it for the call.
+            let is_by_chance = site.covered_by == Some(CoveredBy::Inherited);
+            if !is_counted || is_by_chance || frames_a_transaction(site) {
                 continue;
             }
             let key = (package_of(ctx, site).to_owned(), library_of(site));

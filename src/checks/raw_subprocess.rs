@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::checks::dark_call::{WAITED_FOR, are_left_out};
 use crate::measure::counts;
-use crate::program::{Certainty, FuncId, ProcessSite, Reach};
+use crate::program::{Certainty, FuncId, ProcessSite, Reach, State};
 use crate::rule::{Context, Findings, Level};
 use crate::text::FileId;
 
@@ -67,7 +67,8 @@ fn usable_runner(ctx: &Context<'_>, site: &ProcessSite) -> Option<FuncId> {
         .filter(|it| program.projects.can_use(site.at.place.file, program.function(*it).file))
 }
 
-/// By project, how many processes of the programs that it is a part of have no span, and how many have one.
+/// By project, how many processes of the programs that it is a part of have no span, and how many have one. Where only a caller
+/// has a span, nobody opened it for the process: it counts on neither side.
 struct Evidence(BTreeMap<Option<usize>, (usize, usize)>);
 
 impl Evidence {
@@ -76,11 +77,17 @@ impl Evidence {
         let mut own: BTreeMap<Option<usize>, (FileId, usize, usize)> = BTreeMap::new();
         for it in &ctx.program.processes {
             let file = it.at.place.file;
-            if ctx.program.file(file).beside || !counts(ctx.program, it.at.function) || is_runner(ctx, it) {
+            let is_by_chance = it.covered && !it.in_span && it.via_wrapper.is_none();
+            let is_counted = counts(ctx.program, it.at.function) && !is_runner(ctx, it);
+            if is_by_chance || !is_counted || ctx.program.file(file).beside {
                 continue;
             }
             let (_, raw, seen) = own.entry(projects.of(file)).or_insert((file, 0, 0));
-            *if is_raw(it) { raw } else { seen } += 1;
+            if is_raw(it) {
+                *raw += 1;
+            } else if it.covered || it.in_span || it.wrapper.is_some_and(|it| opens_span(ctx, it)) {
+                *seen += 1;
+            }
         }
         let sum = |file: FileId| {
             let together = own.values().filter(|it| projects.are_together(file, it.0));
@@ -100,6 +107,11 @@ impl Evidence {
 
 fn is_raw(site: &ProcessSite) -> bool {
     !site.covered && !site.in_span && site.via_wrapper.is_none()
+}
+
+/// A helper that starts processes and opens no span shows nothing of them.
+fn opens_span(ctx: &Context<'_>, wrapper: FuncId) -> bool {
+    ctx.program.process_runner == Some(wrapper) || ctx.program.function(wrapper).state == State::Span
 }
 
 fn is_runner(ctx: &Context<'_>, site: &ProcessSite) -> bool {

@@ -1,12 +1,13 @@
 //! `undeclared-field`: a value is recorded in a field that the span does not have.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::program::UndeclaredField;
 use crate::rule::{Context, Findings, Level};
 
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
     let mut told = BTreeSet::new();
+    let mut by_function: BTreeMap<_, Vec<(usize, &UndeclaredField)>> = BTreeMap::new();
     for site in &ctx.program.undeclared {
         let key = site.key.as_str();
         if ctx.options.allows(key) {
@@ -32,9 +33,25 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
         if let Some(span) = span {
             finding.related(span.at.place, "the span is made here, without it");
         }
+        by_function.entry(ctx.owner(&site.at)).or_default().push((found.list.len() - 1, site));
     }
-    let said = |count| format!("; {count} more {} dropped beside it", if count == 1 { "is" } else { "are" });
-    found.fold_by(ctx, |it| it.function, said, "another field that the span does not have");
+    by_function.values().for_each(|it| tell_together(ctx, found, it));
+}
+
+/// One of the fields that a function records in vain speaks for them all, the less sure ones of a span that is known included.
+fn tell_together(ctx: &Context<'_>, found: &mut Findings, fields: &[(usize, &UndeclaredField)]) {
+    let is_told = |it: &&(usize, &UndeclaredField)| ctx.is_more_than_a_note(&found.list[it.0]);
+    let Some(first) = fields.iter().find(is_told) else { return };
+    let mut seen = BTreeSet::from([(first.1.span, first.1.key.as_str())]);
+    let others = fields.iter().filter(|it| it.0 != first.0 && (it.1.span.is_some() || is_told(it)));
+    let others = others.filter(|(_, it)| seen.insert((it.span, it.key.as_str())));
+    let members: Vec<usize> = std::iter::once(first.0).chain(others.map(|it| it.0)).collect();
+    let more = match members.len() - 1 {
+        0 => return,
+        1 => "; 1 more is dropped beside it".to_owned(),
+        count => format!("; {count} more are dropped beside it"),
+    };
+    found.fold(&members, &more, |_| "another field that the span does not have".to_owned());
 }
 
 /// Where the span itself is not known, a library may have made it, with names that are common; and where the level of a span turns it

@@ -83,6 +83,9 @@ pub(super) struct CallEntry {
     pub(super) signal: Option<Signal>,
     pub(super) fixed_name: Option<String>,
     pub(super) level: Option<String>,
+    /// The fields that a span has without being told.
+    #[serde(default)]
+    pub(super) declares: Words,
     #[serde(default)]
     pub(super) methods: Words,
     /// The parts of libraries whose handlers it stands around.

@@ -27,6 +27,7 @@ pub(super) fn plain_model(role: Role) -> Model {
         gives: None,
         level: None,
         fixed_name: None,
+        declares: Vec::new(),
         methods: SmallVec::new(),
         around: SmallVec::new(),
     }
@@ -64,6 +65,7 @@ pub(super) fn model_of(role: Role, entry: &CallEntry) -> Model {
         signal: entry.signal,
         level: entry.level.as_deref().map(Symbol::new),
         fixed_name: entry.fixed_name.as_deref().map(Symbol::new),
+        declares: entry.declares.0.iter().map(|it| Symbol::new(it)).collect(),
         methods: entry.methods.0.iter().map(|it| Symbol::new(it)).collect(),
         around: entry.around.0.iter().map(|it| Symbol::new(it)).collect(),
         ..plain_model(role)

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use self::handed::{Handed, yielding};
-use self::instruments::{Built, recorded_names};
+use self::instruments::{Built, Uses};
 use self::typed::Typed;
 use crate::facts::{ParamKind, Spread, Value, ValueId};
 use crate::library::{Role, Slot};
@@ -388,8 +388,7 @@ fn tables(world: &World<'_>, targets: &Targets, mut written: Vec<Written>) -> Ta
     let instruments = written.iter().filter(|it| matches!(it.what, What::Metric(_)));
     let instruments: FxHashSet<Symbol> =
         instruments.flat_map(|it| Built::of(world, it.site).bound_names(world)).collect();
-    let recorded =
-        if instruments.is_empty() { FxHashSet::default() } else { recorded_names(world, &instruments) };
+    let uses = Uses::of(world, &instruments);
     let mut eval = Eval::new(world);
     let mut tables = Tables::default();
     let mut seen = FxHashSet::default();
@@ -432,7 +431,7 @@ fn tables(world: &World<'_>, targets: &Targets, mut written: Vec<Written>) -> Ta
                 let observable = made.kind.as_str().starts_with("observable");
                 // A helper that gives nothing back records by itself what it makes.
                 let by_helper = it.via.is_some() && world.is_discarded(it.site);
-                let recorded = observable || by_helper || built.is_recorded(world, &recorded);
+                let recorded = observable || by_helper || built.is_recorded(world, &uses, it.via.is_some());
                 let scope = Eval::scope_of(world, it.site);
                 let added = built.unit.map(|it| eval.text(it, scope).text());
                 let added_boundaries = built.boundaries.map(|it| (scope.file, it));
@@ -456,6 +455,7 @@ fn tables(world: &World<'_>, targets: &Targets, mut written: Vec<Written>) -> Ta
     tables.metrics.sort_by_key(|it| it.at.place);
     tables.events.dedup_by(|a, b| a.at.place == b.at.place && a.name == b.name);
     tables.metrics.dedup_by(|a, b| a.at.place == b.at.place && a.name == b.name);
+    instruments::spare_makers_without_use(&mut tables.metrics);
     tables.measurements = instruments::measurements(world, targets, &tables.metrics);
     tables
 }

@@ -230,7 +230,7 @@ fn read_call(
     }
     if let Some((function, _)) = callees.functions().find(|(it, _)| runners.contains(*it)) {
         let name = world.function(function).path;
-        tables.processes.push(process(world, targets, openings, site, name, Some(shown(world, function))));
+        tables.processes.push(process(world, targets, openings, site, name, Some(function)));
     }
     if !callees.is_known()
         && let Some((call, print)) = assumed_log(world, site)
@@ -372,7 +372,7 @@ fn process(
     openings: &Openings,
     site: Site,
     call: Symbol,
-    via_wrapper: Option<Symbol>,
+    wrapper: Option<FuncId>,
 ) -> ProcessSite {
     let at = call_at(world, site);
     ProcessSite {
@@ -380,7 +380,8 @@ fn process(
         call,
         in_span: openings.in_span(world, site) || openings.is_put_into_a_span(at),
         covered: false,
-        via_wrapper,
+        via_wrapper: wrapper.map(|it| shown(world, it)),
+        wrapper,
         certainty: targets.certainty(site),
     }
 }

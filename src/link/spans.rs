@@ -284,6 +284,7 @@ fn blank(
         child: None,
         skips: skips_of(names, open),
         arguments: Vec::new(),
+        declares: model.map(|(it, _)| it.declares.clone()).unwrap_or_default(),
         records_arguments: decorated.is_some() && model.is_some_and(|(it, _)| it.place(Slot::Skip).is_some()),
         of_vendor: model.is_some_and(|(it, _)| it.of_vendor),
         may_record: model.is_some_and(|(it, _)| it.place(Slot::RecordException).is_some()),

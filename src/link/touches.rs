@@ -14,13 +14,13 @@ use self::doubles::Doubles;
 use self::fields::Fields;
 use self::orphans::Orphans;
 use crate::facts::{BindingKind, OpId, OpKind, RegionKind, Value, ValueId};
-use crate::library::Role;
+use crate::library::{Role, Slot};
 use crate::link::attributes::call_at;
 use crate::link::entries::Entries;
 use crate::link::eval::{Eval, Scope};
 use crate::link::handlers::{Recorders, is_telemetry};
 use crate::link::launch::Instrumented;
-use crate::link::openings::Openings;
+use crate::link::openings::{Openings, argument_at};
 use crate::link::reach::CallGraph;
 use crate::link::rounds::Targets;
 use crate::link::things::Site;
@@ -226,8 +226,16 @@ fn current_at(
     match world.facts(scope.file).value(value) {
         Value::Call(op) => {
             let call = Site { file: scope.file, op: *op };
-            let asks = |it| world.library.node(it).model(Role::SpanCurrent).is_some();
-            targets.nodes(call).any(asks).then_some(call)
+            let model_of = |role| targets.nodes(call).find_map(|it| world.library.node(it).model(role));
+            let asks = model_of(Role::SpanCurrent);
+            // The span of a context is the current one where the context is; one that is held may be from anywhere.
+            match asks.or_else(|| model_of(Role::Identity))?.place(Slot::Subject) {
+                Some(context) => {
+                    let context = argument_at(world, call, context)?;
+                    current_at(world, targets, eval, context, Eval::scope_of(world, call), depth + 1)
+                }
+                None => asks.map(|_| call),
+            }
         }
         Value::Name(name) => match eval.single_binding(*name, scope) {
             Some((file, binding)) if file == scope.file => match binding.kind {

@@ -153,7 +153,9 @@ fn is_for_tests(directory: &str) -> bool {
         &*name,
         "test" | "testing" | "e2e" | "__tests__" | "fuzz" | "fuzz_targets" | "testutil" | "testutils"
     ) || name.split('_').any(|it| it == "tests")
-        || ["test_util", "test_utils", "test_helpers", "test_support"].iter().any(|it| name.ends_with(it))
+        || ["test_util", "test_utils", "test_helpers", "test_support", "_fixture", "_fixtures"]
+            .iter()
+            .any(|it| name.ends_with(it))
 }
 
 /// Directories of what is for show: called so as a whole, or by their last word where that stands for many (`test_samples`).

@@ -15,6 +15,54 @@ pub(super) fn lives_on(program: &Program, work: FuncId) -> bool {
     waits_in_a_loop(program, work) || polls(program, work) || program.function(work).callees.iter().any(lasts)
 }
 
+/// The work gives what it runs a future that ends with the program, or with a service of it: `feed.supervise(stop.notified())`. Whoever
+/// takes such a thing goes on until then. A token is no sign of that: work of a request is given one, too.
+pub(super) fn hands_down_its_end(program: &Program, work: FuncId) -> bool {
+    std::iter::once(work).chain(program.function(work).callees.iter().copied()).any(|it| {
+        let (facts, local) = program.facts_of(it);
+        let functions = std::iter::once(local).chain(facts.closures_inside(local));
+        facts.lexical && functions.into_iter().any(|it| gives_a_stop_signal(facts, it))
+    })
+}
+
+fn gives_a_stop_signal(facts: &Facts, function: FnId) -> bool {
+    facts.ops_of(function).any(|(_, op)| match &op.kind {
+        OpKind::Call { callee, args } if !is_macro(facts, *callee) => {
+            facts.args(args).iter().any(|it| is_stop_signal(facts, function, it.value))
+        }
+        _ => false,
+    })
+}
+
+/// `select!` and `pin!` are given futures to wait for them right here.
+fn is_macro(facts: &Facts, callee: ValueId) -> bool {
+    let (Value::Name(name) | Value::Head(name) | Value::Member { name, .. }) = facts.value(callee) else {
+        return false;
+    };
+    name.as_str().ends_with('!')
+}
+
+/// `stop.notified()`, `token.cancelled()`, or a variable that is such a future.
+fn is_stop_signal(facts: &Facts, function: FnId, value: ValueId) -> bool {
+    match *facts.value(value) {
+        Value::Call(op) => match facts.op(op).kind {
+            OpKind::Call { callee, .. } => matches!(
+                facts.value(callee),
+                Value::Member { name, .. }
+                    if matches!(name.as_str(), "notified" | "notified_owned" | "cancelled" | "cancelled_owned")
+            ),
+            _ => false,
+        },
+        Value::Name(name) => facts.bindings_of(function, name).iter().any(|it| match it.kind {
+            BindingKind::Value(inner) => {
+                matches!(facts.value(inner), Value::Call(_)) && is_stop_signal(facts, function, inner)
+            }
+            _ => false,
+        }),
+        _ => false,
+    }
+}
+
 fn waits_in_a_loop(program: &Program, work: FuncId) -> bool {
     let (facts, local) = program.facts_of(work);
     // What waits can stand in a block of its own: `runtime.block_on(async move { while let Some(it) = queue.recv().await {} })`.

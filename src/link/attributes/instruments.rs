@@ -17,6 +17,9 @@ use crate::text::Symbol;
 const BUILDING: &[&str] =
     &["with_description", "with_unit", "with_boundaries", "with_callback", "build", "try_init", "init"];
 
+/// So many instruments of one maker are not all forgotten.
+const SEVERAL: usize = 2;
+
 /// An instrument at the end of its builder's chain, if it has one.
 pub(super) struct Built {
     pub(super) site: Site,
@@ -69,8 +72,9 @@ impl Built {
         bound.collect()
     }
 
-    /// An instrument is recorded if the name that it is bound to is; if it goes elsewhere, it is taken to be.
-    pub(super) fn is_recorded(&self, world: &World<'_>, recorded: &FxHashSet<Symbol>) -> bool {
+    /// An instrument is recorded if the name that it is bound to is; if it goes elsewhere, it is taken to be. What a maker of the
+    /// project gives may hold the instrument in itself, so that any method of it may record.
+    pub(super) fn is_recorded(&self, world: &World<'_>, uses: &Uses, is_made_by_helper: bool) -> bool {
         let discarded = world
             .ops(world.runner(self.site))
             .any(|(_, op)| matches!(op.kind, OpKind::Discard(value) if is_call(world, self.site, value)));
@@ -80,28 +84,64 @@ impl Built {
         let bound = self.bound_names(world);
         let exports = world.facts(self.site.file).exports.as_deref().unwrap_or_default();
         // What a module exports may be recorded with by whoever imports it.
-        bound.is_empty() || bound.iter().any(|it| recorded.contains(it) || exports.contains(it))
+        let is_used =
+            |it: &Symbol| uses.handed_on.contains(it) || (is_made_by_helper && uses.called.contains(it));
+        bound.is_empty() || bound.iter().any(|it| is_used(it) || exports.contains(it))
     }
 }
 
-/// Of some names, those through which instruments are recorded anywhere (`requests.add(1)`, `self.latency.record(..)`), and those
-/// that are handed to somebody who may.
-pub(super) fn recorded_names(world: &World<'_>, instruments: &FxHashSet<Symbol>) -> FxHashSet<Symbol> {
-    world
-        .files
-        .par_iter()
-        .flat_map_iter(|file| {
-            let mut names = Names { wanted: instruments, found: Vec::new() };
-            names.read(&file.facts);
-            names.found
-        })
-        .collect()
+/// What the program does with the names that hold instruments.
+#[derive(Default)]
+pub(super) struct Uses {
+    /// Something is recorded through them (`requests.add(1)`, `self.latency.record(..)`), or they are handed to somebody who may.
+    handed_on: FxHashSet<Symbol>,
+    /// Any method of what they hold is called.
+    called: FxHashSet<Symbol>,
 }
 
-/// The names that a file hands on, as far as they are wanted.
+impl Uses {
+    pub(super) fn of(world: &World<'_>, instruments: &FxHashSet<Symbol>) -> Uses {
+        let mut uses = Uses::default();
+        if instruments.is_empty() {
+            return uses;
+        }
+        let names_of = |facts: &Facts| {
+            let mut names = Names { wanted: instruments, handed_on: Vec::new(), called: Vec::new() };
+            names.read(facts);
+            (names.handed_on, names.called)
+        };
+        let of_files: Vec<_> = world.files.par_iter().map(|file| names_of(&file.facts)).collect();
+        for (handed_on, called) in of_files {
+            uses.handed_on.extend(handed_on);
+            uses.called.extend(called);
+        }
+        uses
+    }
+}
+
+/// Where several instruments come out of one maker and not one of them is ever used, it is more likely that their use is written
+/// in a way that cannot be read than that all of them were forgotten.
+pub(super) fn spare_makers_without_use(metrics: &mut [MetricSite]) {
+    let mut makers: FxHashMap<Symbol, (usize, bool)> = FxHashMap::default();
+    for metric in metrics.iter() {
+        let Some(maker) = metric.via else { continue };
+        let (number, is_used) = makers.entry(maker).or_default();
+        *number += 1;
+        *is_used |= metric.recorded;
+    }
+    for metric in metrics {
+        metric.recorded |= metric
+            .via
+            .and_then(|it| makers.get(&it))
+            .is_some_and(|(number, is_used)| *number >= SEVERAL && !is_used);
+    }
+}
+
+/// The names that a file hands on, and those whose methods it calls, as far as they are wanted.
 struct Names<'a> {
     wanted: &'a FxHashSet<Symbol>,
-    found: Vec<Symbol>,
+    handed_on: Vec<Symbol>,
+    called: Vec<Symbol>,
 }
 
 impl Names<'_> {
@@ -112,6 +152,9 @@ impl Names<'_> {
                 OpKind::Call { callee, args } => {
                     // A helper may give a function that records: `count = counter("x"); count(1)`.
                     self.handed_on(facts, *callee);
+                    if let Value::Member { of, .. } = facts.value(*callee) {
+                        self.called(facts, *of);
+                    }
                     facts.args(args).iter().for_each(|it| self.handed_on(facts, it.value));
                 }
                 OpKind::Return(Some(value))
@@ -124,12 +167,21 @@ impl Names<'_> {
         }
     }
 
+    fn called(&mut self, facts: &Facts, receiver: ValueId) {
+        match facts.value(receiver) {
+            Value::Name(name) | Value::Member { name, .. } if self.wanted.contains(name) => {
+                self.called.push(*name);
+            }
+            _ => {}
+        }
+    }
+
     /// The names whose values a value hands on; `counter.add` hands on the counter.
     fn handed_on(&mut self, facts: &Facts, value: ValueId) {
         match facts.value(value) {
             Value::Member { of, .. } if is_measurement(facts, value) => self.handed_on(facts, *of),
             Value::Name(name) | Value::Member { name, .. } if self.wanted.contains(name) => {
-                self.found.push(*name);
+                self.handed_on.push(*name);
             }
             Value::Sequence(run) | Value::Either(run) | Value::Fallback(run) => {
                 facts.list(run).iter().for_each(|it| self.handed_on(facts, *it));

@@ -12,6 +12,7 @@ use crate::link::rounds::Targets;
 use crate::link::things::{Site, Thing};
 use crate::link::world::World;
 use crate::program::FuncId;
+use crate::text::Symbol;
 
 /// Longer ways from a call to what it runs are given up.
 const LONGEST: u32 = 8;
@@ -242,22 +243,59 @@ pub(super) fn carries(
             let closure = world.func(file, local);
             let calls = || targets.calls_of(world, closure).map(|(op, _)| Site { file, op });
             brings_span(world, targets, openings, closure)
-                || calls().any(|it| goes_on_in_given(world, targets, openings, it))
+                || calls().any(|it| goes_on_in_given(world, targets, openings, it, 0))
                 || sets_parent(world, targets, closure)
         }
-        Value::Call(op) => goes_on_in_given(world, targets, openings, Site { file, op }),
+        Value::Call(op) => goes_on_in_given(world, targets, openings, Site { file, op }, 0),
         _ => false,
     }
 }
 
-/// A function whose span goes on from one that it is given: `#[instrument(parent = parent)] async fn load(parent: Span)`.
-fn goes_on_in_given(world: &World<'_>, targets: &Targets, openings: &Openings, call: Site) -> bool {
+/// A function whose span goes on from one that it is given: `#[instrument(parent = parent)] async fn load(parent: Span)`, or that
+/// hands the one that it is given on to such a function.
+fn goes_on_in_given(
+    world: &World<'_>,
+    targets: &Targets,
+    openings: &Openings,
+    call: Site,
+    depth: u32,
+) -> bool {
     targets.functions(call).any(|(function, _)| {
-        openings.decorations[function.index()].iter().any(|it| match it.open {
+        let itself = openings.decorations[function.index()].iter().any(|it| match it.open {
             Open::Library { site, node } => slot(world, site, node, Role::Span, Slot::Context).is_some(),
             _ => false,
-        })
+        });
+        itself
+            || (depth < LONGEST / 2
+                && span_handed_on(world, targets, function)
+                    .iter()
+                    .any(|it| goes_on_in_given(world, targets, openings, *it, depth + 1)))
     })
+}
+
+/// The calls that a function gives the span that it was given itself: `save(order, parent.clone())` in `fn ship(parent: Span)`.
+fn span_handed_on(world: &World<'_>, targets: &Targets, function: FuncId) -> Vec<Site> {
+    let (file, _) = world.local(function);
+    let facts = world.facts(file);
+    let is_span = |annotation: ValueId| match facts.value(annotation) {
+        Value::Name(name) | Value::Head(name) | Value::Member { name, .. } => name.as_str() == "Span",
+        _ => false,
+    };
+    let given: Vec<Symbol> =
+        world.params(function).iter().filter(|it| is_span(it.annotation)).map(|it| it.name).collect();
+    let is_given = |value: ValueId| {
+        let value = match *facts.value(value) {
+            Value::Call(op) => world.receiver(Site { file, op }).unwrap_or(value),
+            _ => value,
+        };
+        matches!(facts.value(value), Value::Name(name) if given.contains(name))
+    };
+    if given.is_empty() {
+        return Vec::new();
+    }
+    let bodies = std::iter::once(function).chain(world.closures_inside(function));
+    let calls = bodies.flat_map(|it| targets.calls_of(world, it).map(|(op, _)| Site { file, op }));
+    calls.filter(|it| world.call_args(*it).iter().any(|arg| is_given(arg.value))).collect()
 }
 
 /// The span of the work is told what it goes on from, in it or in a closure of it: `context.attach(info_span!("load"))`, where that calls

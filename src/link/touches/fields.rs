@@ -162,7 +162,7 @@ impl Declared {
         });
         let fields: Vec<(Place, Symbol)> =
             written.filter_map(|it| Some((it.at.place, it.key.text?))).collect();
-        let arguments = program.spans.iter().flat_map(|it| it.arguments.iter().copied());
+        let arguments = program.spans.iter().flat_map(|it| it.arguments.iter().chain(&it.declares).copied());
         let anywhere = fields.iter().map(|it| it.1).chain(arguments).collect();
         Declared { fields, anywhere }
     }
@@ -173,6 +173,7 @@ impl Declared {
         let whole = span.at.place;
         !in_sight
             || span.arguments.contains(&key)
+            || span.declares.contains(&key)
             || self
                 .fields
                 .iter()

@@ -60,6 +60,7 @@ impl Sample {
             in_span: false,
             covered: false,
             via_wrapper: None,
+            wrapper: None,
             certainty: Certainty::Certain,
         };
         self.program.processes.push(site);
@@ -436,6 +437,7 @@ fn span(at: At, name: Text) -> SpanSite {
         style: SpanStyle::Context,
         via: None,
         attributes: vec![Symbol::new("shop.id")],
+        declares: Vec::new(),
         activated: Activation::Context,
         end: SpanEnd::Escapes,
         guard_across_await: false,
