@@ -11,7 +11,8 @@ use crate::discover::{self, Discovered, Note, SourceFile};
 use crate::facts::Facts;
 use crate::library::{ExtraModel, Library};
 use crate::link::{self, LaunchFile, LinkInput};
-use crate::parse::{Bodies, LANGUAGES, query, remarks};
+use crate::parse::remarks::{self, Subject};
+use crate::parse::{Bodies, LANGUAGES, query};
 use crate::patterns;
 use crate::program::{File, Program};
 use crate::registry::Registry;
@@ -23,18 +24,21 @@ use crate::text::LineIndex;
 pub(crate) type Overlay = BTreeMap<PathBuf, Vec<u8>>;
 
 /// What a comment speaks of that says that a function is left without.
-const TELEMETRY: &[&str] = &[
-    "instrument",
-    "instrumented",
-    "instrumentation",
-    "span",
-    "spans",
-    "tracing",
-    "traced",
-    "opentelemetry",
-    "otel",
-    "telemetry",
-];
+const TELEMETRY: Subject = Subject {
+    stems: &["instrument", "span", "traced", "tracing", "otel", "telemetry"],
+    words: &[
+        "instrument",
+        "instrumented",
+        "instrumentation",
+        "span",
+        "spans",
+        "tracing",
+        "traced",
+        "opentelemetry",
+        "otel",
+        "telemetry",
+    ],
+};
 
 /// What one thread takes before it looks for more: so few that at the end none waits long for another.
 const FILES_AT_ONCE: usize = 8;
@@ -111,7 +115,7 @@ fn parse_one(source: &SourceFile, overlay: &Overlay, job: &Job) -> (Option<File>
     let lines = LineIndex::new(&contents.text);
     let mut facts = (language.parse)(&contents.text, &lines, bodies);
     query::run(&job.queries, language, &contents.text, &mut facts);
-    remarks::find(&contents.text, TELEMETRY, &mut facts);
+    remarks::find(&contents.text, &TELEMETRY, &mut facts);
     let file = File {
         path: source.path.clone(),
         absolute: source.absolute.clone(),
