@@ -63,6 +63,7 @@ impl Sketch {
             in_span: covered,
             covered,
             via_wrapper: None,
+            wrapper: None,
             certainty: Certainty::Certain,
         });
     }

@@ -60,6 +60,7 @@ impl Sample {
             in_span: false,
             covered: false,
             via_wrapper: None,
+            wrapper: None,
             certainty: Certainty::Certain,
         };
         self.program.processes.push(site);
@@ -421,6 +422,7 @@ pub(crate) fn everything() -> Sample {
 fn span(at: At, name: Text) -> SpanSite {
     SpanSite {
         records_arguments: false,
+        declares: Vec::new(),
         arguments: Vec::new(),
         may_record: false,
         of_vendor: false,
