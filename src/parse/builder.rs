@@ -248,6 +248,7 @@ impl Builder {
             shouted: fitted(&mut built.shouted),
             marks: fitted(&mut built.marks),
             declined: Vec::new(),
+            deliberate: Vec::new(),
             problems: fitted(&mut built.problems),
             matches: Vec::new(),
             captures: Vec::new(),

@@ -1,6 +1,8 @@
-//! Functions of which a comment says that something is left out of them on purpose. What it is that people leave out is told from outside.
+//! Functions of which a comment says that something is left out of them on purpose, and lines that are said to be meant as they are.
+//! What it is that people leave out is told from outside.
 
 use crate::facts::{Facts, FnId, Function, FunctionKind};
+use crate::text::Span;
 
 /// What tells that something is not done.
 const DENIALS: [&str; 14] = [
@@ -22,6 +24,62 @@ pub(crate) fn find(text: &str, words: &[&str], facts: &mut Facts) {
             && (declines(&above(text, it), words) || declines(documentation(text, it), words))
     });
     facts.declined = declined.map(|(at, _)| FnId(at as u32)).collect();
+}
+
+/// What says that code is meant to be as it is; two words stand beside each other.
+const PURPOSES: [&str; 6] =
+    ["intentional", "intentionally", "deliberate", "deliberately", "on purpose", "by design"];
+
+/// Fills `facts.deliberate`: the comment right above a line of code, or behind it, says that it is so on purpose. What is said of a whole
+/// function or type says too little of one thing in it.
+pub(crate) fn find_purposes(text: &str, facts: &mut Facts) {
+    if !PURPOSES.iter().any(|it| memchr::memmem::find(text.as_bytes(), &it.as_bytes()[1..]).is_some()) {
+        return;
+    }
+    let (mut at, mut said) = (0, String::new());
+    for line in text.split_inclusive('\n') {
+        let start = at;
+        at += line.len();
+        if let Some(comment) = comment_of(line) {
+            let is_documentation = ["///", "//!"].iter().any(|it| line.trim_start().starts_with(it));
+            said.push(' ');
+            said.push_str(if is_documentation { "" } else { comment });
+            continue;
+        }
+        let code = line.trim();
+        if !code.is_empty() && !begins_definition(code) && (is_purpose(&said) || is_purpose(behind(code))) {
+            facts.deliberate.push(Span { start: start as u32, end: at as u32 });
+        }
+        said.clear();
+    }
+}
+
+/// The comment at the end of a line of code.
+fn behind(code: &str) -> &str {
+    [" // ", "  # "].iter().find_map(|it| code.rsplit_once(it)).map_or("", |(_, it)| it)
+}
+
+fn begins_definition(code: &str) -> bool {
+    const FIRST: [&str; 14] = [
+        "def ", "async ", "class ", "fn ", "pub ", "pub(", "impl ", "impl<", "trait ", "struct ", "enum ",
+        "mod ", "@", "#[",
+    ];
+    FIRST.iter().any(|it| code.starts_with(it))
+}
+
+/// `not intentional` says the contrary.
+fn is_purpose(comment: &str) -> bool {
+    let said: Vec<String> = words(comment).collect();
+    PURPOSES.iter().any(|purpose| {
+        let wanted: Vec<&str> = purpose.split(' ').collect();
+        let found = said.windows(wanted.len()).position(|it| it.iter().eq(wanted.iter()));
+        found.is_some_and(|at| at == 0 || !matches!(said[at - 1].as_str(), "not" | "isn't" | "wasn't"))
+    })
+}
+
+fn words(text: &str) -> impl Iterator<Item = String> {
+    let words = text.split(|it: char| !(it.is_alphanumeric() || it == '\'' || it == '_'));
+    words.filter(|it| !it.is_empty()).map(str::to_lowercase)
 }
 
 /// One sentence has both: what is not done, and that it is not.
@@ -77,7 +135,15 @@ fn documentation<'a>(text: &'a str, function: &Function) -> &'a str {
 
 #[cfg(test)]
 mod tests {
-    use super::declines;
+    use super::{declines, is_purpose};
+
+    #[test]
+    fn a_comment_says_that_a_line_is_meant() {
+        assert!(is_purpose("intentionally fire and forget"));
+        assert!(is_purpose("this is by design: see above"));
+        assert!(!is_purpose("this is not intentional"));
+        assert!(!is_purpose("unintentionally dropped, by a design of long ago"));
+    }
 
     #[test]
     fn a_comment_declines_where_it_says_so_in_one_sentence() {

@@ -112,6 +112,7 @@ fn parse_one(source: &SourceFile, overlay: &Overlay, job: &Job) -> (Option<File>
     let mut facts = (language.parse)(&contents.text, &lines, bodies);
     query::run(&job.queries, language, &contents.text, &mut facts);
     remarks::find(&contents.text, TELEMETRY, &mut facts);
+    remarks::find_purposes(&contents.text, &mut facts);
     let file = File {
         path: source.path.clone(),
         absolute: source.absolute.clone(),
