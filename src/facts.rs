@@ -86,6 +86,8 @@ pub(crate) struct Facts {
     pub(crate) extents: Vec<(ValueId, f64, f64)>,
     /// Texts written as environment variables are: in capitals, with underscores.
     pub(crate) shouted: Vec<ValueId>,
+    /// What is turned into a number where it stands (`key as i64`), in the order of the values.
+    pub(crate) numbers: Vec<ValueId>,
     pub(crate) marks: Vec<Mark>,
     /// Functions of which a comment says that they are left alone on purpose, in order.
     pub(crate) declined: Vec<FnId>,
@@ -513,6 +515,10 @@ impl Facts {
         let found = self.extents.binary_search_by_key(&id, |(it, ..)| *it).ok()?;
         let (_, least, greatest) = self.extents[found];
         Some((least, greatest))
+    }
+
+    pub(crate) fn is_turned_into_number(&self, id: ValueId) -> bool {
+        self.numbers.binary_search(&id).is_ok()
     }
 
     pub(crate) fn arithmetic_of(&self, id: ValueId) -> Option<Arithmetic> {

@@ -316,6 +316,10 @@ pub(crate) struct Instrumentor {
     pub(crate) zero_code: bool,
     /// Importing it is what enables it.
     pub(crate) on_import: bool,
+    /// It is a part of the library: its spans are there where the program sets up anything that takes them.
+    pub(crate) built_in: bool,
+    /// The first major version of its distribution that does all this.
+    pub(crate) since: Option<u32>,
     /// The exception that leaves a handler ends up on its span.
     pub(crate) records: bool,
     /// Its spans are spans of OpenTelemetry.

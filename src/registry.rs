@@ -3,6 +3,7 @@
 mod bundled;
 mod diff;
 mod near;
+mod readers;
 mod span_names;
 #[cfg(test)]
 mod tests;
@@ -13,6 +14,7 @@ mod write;
 pub(crate) use bundled::NEWEST;
 use bundled::RELEASES_OF_A_YEAR;
 pub(crate) use diff::{Change, diff};
+pub(crate) use readers::reader;
 pub(crate) use span_names::conventional;
 pub(crate) use version::Version;
 pub(crate) use weaver::{Fault, RegistryFile, Team, dependencies, read};

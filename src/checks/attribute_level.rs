@@ -38,7 +38,9 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
         for (site, (what, reason, help)) in judged {
             let package = ctx.program.function(ctx.owner(&site.at)).package();
             let is_said_twice = says_what_the_resource_says(ctx, site);
-            let is_told = !is_said_twice && !is_handed_through(ctx, site) && decided.insert(package);
+            let differs = site.target == AttributeTarget::Resource || is_on_the_resource(ctx, site, key);
+            let is_told =
+                differs && !is_said_twice && !is_handed_through(ctx, site) && decided.insert(package);
             found
                 .add(site.at.place, format!("attribute `{key}` {what}"))
                 .label("written here")
@@ -56,6 +58,24 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
 
 const SAID_TWICE: &str = "The resource of the program says the same, so that it is only said twice.";
 
+/// What SDKs put on every resource themselves.
+const OF_EVERY_RESOURCE: &[&str] =
+    &["service.name", "telemetry.sdk.name", "telemetry.sdk.language", "telemetry.sdk.version"];
+
+/// Whether the resource of the same program has the key: without it the span is the only one to tell.
+fn is_on_the_resource(ctx: &Context<'_>, site: &AttributeSite, key: &str) -> bool {
+    OF_EVERY_RESOURCE.contains(&key) || of_resource(ctx, site).next().is_some()
+}
+
+/// Where the resource of the same program gets the key.
+fn of_resource<'c>(ctx: &'c Context<'_>, site: &'c AttributeSite) -> impl Iterator<Item = &'c AttributeSite> {
+    ctx.program.attributes.iter().filter(|it| {
+        it.target == AttributeTarget::Resource
+            && it.key.text == site.key.text
+            && ctx.program.projects.are_together(site.at.place.file, it.at.place.file)
+    })
+}
+
 /// The resource of the same program has the key with the same value, or with one that is written alike.
 fn says_what_the_resource_says(ctx: &Context<'_>, site: &AttributeSite) -> bool {
     let file = |it: &AttributeSite| it.at.place.file;
@@ -71,12 +91,7 @@ fn says_what_the_resource_says(ctx: &Context<'_>, site: &AttributeSite) -> bool 
         };
         known || written()
     };
-    let of_resource = |it: &&AttributeSite| {
-        it.target == AttributeTarget::Resource
-            && it.key.text == site.key.text
-            && ctx.program.projects.are_together(file(site), file(it))
-    };
-    site.target == AttributeTarget::Span && ctx.program.attributes.iter().filter(of_resource).any(is_alike)
+    site.target == AttributeTarget::Span && of_resource(ctx, site).any(is_alike)
 }
 
 /// `attributes[key] = given.get(key)`: only who gives it decides that it is there.

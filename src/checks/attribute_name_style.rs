@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::program::{AttributeSite, AttributeTarget, FuncId, SpanStyle, TextSource};
+use crate::registry::reader;
 use crate::rule::{Context, Findings, Fix, Level, Renames, Wish};
 use crate::text::Symbol;
 
@@ -17,6 +18,7 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
         keys.iter().filter(|it| !ctx.options.allows(it.key)).flat_map(Judged::wishes).collect();
     let renames = Renames::new(ctx.program, &wishes);
     let styles = styles(ctx, &keys);
+    let spellings = Spellings::of(&keys);
     for fault in [Fault::Style, Fault::Namespace] {
         let total = keys.len();
         let faulty = keys.iter().filter(|it| it.fault == Some(fault)).count();
@@ -33,9 +35,13 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             {
                 finding.at_most(Level::Note);
             }
-            // A flat name that is there is in dashboards by now, and says what it means: to put it in a namespace is for new ones.
-            if fault == Fault::Namespace {
+            // A name that is there is in dashboards by now, and says what it means: another one is for new code. What is there in two
+            // spellings is found by neither.
+            if !spellings.is_the_rarer(it) {
                 finding.at_most_unless_new(Level::Note);
+            }
+            if begins_with_digit(it.key) {
+                finding.at_most(Level::Note);
             }
             if !is_habit {
                 finding.fix(it.fix(&renames));
@@ -100,6 +106,29 @@ impl<'a> Judged<'a> {
         let mut all = fixes.next()?;
         all.edits.extend(fixes.flat_map(|it| it.edits));
         Some(all)
+    }
+}
+
+/// By the name in the usual style: how often it is written at most, in one of its spellings, and in how many.
+struct Spellings(BTreeMap<String, (usize, usize)>);
+
+impl Spellings {
+    fn of(keys: &[Judged<'_>]) -> Spellings {
+        let mut all: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+        for it in keys {
+            let (most, count) = all.entry(snake_case(it.key)).or_default();
+            *most = it.sites.len().max(*most);
+            *count += 1;
+        }
+        Spellings(all)
+    }
+
+    fn is_the_rarer(&self, it: &Judged<'_>) -> bool {
+        it.fault == Some(Fault::Style)
+            && self
+                .0
+                .get(&snake_case(it.key))
+                .is_some_and(|(most, count)| *count > 1 && it.sites.len() <= *most)
     }
 }
 
@@ -191,7 +220,8 @@ fn by_key<'a>(ctx: &Context<'a>) -> BTreeMap<&'static str, Vec<&'a AttributeSite
     let mut keys: BTreeMap<&'static str, Vec<&'a AttributeSite>> = BTreeMap::new();
     for site in ctx.program.attributes.iter().filter(|it| it.is_named_by_convention()) {
         let file = ctx.program.file(site.at.place.file);
-        if let Some(key) = site.key.text.filter(|_| !file.test && !file.facts.generated) {
+        let is_ours = |key: &Symbol| !file.test && !file.facts.generated && reader(key.as_str()).is_none();
+        if let Some(key) = site.key.text.filter(is_ours) {
             keys.entry(key.as_str()).or_default().push(site);
         }
     }
@@ -223,6 +253,10 @@ impl Fault {
     fn help(self, key: &str) -> String {
         let better = snake_case(key);
         match self {
+            Fault::Style if begins_with_digit(key) => {
+                "begin it with a letter, as names of attributes do".to_owned()
+            }
+            Fault::Style if better == key => "leave no part between two dots empty".to_owned(),
             Fault::Style if better.contains('.') => format!("write it as `{better}`"),
             Fault::Style | Fault::Namespace => format!("put it in a namespace, as in `<namespace>.{better}`"),
         }
@@ -258,6 +292,10 @@ fn is_part(part: &str, first: bool, unfinished: bool) -> bool {
     part.bytes()
         .enumerate()
         .all(|(at, it)| it.is_ascii_lowercase() || (it.is_ascii_digit() || it == b'_') && !(first && at == 0))
+}
+
+fn begins_with_digit(key: &str) -> bool {
+    key.starts_with(|it: char| it.is_ascii_digit())
 }
 
 /// `orderId`, `Order-ID` and `order id` all become `order_id`.
@@ -304,6 +342,23 @@ mod tests {
         assert_eq!(fault("order-id"), Some(Fault::Style));
         assert_eq!(fault("order..id"), Some(Fault::Style));
         assert_eq!(fault("order_{}"), Some(Fault::Namespace));
+    }
+
+    #[test]
+    fn the_help_is_never_what_is_there() {
+        for key in ["8020.success", "order..id", "order.Id", "orderId", "8020", "order."] {
+            let help = fault(key).map(|it| it.help(key)).unwrap();
+            assert!(!help.ends_with(&format!("`{key}`")), "{key}: {help}");
+        }
+    }
+
+    #[test]
+    fn the_rarer_of_two_spellings_is_known() {
+        let judged = |key| Judged { key, sites: Vec::new(), fault: fault(key) };
+        let keys = [judged("order.id"), judged("order.Id"), judged("order.Size")];
+        let spellings = Spellings::of(&keys);
+        assert!(spellings.is_the_rarer(&keys[1]));
+        assert!(!spellings.is_the_rarer(&keys[0]) && !spellings.is_the_rarer(&keys[2]));
     }
 
     #[test]

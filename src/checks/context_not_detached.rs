@@ -30,7 +30,12 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
         if let Some(place) = leaves {
             finding.related(place, "when the function is left here, the context stays");
         }
-        if is_minor(program, site.at.function, site.detached) || !counts(program, site.at.function) {
+        let is_forgotten = match site.detached {
+            Detached::Never => serves_one_after_the_other(program, site.at.function, 0),
+            Detached::Sometimes(_) => !is_in_a_task(program, site.at.function),
+            Detached::UnlessFails(_) => false,
+        };
+        if !is_forgotten || !counts(program, site.at.function) {
             finding.at_most(Level::Note);
         }
     }
@@ -54,12 +59,22 @@ fn is_for_good(program: &Program, function: FuncId, depth: u32) -> bool {
 /// Longer ways are not followed.
 const DEEPEST: u32 = 4;
 
-/// A coroutine has a context of its own, which ends with its task; of what nobody calls it is not known how often it runs; and what may fail
-/// may never do so.
-fn is_minor(program: &Program, function: FuncId, detached: Detached) -> bool {
+/// What is attached stays for the next request only where a thread serves one after the other; elsewhere it may be meant for all that
+/// comes, as the name of a session is.
+fn serves_one_after_the_other(program: &Program, function: FuncId, depth: u32) -> bool {
+    if is_in_a_task(program, function) {
+        return false;
+    }
     let it = program.function(function);
+    let is_in_a_pool =
+        || program.handoffs.iter().any(|it| it.mechanism == Mechanism::Executor && it.work == Some(function));
+    it.entry_point.is_some_and(|it| !matches!(it.kind, EntryKind::Main | EntryKind::Cli))
+        || is_in_a_pool()
+        || depth < DEEPEST && it.callers.iter().any(|it| serves_one_after_the_other(program, *it, depth + 1))
+}
+
+/// A coroutine has a context of its own, which ends with its task.
+fn is_in_a_task(program: &Program, function: FuncId) -> bool {
     let (facts, local) = program.facts_of(function);
     facts.function(local).is_async
-        || matches!(detached, Detached::UnlessFails(_))
-        || it.entry_point.is_none() && it.callers.is_empty()
 }

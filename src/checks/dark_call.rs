@@ -31,6 +31,10 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             .label("nothing shows this call")
             .reason(reason)
             .help(match can_be_switched_on(ctx, site.at.place.file, site.instrumentable) {
+                // Those of frameworks are of their requests: a query is traced by whoever sends it.
+                true if site.category == CallCategory::Db => {
+                    "enable the OpenTelemetry instrumentation of the database driver or client, or open a span around the call"
+                }
                 true => {
                     "enable the OpenTelemetry instrumentation of the library, or open a span around the call"
                 }
@@ -117,7 +121,9 @@ impl Evidence {
             let file = ctx.program.file(site.at.place.file);
             let is_counted =
                 site.certainty == Certainty::Certain && counts(ctx.program, site.at.function) && !file.beside;
-            if !is_counted || frames_a_transaction(site) {
+            // Where only a caller has a span, nobody opened it for the call.
+            let is_by_chance = site.covered_by == Some(CoveredBy::Inherited);
+            if !is_counted || is_by_chance || frames_a_transaction(site) {
                 continue;
             }
             let key = (package_of(ctx, site).to_owned(), library_of(site));

@@ -37,9 +37,10 @@ fn is_told(ctx: &Context<'_>, site: &EarlyEnd) -> bool {
     !ctx.program.function(site.function).test && !ctx.program.file(site.at.place.file).test
 }
 
-/// A function of the project has this name.
+/// A function or a method of the project has this name.
 fn is_own(ctx: &Context<'_>, decorator: Symbol) -> bool {
-    ctx.program.functions.iter().any(|it| it.named && it.name == decorator)
+    let is_it = |name: &str| name.rsplit(['.', ':']).next() == Some(decorator.as_str());
+    ctx.program.functions.iter().any(|it| it.named && (it.name == decorator || is_it(it.name.as_str())))
 }
 
 fn words(site: &EarlyEnd) -> (&'static str, &'static str, &'static str, &'static str) {

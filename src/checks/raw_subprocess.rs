@@ -67,7 +67,8 @@ fn usable_runner(ctx: &Context<'_>, site: &ProcessSite) -> Option<FuncId> {
         .filter(|it| program.projects.can_use(site.at.place.file, program.function(*it).file))
 }
 
-/// By project, how many processes of the programs that it is a part of have no span, and how many have one.
+/// By project, how many processes of the programs that it is a part of have no span, and how many have one. Where only a caller
+/// has a span, nobody opened it for the process: it counts on neither side.
 struct Evidence(BTreeMap<Option<usize>, (usize, usize)>);
 
 impl Evidence {
@@ -76,7 +77,9 @@ impl Evidence {
         let mut own: BTreeMap<Option<usize>, (FileId, usize, usize)> = BTreeMap::new();
         for it in &ctx.program.processes {
             let file = it.at.place.file;
-            if ctx.program.file(file).beside || !counts(ctx.program, it.at.function) || is_runner(ctx, it) {
+            let is_by_chance = it.covered && !it.in_span && it.via_wrapper.is_none();
+            let is_counted = counts(ctx.program, it.at.function) && !is_runner(ctx, it);
+            if is_by_chance || !is_counted || ctx.program.file(file).beside {
                 continue;
             }
             let (_, raw, seen) = own.entry(projects.of(file)).or_insert((file, 0, 0));

@@ -1,6 +1,6 @@
 //! `unknown-attribute`: a key in a namespace of the registry that the registry does not have.
 
-use crate::registry::Standing;
+use crate::registry::{Standing, reader};
 use crate::rule::{Context, Findings};
 
 /// Other places shown with the first.
@@ -8,8 +8,8 @@ const MOST_RELATED: usize = 2;
 
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
     for (key, mut sites) in ctx.program.written_keys() {
-        // `otel.kind` and its kin tell the library what to do, and are no attributes.
-        if key.starts_with("otel.") || ctx.options.allows(key) {
+        // `otel.kind` and its kin tell the library what to do, and are no attributes; what a product reads is as the product wants it.
+        if key.starts_with("otel.") || reader(key).is_some() || ctx.options.allows(key) {
             continue;
         }
         sites.retain(|it| matches!(ctx.program.standing(it), Some(Standing::Unknown)));

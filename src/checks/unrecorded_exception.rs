@@ -5,12 +5,15 @@ mod shown;
 
 use crate::facts::RegionKind;
 use crate::measure::counts;
-use crate::program::{Certainty, HandlerSite, Program, Reraises};
+use crate::program::{Certainty, HandlerSite, Program, Reraises, SpanStyle};
 use crate::rule::{Context, Findings, Level};
 
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
     for site in ctx.program.handlers.iter().filter(|it| loses_the_exception(it)) {
-        if !counts(ctx.program, site.at.function) || is_retry(ctx.program, site) {
+        if !counts(ctx.program, site.at.function)
+            || is_retry(ctx.program, site)
+            || is_over_by_then(ctx.program, site)
+        {
             continue;
         }
         let span = site.span.and_then(|it| ctx.program.spans.get(it));
@@ -41,6 +44,14 @@ fn caught(site: &HandlerSite) -> String {
         [] => "every exception".to_owned(),
         types => types.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(" or "),
     }
+}
+
+/// The span is that of a decorator that lets it end before the work begins: that is said, and mended first.
+fn is_over_by_then(program: &Program, site: &HandlerSite) -> bool {
+    let owner = program.enclosing_named(site.at.function).unwrap_or(site.at.function);
+    let span = site.span.and_then(|it| program.spans.get(it));
+    span.is_none_or(|it| it.style == SpanStyle::Decorator && it.owner == owner)
+        && program.early_ends.iter().any(|it| it.function == owner)
 }
 
 /// A handler in a loop that says what happened gives the work another chance; the last attempt decides.

@@ -237,6 +237,8 @@ impl<'a> Builder<'a> {
                 bridges: entry.bridges.0.iter().map(|it| Symbol::new(it)).collect(),
                 zero_code: entry.zero_code,
                 on_import: entry.on_import,
+                built_in: entry.built_in,
+                since: entry.since,
                 records: entry.records,
                 opentelemetry: entry.opentelemetry,
                 excludes: entry.excludes.as_ref().map(url_excludes),

@@ -130,6 +130,11 @@ pub(super) struct InstrumentorEntry {
     pub(super) zero_code: bool,
     #[serde(default)]
     pub(super) on_import: bool,
+    /// It is a part of the library: its spans are there where the program sets up anything that takes them.
+    #[serde(default)]
+    pub(super) built_in: bool,
+    /// The first major version of its distribution that does all this.
+    pub(super) since: Option<u32>,
     /// The exception that leaves a handler ends up on its span.
     #[serde(default)]
     pub(super) records: bool,

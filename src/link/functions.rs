@@ -88,7 +88,9 @@ impl Verdicts<'_, '_> {
                 let entry = entered.is_some();
                 let exposed = entered.is_some_and(|it| !it.called);
                 let decorated = !self.openings.decorations[index].is_empty();
-                let direct = decorated || self.opens_itself(function);
+                // One that is closed too early is a span all the same, and nothing is inside of it.
+                let brief = !self.openings.brief[index].is_empty();
+                let direct = decorated || brief || self.opens_itself(function);
                 let auto = entry && self.is_auto(function) && !self.untraced.contains(&function);
                 (
                     direct,
@@ -273,7 +275,9 @@ impl Verdicts<'_, '_> {
     }
 
     fn opens_via(&self, function: FuncId) -> Option<Symbol> {
-        let decorated = self.openings.decorations[function.index()].iter().map(|it| it.open);
+        let index = function.index();
+        let decorated = self.openings.decorations[index].iter().chain(&self.openings.brief[index]);
+        let decorated = decorated.map(|it| it.open);
         let own = self.openings.own[function.index()].iter().map(|it| it.open);
         let open = decorated.chain(own).next()?;
         self.openings.via(self.world, open).map(|it| shown(self.world, it))

@@ -3,6 +3,7 @@
 
 mod agents;
 mod own;
+mod versions;
 
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
@@ -75,7 +76,11 @@ impl Instrumented {
             },
         );
         let mut agents = agents::Agents::launched(library, launch);
-        imported.into_iter().for_each(|it| found.switch_on(it, &mut agents));
+        let is_set_up = found.any || called.iter().any(|it| library.node(*it).model(Role::SetUp).is_some());
+        let works = |it: &&&Instrumentor| {
+            (is_set_up || !it.built_in) && it.since.is_none_or(|since| !versions::is_older(launch, it, since))
+        };
+        imported.into_iter().filter(works).for_each(|it| found.switch_on(it, &mut agents));
         let makes_provider = called.iter().any(|it| is_provider(library, *it));
         for call in called.into_iter().chain(middleware.members) {
             for it in library.enabled_by(call) {

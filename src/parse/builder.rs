@@ -225,6 +225,7 @@ impl Builder {
             function.bindings = start as u32..at as u32;
         }
         let built = &mut self.facts;
+        built.numbers.sort_unstable();
         let mut facts = Facts {
             functions: fitted(&mut built.functions),
             classes: fitted(&mut built.classes),
@@ -246,6 +247,7 @@ impl Builder {
             arithmetic: fitted(&mut built.arithmetic),
             extents: fitted(&mut built.extents),
             shouted: fitted(&mut built.shouted),
+            numbers: fitted(&mut built.numbers),
             marks: fitted(&mut built.marks),
             declined: Vec::new(),
             deliberate: Vec::new(),

@@ -89,8 +89,117 @@ const VAGUE: &[&str] = &["cookie", "cookies", "credentials"];
 
 /// Words of a question about a secret.
 const QUESTIONS: &[&str] = &[
-    "allow", "missing", "valid", "invalid", "get", "has", "is", "have", "num", "needs", "requires", "use",
-    "uses", "with", "no", "redacted", "hashed", "masked",
+    "allow",
+    "missing",
+    "valid",
+    "invalid",
+    "get",
+    "has",
+    "is",
+    "have",
+    "num",
+    "needs",
+    "requires",
+    "use",
+    "uses",
+    "with",
+    "no",
+    "redacted",
+    "hashed",
+    "masked",
+    "encrypted",
+    "sealed",
+    "obfuscated",
+    "censored",
+];
+
+/// What a name that ends so means of a secret: where it lies, how it is called, what kind it is, how many there are.
+const ABOUT: &[&str] = &[
+    "path",
+    "file",
+    "filename",
+    "dir",
+    "directory",
+    "folder",
+    "location",
+    "url",
+    "uri",
+    "endpoint",
+    "name",
+    "names",
+    "id",
+    "ids",
+    "arn",
+    "kind",
+    "type",
+    "scheme",
+    "method",
+    "mode",
+    "source",
+    "provider",
+    "status",
+    "state",
+    "count",
+    "len",
+    "length",
+    "size",
+    "index",
+    "version",
+    "hash",
+    "digest",
+    "checksum",
+    "fingerprint",
+    "prefix",
+    "suffix",
+    "hint",
+    "exists",
+    "present",
+    "set",
+    "configured",
+    "enabled",
+    "expiry",
+    "expires",
+    "expiration",
+    "ttl",
+    "age",
+    "at",
+    "error",
+    "err",
+    "reason",
+    "display",
+];
+
+/// Methods that give back what they are called on, or nearly so.
+const PASSING: &[&str] = &[
+    "to_string",
+    "to_owned",
+    "to_str",
+    "to_string_lossy",
+    "as_str",
+    "as_ref",
+    "as_deref",
+    "as_bytes",
+    "clone",
+    "cloned",
+    "borrow",
+    "into",
+    "into_inner",
+    "into_string",
+    "inner",
+    "unwrap",
+    "unwrap_or",
+    "unwrap_or_default",
+    "unwrap_or_else",
+    "expect",
+    "ok",
+    "strip",
+    "trim",
+    "lower",
+    "upper",
+    "to_lowercase",
+    "to_uppercase",
+    "encode",
+    "decode",
 ];
 
 /// Words of functions whose result is no secret any more.
@@ -157,8 +266,30 @@ fn is_question(words: &[String]) -> bool {
     words.iter().any(|it| QUESTIONS.contains(&it.as_str()))
 }
 
+/// A name that speaks about a secret.
+pub(super) fn is_about(name: &str) -> bool {
+    let words = words(name);
+    is_question(&words) || words.last().is_some_and(|it| ABOUT.contains(&it.as_str()))
+}
+
+/// In capitals: the name of a text that stands in the source. It tells what that is about, not that it is one.
+pub(super) fn is_constant(name: &str) -> bool {
+    name.chars().any(char::is_uppercase) && !name.chars().any(char::is_lowercase)
+}
+
+pub(super) fn passes_on(method: &str) -> bool {
+    PASSING.contains(&method)
+}
+
+pub(super) fn reveals(method: &str) -> bool {
+    matches!(method, "expose_secret" | "get_secret_value" | "reveal")
+}
+
 pub(super) fn disarms(function: &str) -> bool {
-    words(function).iter().any(|it| DISARMING.contains(&it.as_str()))
+    let words = words(function);
+    words.iter().any(|it| DISARMING.contains(&it.as_str()))
+        || matches!(function, "display" | "Path" | "PathBuf")
+        || words.first().is_some_and(|it| matches!(it.as_str(), "is" | "has"))
 }
 
 /// The words of a name, lowercase: `userApiKey`, `user.api_key` and `X-Api-Key` have the words `api` and `key`.

@@ -158,7 +158,7 @@ impl Origins<'_, '_> {
         let facts = self.world.facts(file);
         match *facts.value(value) {
             Value::Name(name) => self.is_from_outside(file, local, name, depth),
-            Value::Member { .. } => true,
+            Value::Member { of, .. } => self.is_captured(function, of, depth),
             Value::Call(op) => {
                 let call = Site { file, op };
                 // `span.clone()`
@@ -185,10 +185,18 @@ impl Origins<'_, '_> {
                     });
             }
             if it == outermost {
-                return true;
+                return self.is_variable_around(file, it, name);
             }
             at = facts.function(it).parent;
         }
-        true
+        false
+    }
+
+    /// A variable of one of the functions around, and not a module or a crate that paths begin with.
+    fn is_variable_around(&self, file: FileId, function: FnId, name: Symbol) -> bool {
+        let facts = self.world.facts(file);
+        let mut around =
+            std::iter::successors(facts.function(function).parent, |it| facts.function(*it).parent);
+        around.any(|it| it != FnId::MODULE && !facts.bindings_of(it, name).is_empty())
     }
 }

@@ -1,6 +1,6 @@
 //! What is handed over where names are not lexical: which function it is, and whether the context of here comes along.
 
-use crate::facts::{Value, ValueId};
+use crate::facts::{OpKind, Value, ValueId};
 use crate::library::{Model, Role, Slot};
 use crate::link::eval::Eval;
 use crate::link::openings::{argument_at, called_params, named_param};
@@ -25,7 +25,29 @@ pub(super) fn brings_context(world: &World<'_>, targets: &Targets, value: ValueI
     let things = Eval::new(world).ask(value, Eval::scope_of(world, site));
     let mut models = things.all().nodes().flat_map(|it| &world.library.node(it).models);
     models.any(|it| it.role == Role::Runs && it.keeps_context)
-        || work(world, value, site).is_some_and(|it| goes_on(world, targets, it))
+        || work(world, value, site)
+            .is_some_and(|it| goes_on(world, targets, it) || runs_in_another(world, targets, it))
+}
+
+/// `lambda: context.run(work)`: a closure that only runs work in a context. One that it makes itself is that of where it runs.
+fn runs_in_another(world: &World<'_>, targets: &Targets, work: FuncId) -> bool {
+    let models = |site: Site| targets.nodes(site).flat_map(|it| &world.library.node(it).models);
+    let keeps = |site: Site| models(site).any(|it| it.role == Role::Runs && it.keeps_context);
+    let copies_own = |site: Site| {
+        models(site).any(|it| it.role == Role::Context && it.detail.is_some_and(|it| it.as_str() == "copy"))
+            && !matches!(
+                world.callee(site).map(|it| world.facts(site.file).value(it)),
+                Some(Value::Member { name, .. }) if name.as_str() == "copy"
+            )
+    };
+    let returned = world.ops(work).find_map(|(site, op)| match op.kind {
+        OpKind::Return(Some(value)) => match *world.facts(site.file).value(value) {
+            Value::Call(op) => Some(Site { file: site.file, op }),
+            _ => None,
+        },
+        _ => None,
+    });
+    returned.is_some_and(keeps) && !world.ops(work).any(|(site, _)| copies_own(site))
 }
 
 /// Helpers of helpers are read this deep.

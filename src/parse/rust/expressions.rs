@@ -68,7 +68,14 @@ impl<'a> Reader<'a> {
             Expr::Reference(it) => self.value(&it.expr),
             Expr::Paren(it) => self.value(&it.expr),
             Expr::Group(it) => self.value(&it.expr),
-            Expr::Cast(it) => self.value(&it.expr),
+            Expr::Cast(it) => {
+                let value = self.value(&it.expr);
+                // Nothing but numbers and pointers can be cast to.
+                if value != ValueId::OPAQUE {
+                    self.builder.facts.numbers.push(value);
+                }
+                value
+            }
             Expr::Await(it) => {
                 let value = self.value(&it.base);
                 let at = self.places.span(it.await_token.span);

@@ -438,6 +438,7 @@ fn span(at: At, name: Text) -> SpanSite {
         style: SpanStyle::Context,
         via: None,
         attributes: vec![Symbol::new("shop.id")],
+        declares: Vec::new(),
         activated: Activation::Context,
         end: SpanEnd::Escapes,
         guard_across_await: false,
