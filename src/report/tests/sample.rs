@@ -422,7 +422,6 @@ pub(crate) fn everything() -> Sample {
 fn span(at: At, name: Text) -> SpanSite {
     SpanSite {
         records_arguments: false,
-        declares: Vec::new(),
         arguments: Vec::new(),
         may_record: false,
         of_vendor: false,
