@@ -91,6 +91,8 @@ pub(crate) struct Facts {
     pub(crate) marks: Vec<Mark>,
     /// Functions of which a comment says that they are left alone on purpose, in order.
     pub(crate) declined: Vec<FnId>,
+    /// Lines of code of which a comment says that they are meant to be as they are, in order.
+    pub(crate) deliberate: Vec<Span>,
     pub(crate) problems: Vec<Problem>,
     /// What the queries of the configuration matched.
     pub(crate) matches: Vec<Match>,

@@ -33,6 +33,7 @@ mod texts;
 mod things;
 mod touches;
 mod untraced;
+mod versions;
 mod world;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -185,6 +186,7 @@ fn tables(files: &[File], library: &Library, input: &LinkInput<'_>) -> Program {
     let tree = projects::Tree::new(&world, &input.launch, &loads);
     program.apart = scripts::find(&world, &targets, &program, &loads, &tree);
     program.projects = tree.projects;
+    program.tracing_layer = versions::oldest_of("tracing-opentelemetry", &input.launch);
     program.process_runner = best_runner(&program, &own.direct, &runners);
     // Taking all this apart piece by piece would only make people wait: a run links once, or twice with what was before.
     std::mem::forget((world, targets, openings, graph));

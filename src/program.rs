@@ -69,6 +69,8 @@ pub(crate) struct Program {
     pub(crate) registry: Registry,
     /// By file: a script of its own that nobody traces, or a part of no program that has telemetry while others of the tree have.
     pub(crate) apart: Vec<bool>,
+    /// The oldest version of `tracing-opentelemetry` that the manifests ask for, where all of them tell.
+    pub(crate) tracing_layer: Option<(u32, u32)>,
     /// Which project of the tree each file is of, and which of them share code.
     pub(crate) projects: Projects,
     /// Whether anything in the program is telemetry at all.

@@ -89,13 +89,15 @@ impl Rule {
             if of_names && ctx.program.is_script(finding.place.file) {
                 finding.at_most(Level::Note);
             }
-            // An example shows, and runs nowhere; a copy that is kept as it was is there for those who have it.
+            // An example shows, and runs nowhere; a copy that is kept as it was is there for those who have it; and what is so on
+            // purpose has been thought of.
             if !engine
                 && metadata.group != own::GROUP
                 && finding.most > Level::Note
                 && (ctx.program.is_for_show(finding.place.file)
                     || ctx.program.is_frozen(finding.place.file)
-                    || ctx.program.is_tried_out(finding.place))
+                    || ctx.program.is_tried_out(finding.place)
+                    || (metadata.level < Level::Error && ctx.program.is_deliberate(finding.place)))
             {
                 finding.at_most(Level::Note);
             }

@@ -1,5 +1,6 @@
 //! `deprecated-attribute`: a key that the semantic conventions have renamed or dropped.
 
+mod status;
 mod written;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -14,6 +15,7 @@ use crate::text::{Place, Symbol};
 
 pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
     let undeclared: HashSet<Place> = ctx.program.undeclared.iter().map(|it| it.place).collect();
+    status::tell(ctx, found, &undeclared);
     let deprecated =
         ctx.program.attributes.iter().filter(|it| it.is_named_by_convention()).filter_map(|site| {
             match ctx.program.standing(site)? {

@@ -136,7 +136,16 @@ fn leak(facts: &Facts, param: &Param) -> Option<Leak> {
     let is_bulky = types
         .last()
         .is_some_and(|it| matches!(*it, "Body" | "Request" | "HttpRequest" | "Multipart" | "Bytes"));
-    is_bulky.then_some(Leak::Bulk)
+    (is_bulky && !is_of_a_file_system(facts, types.last().copied())).then_some(Leak::Bulk)
+}
+
+/// A request of FUSE is a header: who asks, and for which node.
+fn is_of_a_file_system(facts: &Facts, name: Option<&str>) -> bool {
+    let speaks_of_fuse = |path: &str| path.split(['.', '_']).any(|it| it.contains("fuse"));
+    facts
+        .imports
+        .iter()
+        .any(|(bound, import)| Some(bound.as_str()) == name && speaks_of_fuse(import.module.as_str()))
 }
 
 /// `Request<GetVolumeRequest>`, `Request<Empty>`: names of messages that hold a key or a filter.

@@ -250,6 +250,7 @@ impl Builder {
             numbers: fitted(&mut built.numbers),
             marks: fitted(&mut built.marks),
             declined: Vec::new(),
+            deliberate: Vec::new(),
             problems: fitted(&mut built.problems),
             matches: Vec::new(),
             captures: Vec::new(),

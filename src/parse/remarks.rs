@@ -1,6 +1,10 @@
-//! Functions of which a comment says that something is left out of them on purpose. What it is that people leave out is told from outside.
+//! Functions of which a comment says that something is left out of them on purpose, and lines that are said to be meant as they are.
+//! What it is that people leave out is told from outside.
+
+use aho_corasick::packed::Searcher;
 
 use crate::facts::{Facts, FnId, Function, FunctionKind};
+use crate::text::Span;
 
 /// What tells that something is not done.
 const DENIALS: [&str; 14] = [
@@ -11,25 +15,109 @@ const DENIALS: [&str; 14] = [
 /// More lines above a function are not read.
 const MOST_LINES: usize = 60;
 
-/// Words of one subject.
-pub(crate) struct Subject {
-    /// Each word holds one of these: a text without them needs no second look.
-    pub(crate) stems: &'static [&'static str],
-    pub(crate) words: &'static [&'static str],
+/// What comments are asked for: words for what people leave out, and words which say that something is meant.
+pub(crate) struct Remarks {
+    words: &'static [&'static str],
+    /// Looks for something of each word, for all at once: most texts have nothing of the kind. There is none on rare machines.
+    stems: Option<Searcher>,
+    /// So many of the stems, the first, are of `words`.
+    of_words: usize,
+}
+
+impl Remarks {
+    pub(crate) fn of(words: &'static [&'static str]) -> Remarks {
+        let holds_another = |it: &str| words.iter().any(|other| *other != it && it.contains(other));
+        let mut stems: Vec<&str> = words.iter().copied().filter(|it| !holds_another(it)).collect();
+        let of_words = stems.len();
+        // A sentence may begin with them.
+        stems.extend(PURPOSES.iter().map(|it| &it[1..]));
+        Remarks { words, stems: Searcher::new(&stems), of_words }
+    }
+
+    pub(crate) fn find(&self, text: &str, facts: &mut Facts) {
+        let (leaves_out, is_meant) = self.speaks_of(text);
+        if leaves_out {
+            find_declined(text, self.words, facts);
+        }
+        if is_meant {
+            find_purposes(text, facts);
+        }
+    }
+
+    fn speaks_of(&self, text: &str) -> (bool, bool) {
+        let Some(stems) = &self.stems else { return (true, true) };
+        let mut found = (false, false);
+        for it in stems.find_iter(text) {
+            *if it.pattern().as_usize() < self.of_words { &mut found.0 } else { &mut found.1 } = true;
+            if found == (true, true) {
+                break;
+            }
+        }
+        found
+    }
 }
 
 /// Fills `facts.declined`: the comment right above a function, its documentation included, denies one of these words.
-pub(crate) fn find(text: &str, subject: &Subject, facts: &mut Facts) {
-    let words = subject.words;
-    if !subject.stems.iter().any(|it| memchr::memmem::find(text.as_bytes(), it.as_bytes()).is_some()) {
-        return;
-    }
+fn find_declined(text: &str, words: &[&str], facts: &mut Facts) {
     let functions = facts.functions.iter().enumerate();
     let declined = functions.filter(|(_, it)| {
         it.kind == FunctionKind::Named
             && (declines(&above(text, it), words) || declines(documentation(text, it), words))
     });
     facts.declined = declined.map(|(at, _)| FnId(at as u32)).collect();
+}
+
+/// What says that code is meant to be as it is; two words stand beside each other.
+const PURPOSES: [&str; 6] =
+    ["intentional", "intentionally", "deliberate", "deliberately", "on purpose", "by design"];
+
+/// Fills `facts.deliberate`: the comment right above a line of code, or behind it, says that it is so on purpose. What is said of a whole
+/// function or type says too little of one thing in it.
+fn find_purposes(text: &str, facts: &mut Facts) {
+    let (mut at, mut said) = (0, String::new());
+    for line in text.split_inclusive('\n') {
+        let start = at;
+        at += line.len();
+        if let Some(comment) = comment_of(line) {
+            let is_documentation = ["///", "//!"].iter().any(|it| line.trim_start().starts_with(it));
+            said.push(' ');
+            said.push_str(if is_documentation { "" } else { comment });
+            continue;
+        }
+        let code = line.trim();
+        if !code.is_empty() && !begins_definition(code) && (is_purpose(&said) || is_purpose(behind(code))) {
+            facts.deliberate.push(Span { start: start as u32, end: at as u32 });
+        }
+        said.clear();
+    }
+}
+
+/// The comment at the end of a line of code.
+fn behind(code: &str) -> &str {
+    [" // ", "  # "].iter().find_map(|it| code.rsplit_once(it)).map_or("", |(_, it)| it)
+}
+
+fn begins_definition(code: &str) -> bool {
+    const FIRST: [&str; 14] = [
+        "def ", "async ", "class ", "fn ", "pub ", "pub(", "impl ", "impl<", "trait ", "struct ", "enum ",
+        "mod ", "@", "#[",
+    ];
+    FIRST.iter().any(|it| code.starts_with(it))
+}
+
+/// `not intentional` says the contrary.
+fn is_purpose(comment: &str) -> bool {
+    let said: Vec<String> = words(comment).collect();
+    PURPOSES.iter().any(|purpose| {
+        let wanted: Vec<&str> = purpose.split(' ').collect();
+        let found = said.windows(wanted.len()).position(|it| it.iter().eq(wanted.iter()));
+        found.is_some_and(|at| at == 0 || !matches!(said[at - 1].as_str(), "not" | "isn't" | "wasn't"))
+    })
+}
+
+fn words(text: &str) -> impl Iterator<Item = String> {
+    let words = text.split(|it: char| !(it.is_alphanumeric() || it == '\'' || it == '_'));
+    words.filter(|it| !it.is_empty()).map(str::to_lowercase)
 }
 
 /// One sentence has both: what is not done, and that it is not.
@@ -85,7 +173,15 @@ fn documentation<'a>(text: &'a str, function: &Function) -> &'a str {
 
 #[cfg(test)]
 mod tests {
-    use super::declines;
+    use super::{declines, is_purpose};
+
+    #[test]
+    fn a_comment_says_that_a_line_is_meant() {
+        assert!(is_purpose("intentionally fire and forget"));
+        assert!(is_purpose("this is by design: see above"));
+        assert!(!is_purpose("this is not intentional"));
+        assert!(!is_purpose("unintentionally dropped, by a design of long ago"));
+    }
 
     #[test]
     fn a_comment_declines_where_it_says_so_in_one_sentence() {

@@ -104,6 +104,13 @@ impl Program {
         facts.declined.binary_search(&local).is_ok()
     }
 
+    /// A comment on a line of code says that it is meant to be as it is.
+    pub(crate) fn is_deliberate(&self, place: Place) -> bool {
+        let lines = &self.file(place.file).facts.deliberate;
+        let next = lines.partition_point(|it| it.start <= place.span.start);
+        next.checked_sub(1).is_some_and(|it| place.span.start < lines[it].end)
+    }
+
     pub(crate) fn function_ids(&self) -> impl Iterator<Item = (FuncId, &Function)> {
         self.functions.iter().enumerate().map(|(at, it)| (FuncId(at as u32), it))
     }

@@ -53,6 +53,7 @@ impl Context<'_> {
             && self.acts_on(finding)
             && !self.allows_function(finding.function)
             && !self.program.is_for_show(finding.place.file)
+            && !self.program.is_deliberate(finding.place)
     }
 
     /// What is written together: the outermost function or class around a function; itself, if it is in neither.

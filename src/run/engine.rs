@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use anyhow::Result;
 use rayon::prelude::*;
@@ -11,7 +12,7 @@ use crate::discover::{self, Discovered, Note, SourceFile};
 use crate::facts::Facts;
 use crate::library::{ExtraModel, Library};
 use crate::link::{self, LaunchFile, LinkInput};
-use crate::parse::remarks::{self, Subject};
+use crate::parse::remarks::Remarks;
 use crate::parse::{Bodies, LANGUAGES, query};
 use crate::patterns;
 use crate::program::{File, Program};
@@ -24,9 +25,8 @@ use crate::text::LineIndex;
 pub(crate) type Overlay = BTreeMap<PathBuf, Vec<u8>>;
 
 /// What a comment speaks of that says that a function is left without.
-const TELEMETRY: Subject = Subject {
-    stems: &["instrument", "span", "traced", "tracing", "otel", "telemetry"],
-    words: &[
+static TELEMETRY: LazyLock<Remarks> = LazyLock::new(|| {
+    Remarks::of(&[
         "instrument",
         "instrumented",
         "instrumentation",
@@ -37,8 +37,8 @@ const TELEMETRY: Subject = Subject {
         "opentelemetry",
         "otel",
         "telemetry",
-    ],
-};
+    ])
+});
 
 /// What one thread takes before it looks for more: so few that at the end none waits long for another.
 const FILES_AT_ONCE: usize = 8;
@@ -115,7 +115,7 @@ fn parse_one(source: &SourceFile, overlay: &Overlay, job: &Job) -> (Option<File>
     let lines = LineIndex::new(&contents.text);
     let mut facts = (language.parse)(&contents.text, &lines, bodies);
     query::run(&job.queries, language, &contents.text, &mut facts);
-    remarks::find(&contents.text, &TELEMETRY, &mut facts);
+    TELEMETRY.find(&contents.text, &mut facts);
     let file = File {
         path: source.path.clone(),
         absolute: source.absolute.clone(),

@@ -30,6 +30,10 @@ impl Declared {
         found
     }
 
+    pub(super) fn is_only_declared(&self, site: &AttributeSite) -> bool {
+        self.places.contains(&site.at.place)
+    }
+
     /// Whether that is all that is done with the key.
     pub(super) fn is_all_of(&self, site: &AttributeSite) -> bool {
         self.places.contains(&site.at.place) && site.key.text.is_some_and(|it| !self.recorded.contains(&it))
