@@ -1,6 +1,8 @@
 //! What becomes of a span that somebody has to end: where it goes, where it is ended, on which paths it is not.
 
-use crate::facts::{Facts, FnId, OpId, OpKind, Region, RegionId, RegionKind, Value, ValueId};
+use rayon::iter::ParallelIterator;
+
+use crate::facts::{BindingKind, Facts, FnId, OpId, OpKind, Region, RegionId, RegionKind, Value, ValueId};
 use crate::library::{Role, Slot};
 use crate::link::eval::Eval;
 use crate::link::openings::argument_at;
@@ -19,6 +21,8 @@ pub(crate) struct Fate {
     pub(crate) passed: bool,
     /// Made the current span for a block.
     pub(crate) activated: Option<OpId>,
+    /// Put into a context: whoever asks for the current span may have it.
+    pub(crate) in_context: bool,
     /// That block ends it too.
     pub(crate) ended_by_block: bool,
     /// Used as a `with` item itself.
@@ -145,6 +149,7 @@ impl<'w, 'a> Reader<'w, 'a> {
                         understood = true;
                     } else if it.model(Role::Context).is_some() || it.model(Role::EnterContext).is_some() {
                         self.fate.activated = Some(at.op);
+                        self.fate.in_context = true;
                         self.fate.managed |= it.model(Role::EnterContext).is_some();
                         understood = true;
                     } else if it.path.as_str().starts_with("builtins.") {
@@ -285,12 +290,38 @@ pub(crate) fn end_of(world: &World<'_>, targets: &Targets, site: Site, fate: &Fa
         return SpanEnd::Escapes;
     }
     if fate.ends.is_empty() {
-        return SpanEnd::Never;
+        let may_be_ended = fate.in_context && ends_current_span(world, targets);
+        return if may_be_ended { SpanEnd::Escapes } else { SpanEnd::Never };
     }
     match leaves_before(world, targets, site, fate) {
         Some(op) => SpanEnd::Sometimes(Place { file: site.file, span: world.facts(site.file).op(op).span }),
         None => SpanEnd::Always,
     }
+}
+
+/// Whether some function ends whatever span is current: `trace.get_current_span().end()`.
+fn ends_current_span(world: &World<'_>, targets: &Targets) -> bool {
+    let is_current = |site: &Site| {
+        targets.nodes(*site).any(|it| world.library.node(it).model(Role::SpanCurrent).is_some())
+    };
+    world
+        .each_file()
+        .any(|file| targets.modelled(file).filter(is_current).any(|it| ends_what_it_gives(world, it)))
+}
+
+fn ends_what_it_gives(world: &World<'_>, site: Site) -> bool {
+    let facts = world.facts(site.file);
+    let (_, function) = world.local(world.runner(site));
+    let is_it = |value: ValueId| matches!(facts.value(value), Value::Call(op) if *op == site.op);
+    facts.ops_of(function).any(|(_, op)| {
+        let OpKind::Call { callee, .. } = op.kind else { return false };
+        let Value::Member { of, name } = *facts.value(callee) else { return false };
+        let is_bound = |name| {
+            let mut bindings = facts.bindings_of(function, name).iter();
+            bindings.any(|it| matches!(it.kind, BindingKind::Value(value) if is_it(value)))
+        };
+        is_end(name) && (is_it(of) || matches!(*facts.value(of), Value::Name(it) if is_bound(it)))
+    })
 }
 
 /// The first operation after the start by which the function can be left while the span is open.
