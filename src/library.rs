@@ -100,6 +100,8 @@ pub(crate) struct Model {
     pub(crate) signal: Option<Signal>,
     /// An entry point that runs within what the program has begun itself: the tool of an agent, the node of a graph.
     pub(crate) within_run: bool,
+    /// An entry point whose thread runs no other task, unless one thread is asked for.
+    pub(crate) alone: bool,
     /// For a span: how much detail it is, where that is not said at the call.
     pub(crate) level: Option<Symbol>,
     /// A name given by nobody else: the span's fixed name, if it has one.

@@ -125,6 +125,8 @@ pub(crate) struct EntryPoint {
     pub(crate) through: Symbol,
     /// It runs within what the program has begun itself: the tool of an agent, the node of a graph.
     pub(crate) within_run: bool,
+    /// Its thread runs no other task.
+    pub(crate) alone: bool,
     /// Its framework is instrumented, and it is registered where that does not reach: most often on purpose.
     pub(crate) beside_layers: bool,
 }

@@ -179,6 +179,7 @@ pub(super) enum Trait {
     HandlesGenerators,
     KeepsContext,
     WithinRun,
+    AloneOnItsThread,
     NeverFails,
     DeclaredOnly,
 }

@@ -90,7 +90,13 @@ fn kind(model: &Model) -> Option<EntryKind> {
 fn entry(world: &World<'_>, node: NodeId, model: &Model) -> Option<Entry> {
     let through = world.library.node(node).path;
     Some(Entry {
-        point: EntryPoint { kind: kind(model)?, through, within_run: model.within_run, beside_layers: false },
+        point: EntryPoint {
+            kind: kind(model)?,
+            through,
+            within_run: model.within_run,
+            alone: model.alone,
+            beside_layers: false,
+        },
         node: Some(node),
         at: None,
         called: false,
@@ -98,7 +104,13 @@ fn entry(world: &World<'_>, node: NodeId, model: &Model) -> Option<Entry> {
 }
 
 fn told(kind: EntryKind, through: &str) -> Entry {
-    let point = EntryPoint { kind, through: Symbol::new(through), within_run: false, beside_layers: false };
+    let point = EntryPoint {
+        kind,
+        through: Symbol::new(through),
+        within_run: false,
+        alone: false,
+        beside_layers: false,
+    };
     Entry { point, node: None, at: None, called: false }
 }
 

@@ -104,8 +104,13 @@ impl Sketch {
     }
 
     fn entry(&mut self, id: FuncId, kind: EntryKind) {
-        self.edit(id).entry_point =
-            Some(EntryPoint { kind, through: Symbol::new("click"), within_run: false, beside_layers: false });
+        self.edit(id).entry_point = Some(EntryPoint {
+            kind,
+            through: Symbol::new("click"),
+            within_run: false,
+            alone: false,
+            beside_layers: false,
+        });
     }
 
     fn calls(&mut self, from: FuncId, to: FuncId) {

@@ -40,7 +40,7 @@ impl Sample {
     pub(crate) fn entry(&mut self, function: FuncId, kind: EntryKind) {
         let through = Symbol::new("typer");
         self.program.functions[function.index()].entry_point =
-            Some(EntryPoint { kind, through, within_run: false, beside_layers: false });
+            Some(EntryPoint { kind, through, within_run: false, alone: false, beside_layers: false });
     }
 
     pub(crate) fn call(&mut self, from: FuncId, to: FuncId) {
