@@ -31,10 +31,12 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
     found.fold_by(ctx, key, said, "this one does, too");
 }
 
-/// Nobody waits for the work where it was handed over, so that it may well be no part of what goes on there; or where nobody asks for
-/// more than the usual, there is no span to lose, or none in the work.
+/// Nobody waits for the work where it was handed over, so that it may well be no part of what goes on there, or it is a server; or where
+/// nobody asks for more than the usual, there is no span to lose, or none in the work.
 pub(super) fn is_minor(program: &Program, site: &HandoffSite) -> bool {
-    !waits::is_waited_for(program, site) || quiet::is_quiet(program, site)
+    !waits::is_waited_for(program, site)
+        || quiet::is_quiet(program, site)
+        || site.work.is_some_and(|it| lasting::serves(program, it))
 }
 
 /// A function of the project that hands over what it is given is mended once, for all of its callers.
@@ -99,7 +101,11 @@ fn is_lost_before(program: &Program, site: &HandoffSite) -> bool {
 
 /// Whether one of the words of a function's own name is among these.
 fn has_word(program: &Program, function: FuncId, words: &[&str]) -> bool {
+    own_name(program, function).split('_').any(|it| words.contains(&it))
+}
+
+/// `serve` of `Shop::serve`.
+fn own_name(program: &Program, function: FuncId) -> &'static str {
     let name = program.function(function).name.as_str();
-    let own = name.rsplit(['.', ':']).next().unwrap_or(name);
-    own.split('_').any(|it| words.contains(&it))
+    name.rsplit(['.', ':']).next().unwrap_or(name)
 }

@@ -1,8 +1,9 @@
 //! Work that goes on as long as the program does: it is nobody's request, and should begin traces of its own.
 
-use super::has_word;
+use super::{has_word, own_name};
 use crate::facts::{BindingKind, Facts, FnId, FunctionKind, OpKind, RegionId, RegionKind, Value, ValueId};
 use crate::program::{FuncId, Program};
+use crate::text::Symbol;
 
 /// A loop that waits, in the work itself or in what it runs: `spawn(async move { self.run_worker().await })`.
 pub(super) fn lives_on(program: &Program, work: FuncId) -> bool {
@@ -23,6 +24,57 @@ pub(super) fn hands_down_its_end(program: &Program, work: FuncId) -> bool {
         let functions = std::iter::once(local).chain(facts.closures_inside(local));
         facts.lexical && functions.into_iter().any(|it| gives_a_stop_signal(facts, it))
     })
+}
+
+/// The work is a server of a library, or calls a function that is: `spawn(async move { start(listener, app).await })`, where `start`
+/// awaits `axum::serve(listener, app)`. Each request begins a trace of its own there.
+pub(super) fn serves(program: &Program, work: FuncId) -> bool {
+    std::iter::once(work).chain(program.function(work).callees.iter().copied()).any(|it| {
+        let (facts, local) = program.facts_of(it);
+        // What comes after the server is done when the program ends.
+        facts.lexical
+            && facts.ops_of(local).any(|(_, op)| match op.kind {
+                OpKind::Await(value) => is_server(program, it, value),
+                _ => false,
+            })
+    })
+}
+
+/// A function of the program that has the name of a server is told by what it does.
+fn is_server(program: &Program, function: FuncId, value: ValueId) -> bool {
+    const SERVERS: [&str; 4] =
+        ["serve", "serve_with_shutdown", "serve_with_incoming", "serve_with_incoming_shutdown"];
+    let (facts, local) = program.facts_of(function);
+    let callees = &program.function(function).callees;
+    let links = links(facts, local, value);
+    let has = |name: &str| {
+        links.iter().any(|it| it.as_str() == name) && !callees.iter().any(|it| own_name(program, *it) == name)
+    };
+    SERVERS.into_iter().any(has) || has("HttpServer") && has("run")
+}
+
+/// The names in a chain of calls: `axum::serve(..).with_graceful_shutdown(..)`, `HttpServer::new(..).run()`, or a variable that is one.
+fn links(facts: &Facts, function: FnId, value: ValueId) -> Vec<Symbol> {
+    const LONGEST: usize = 24;
+    let next = |it: &ValueId| match *facts.value(*it) {
+        Value::Call(op) => match facts.op(op).kind {
+            OpKind::Call { callee, .. } => Some(callee),
+            _ => None,
+        },
+        Value::Member { of, .. } => Some(of),
+        Value::Name(name) => facts.bindings_of(function, name).iter().find_map(|it| match it.kind {
+            BindingKind::Value(inner) => Some(inner),
+            _ => None,
+        }),
+        _ => None,
+    };
+    let chain = std::iter::successors(Some(value), next).take(LONGEST);
+    chain
+        .filter_map(|it| match *facts.value(it) {
+            Value::Name(name) | Value::Head(name) | Value::Member { name, .. } => Some(name),
+            _ => None,
+        })
+        .collect()
 }
 
 fn gives_a_stop_signal(facts: &Facts, function: FnId) -> bool {

@@ -187,6 +187,16 @@ impl Names<'_> {
                 facts.list(run).iter().for_each(|it| self.handed_on(facts, *it));
             }
             Value::Dict(run) => facts.dict(run).iter().for_each(|(_, it)| self.handed_on(facts, *it)),
+            // The clone of an instrument is that instrument: so it is handed to a task. `Arc::clone(..)` hands on what it is given.
+            Value::Call(op) => {
+                if let OpKind::Call { callee, .. } = facts.op(*op).kind
+                    && let Value::Member { of, name } = facts.value(callee)
+                    && facts.lexical
+                    && name.as_str() == "clone"
+                {
+                    self.handed_on(facts, *of);
+                }
+            }
             _ => {}
         }
     }
