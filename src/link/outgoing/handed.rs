@@ -1,6 +1,6 @@
 //! What is handed over where names are not lexical: which function it is, and whether the context of here comes along.
 
-use crate::facts::{OpKind, Value, ValueId};
+use crate::facts::{FunctionKind, OpKind, Value, ValueId};
 use crate::library::{Model, Role, Slot};
 use crate::link::eval::Eval;
 use crate::link::openings::{argument_at, called_params, named_param};
@@ -26,7 +26,22 @@ pub(super) fn brings_context(world: &World<'_>, targets: &Targets, value: ValueI
     let mut models = things.all().nodes().flat_map(|it| &world.library.node(it).models);
     models.any(|it| it.role == Role::Runs && it.keeps_context)
         || work(world, value, site)
-            .is_some_and(|it| goes_on(world, targets, it) || runs_in_another(world, targets, it))
+            .into_iter()
+            .chain(wrappers(world, value, site))
+            .any(|it| goes_on(world, targets, it) || runs_in_another(world, targets, it))
+}
+
+/// The functions inside of helpers that a value can be: `carrying(work)`, which gives `work` back as it is where telemetry is off. There
+/// is no span to lose then, so one that carries is enough.
+fn wrappers(world: &World<'_>, value: ValueId, site: Site) -> Vec<FuncId> {
+    let things = Eval::new(world).ask(value, Eval::scope_of(world, site));
+    let is_inside = |it: &FuncId| {
+        let (file, local) = world.local(*it);
+        let function = world.facts(file).function(local);
+        function.class.is_none()
+            && function.parent.is_some_and(|it| world.facts(file).function(it).kind != FunctionKind::Module)
+    };
+    things.all().functions().map(|(it, _)| it).filter(is_inside).collect()
 }
 
 /// `lambda: context.run(work)`: a closure that only runs work in a context. One that it makes itself is that of where it runs.
