@@ -1,5 +1,7 @@
 //! `context-not-detached`: a context is attached, and not taken off again on every path.
 
+use std::collections::BTreeSet;
+
 use crate::measure::counts;
 use crate::program::{Detached, EntryKind, FuncId, Mechanism, Program};
 use crate::rule::{Context, Findings, Level};
@@ -31,7 +33,7 @@ pub(crate) fn check(ctx: &Context<'_>, found: &mut Findings) {
             finding.related(place, "when the function is left here, the context stays");
         }
         let is_forgotten = match site.detached {
-            Detached::Never => serves_one_after_the_other(program, site.at.function, 0),
+            Detached::Never => serves_one_after_the_other(program, site.at.function),
             Detached::Sometimes(_) => !is_in_a_task(program, site.at.function),
             Detached::UnlessFails(_) => false,
         };
@@ -61,16 +63,24 @@ const DEEPEST: u32 = 4;
 
 /// What is attached stays for the next request only where a thread serves one after the other; elsewhere it may be meant for all that
 /// comes, as the name of a session is.
-fn serves_one_after_the_other(program: &Program, function: FuncId, depth: u32) -> bool {
-    if is_in_a_task(program, function) {
-        return false;
+fn serves_one_after_the_other(program: &Program, function: FuncId) -> bool {
+    let is_in_a_pool = |function: FuncId| {
+        program.handoffs.iter().any(|it| it.mechanism == Mechanism::Executor && it.work == Some(function))
+    };
+    let mut seen = BTreeSet::from([function]);
+    let mut ways = vec![function];
+    for _ in 0..=DEEPEST {
+        ways.retain(|it| !is_in_a_task(program, *it));
+        let mut entries = ways.iter().filter_map(|it| program.function(*it).entry_point);
+        if entries.any(|it| !matches!(it.kind, EntryKind::Main | EntryKind::Cli))
+            || ways.iter().any(|it| is_in_a_pool(*it))
+        {
+            return true;
+        }
+        let callers = ways.iter().flat_map(|it| &program.function(*it).callers);
+        ways = callers.copied().filter(|it| seen.insert(*it)).collect();
     }
-    let it = program.function(function);
-    let is_in_a_pool =
-        || program.handoffs.iter().any(|it| it.mechanism == Mechanism::Executor && it.work == Some(function));
-    it.entry_point.is_some_and(|it| !matches!(it.kind, EntryKind::Main | EntryKind::Cli))
-        || is_in_a_pool()
-        || depth < DEEPEST && it.callers.iter().any(|it| serves_one_after_the_other(program, *it, depth + 1))
+    false
 }
 
 /// A coroutine has a context of its own, which ends with its task.
