@@ -46,7 +46,7 @@ fn leak(ctx: &Context<'_>, site: &AttributeSite, key: &str) -> Option<Leak> {
     }
     let by_key = words::secret_in_key(key);
     let (_, function) = ctx.program.facts_of(site.at.function);
-    let reading = Reading { ctx, file: site.at.place.file, function };
+    let reading = Reading { ctx, file: site.at.place.file, function, matters: by_key.is_some() };
     let value = match site.value {
         Some(value) => reading.told(value, 0)?,
         None => values::Told::default(),

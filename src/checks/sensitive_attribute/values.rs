@@ -21,6 +21,9 @@ pub(super) struct Reading<'a> {
     pub(super) ctx: &'a Context<'a>,
     pub(super) file: FileId,
     pub(super) function: FnId,
+    /// The key, or the variable that holds it, is called like a secret. Types are asked for only then: they are looked for all over the
+    /// program.
+    pub(super) matters: bool,
 }
 
 const DEEPEST: u32 = 6;
@@ -45,7 +48,7 @@ impl<'a> Reading<'a> {
             }
             Value::Name(name) => self.name(name.as_str(), depth),
             Value::Member { name, .. } if words::is_constant(name.as_str()) => Some(Told::default()),
-            Value::Member { name, .. } => self.of_type(name.as_str(), member(self.ctx, *name)),
+            Value::Member { name, .. } => self.of_type(name.as_str(), || member(self.ctx, *name)),
             Value::Item { key, .. } => match facts.value(*key) {
                 Value::Text(text) => told_by_name(text.as_str()),
                 _ => Some(Told::default()),
@@ -88,11 +91,12 @@ impl<'a> Reading<'a> {
         match binding.kind {
             BindingKind::Param(index) => {
                 let param = facts.params(scope).get(index as usize)?;
-                self.of_type(name, declared(facts, param.annotation))
+                self.of_type(name, || declared(facts, param.annotation))
             }
-            BindingKind::Declared(annotation) => self.of_type(name, declared(facts, annotation)),
+            BindingKind::Declared(annotation) => self.of_type(name, || declared(facts, annotation)),
             BindingKind::Value(value) => {
-                let from = Reading { function: binding.from, ..self };
+                let matters = self.matters || words::secret_in_value(name).is_some();
+                let from = Reading { function: binding.from, matters, ..self };
                 let told = from.told(value, depth + 1)?;
                 let named = told_by_name(name)?;
                 Some(Told { as_it_is: told.as_it_is, ..named })
@@ -102,9 +106,12 @@ impl<'a> Reading<'a> {
         }
     }
 
-    fn of_type(self, name: &'static str, type_: Type) -> Option<Told> {
+    fn of_type(self, name: &'static str, type_of: impl FnOnce() -> Type) -> Option<Told> {
         let told = told_by_name(name)?;
-        match type_ {
+        if !self.matters && words::secret_in_value(name).is_none() {
+            return Some(told);
+        }
+        match type_of() {
             Type::NoSecret => None,
             Type::Other => Some(Told { as_it_is: false, ..told }),
             Type::Text | Type::Unknown => Some(told),
@@ -138,8 +145,9 @@ impl<'a> Reading<'a> {
             },
             _ if words::disarms(word) => None,
             (_, Some(of), _) if words::passes_on(word) => self.told(of, depth + 1),
-            _ => self
-                .of_type(word, given_back(self.ctx, self.ctx.program.global(self.file, self.function), name)),
+            _ => self.of_type(word, || {
+                given_back(self.ctx, self.ctx.program.global(self.file, self.function), name)
+            }),
         }
     }
 }
