@@ -101,11 +101,5 @@ fn is_lost_before(program: &Program, site: &HandoffSite) -> bool {
 
 /// Whether one of the words of a function's own name is among these.
 fn has_word(program: &Program, function: FuncId, words: &[&str]) -> bool {
-    own_name(program, function).split('_').any(|it| words.contains(&it))
-}
-
-/// `serve` of `Shop::serve`.
-fn own_name(program: &Program, function: FuncId) -> &'static str {
-    let name = program.function(function).name.as_str();
-    name.rsplit(['.', ':']).next().unwrap_or(name)
+    program.function(function).own_name().split('_').any(|it| words.contains(&it))
 }

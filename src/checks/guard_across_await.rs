@@ -52,7 +52,7 @@ const DEEPEST: u32 = 3;
 /// The caller awaits it and is alone itself, or blocks its thread until it is done.
 fn runs_alone(program: &Program, caller: FuncId, function: FuncId, depth: u32) -> bool {
     let (facts, local) = program.facts_of(caller);
-    let name = last_word(program.function(function).name);
+    let name = program.function(function).own_name();
     let calls: Vec<OpId> = facts
         .ops_of(local)
         .filter(|(_, op)| matches!(op.kind, OpKind::Call { callee, .. } if named(facts, callee).is_some_and(|it| it.as_str() == name)))
@@ -90,9 +90,4 @@ fn named(facts: &Facts, callee: ValueId) -> Option<Symbol> {
         Value::Name(name) | Value::Head(name) | Value::Member { name, .. } => Some(name),
         _ => None,
     }
-}
-
-fn last_word(name: Symbol) -> &'static str {
-    let name = name.as_str();
-    name.rsplit(['.', ':']).next().unwrap_or(name)
 }

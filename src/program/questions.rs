@@ -19,6 +19,12 @@ impl Function {
         self.direct_span || matches!(self.state, State::Span | State::Auto)
     }
 
+    /// The last part of its name: `serve` of `Shop::serve`.
+    pub(crate) fn own_name(&self) -> &'static str {
+        let name = self.name.as_str();
+        name.rsplit(['.', ':']).next().unwrap_or(name)
+    }
+
     /// The outermost package or crate that it is in.
     pub(crate) fn package(&self) -> &str {
         self.qualified.split(['.', ':']).next().unwrap_or_default()

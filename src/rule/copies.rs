@@ -17,9 +17,8 @@ impl Findings {
     pub(super) fn fold_copies(&mut self, ctx: &Context<'_>) {
         let mut families: BTreeMap<(String, &str), Vec<usize>> = BTreeMap::new();
         for (index, it) in self.list.iter().enumerate().filter(|(_, it)| ctx.is_more_than_a_note(it)) {
-            let name = it.function.map_or("", |it| ctx.program.function(it).name.as_str());
             // The same method of sister types is a copy as well.
-            let function = name.rsplit(['.', ':']).next().unwrap_or(name);
+            let function = it.function.map_or("", |it| ctx.program.function(it).own_name());
             families.entry((it.message.clone(), function)).or_default().push(index);
         }
         for members in families.into_values().filter(|it| it.len() > 1) {

@@ -1,6 +1,6 @@
 //! Work that goes on as long as the program does: it is nobody's request, and should begin traces of its own.
 
-use super::{has_word, own_name};
+use super::has_word;
 use crate::facts::{BindingKind, Facts, FnId, FunctionKind, OpKind, RegionId, RegionKind, Value, ValueId};
 use crate::program::{FuncId, Program};
 use crate::text::Symbol;
@@ -48,7 +48,8 @@ fn is_server(program: &Program, function: FuncId, value: ValueId) -> bool {
     let callees = &program.function(function).callees;
     let links = links(facts, local, value);
     let has = |name: &str| {
-        links.iter().any(|it| it.as_str() == name) && !callees.iter().any(|it| own_name(program, *it) == name)
+        links.iter().any(|it| it.as_str() == name)
+            && !callees.iter().any(|it| program.function(*it).own_name() == name)
     };
     SERVERS.into_iter().any(has) || has("HttpServer") && has("run")
 }
